@@ -1,0 +1,22 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
+"""Real and made DICOM data, beside the project and never inside it."""
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample data; absent it is a reason to skip, and in CI a failure."""
+    if not SAMPLES.is_dir():
+        reason = f"sample data are not at {SAMPLES}; set SAMPLES to their folder"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SAMPLES

@@ -1,0 +1,147 @@
+"""Settings: one TOML file, read once, at the top. Secrets are named in it, not written."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from uploader.domain.errors import BadSettings
+
+FILE = "uploader.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    """One of the three archives the line talks to."""
+
+    url: str
+    """Root of the XNAT, e.g. ``https://xnat.example.org``."""
+    user: str = "uploader"
+    """Account of the line at this archive."""
+    password_file: Path
+    """File that holds the account's password, mode 0600."""
+    project: str
+    """Project that takes the sessions. Anonymised archive: unused, each trial has a project of its own."""
+    embedded: bool = False
+    """Whether `uploader serve` runs this archive itself, at the port of `url`."""
+    admin_password_file: Path | None = None
+    """Embedded archives only: password of its account ``admin``."""
+    stall_seconds: float = 120
+    """Give up on a transfer, and look again, when nothing has moved for this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSettings:
+    """The watched folder."""
+
+    path: Path
+    """Folder that people and systems drop sessions into."""
+    quiet_seconds: float = 10
+    """A file is complete when its size and date have not changed for this long."""
+    poll_seconds: float = 2
+    """How often the folder is looked at."""
+    max_files: int = 50_000
+    """Most files in one zip."""
+    max_bytes: int = 64_000_000_000
+    """Most bytes a zip may unpack to."""
+    max_ratio: int = 200
+    """Most bytes a zip may unpack to for each of its own."""
+    max_depth: int = 2
+    """Most zips inside zips."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """The web desk."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8080
+    """Port to listen on."""
+    idle_minutes: int = 15
+    """A login ends when nothing was done for this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where this gateway keeps things, whom it talks to, and what it allows."""
+
+    home: Path
+    """The folder of `uploader.toml`; relative paths start here. Must be on an encrypted volume."""
+    site: str
+    """Short name of this hospital, shown on receipts."""
+    identifiable: ArchiveSettings
+    """Archive of what arrives, as it arrived."""
+    anonymised: ArchiveSettings
+    """Archive of what is ready to be looked at and signed."""
+    central: ArchiveSettings
+    """Archive of the trials' centre; `project` is this site's own there."""
+    folder: FolderSettings
+    """The watched folder."""
+    desk: DeskSettings = field(default_factory=DeskSettings)
+    """The web desk."""
+    protocols: Path = Path("trial_protocols")
+    """Folder of trial protocols."""
+    scripts: Path = Path("dicomedit_scripts")
+    """Folder of DicomEdit scripts."""
+    trials: tuple[str, ...] = ()
+    """Trials this site takes part in."""
+    validators: tuple[str, ...] = ("completeness", "identity", "radiotherapy")
+    """Validators this site allows, by entry-point name."""
+    jobs: int = 2
+    """Processes that anonymise and verify the files of one session."""
+    at_once: int = 2
+    """Sessions under way at the same time."""
+    retry_seconds: float = 30
+    """First wait after transient trouble; doubles with every attempt, up to an hour."""
+    database_url: str = ""
+    """Records elsewhere than in `records/`, e.g. ``postgresql+psycopg://…``; empty for SQLite."""
+
+    @classmethod
+    def read(cls, home: Path) -> Settings:
+        """Raises BadSettings for an unknown, missing or impossible setting, naming it."""
+        path = home / FILE
+        try:
+            given = tomllib.loads(path.read_text())
+        except FileNotFoundError:
+            raise BadSettings(f"there is no {FILE} in {home}; make one with: uploader init --home {home}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise BadSettings(f"{FILE}: {error}") from None
+        return _build(cls, {**given, "home": str(home.resolve())}, "", home.resolve())
+
+
+def _build(kind: Any, given: Mapping[str, Any], where: str, home: Path) -> Any:
+    hints = get_type_hints(kind)
+    known = {f.name: f for f in fields(kind)}
+    if unknown := sorted(given.keys() - known.keys()):
+        raise BadSettings(f"{FILE}: unknown setting(s): {', '.join(where + name for name in unknown)}")
+    missing = [
+        n for n, f in known.items() if n not in given and f.default is MISSING and f.default_factory is MISSING
+    ]
+    if missing:
+        raise BadSettings(f"{FILE}: missing setting(s): {', '.join(where + name for name in missing)}")
+    values = {n: f.default_factory() if f.default is MISSING else f.default for n, f in known.items() if n not in given}  # type: ignore[misc]
+    values |= given
+    return kind(**{name: _value(hints[name], value, where + name, home) for name, value in values.items()})
+
+
+def _value(hint: Any, value: Any, where: str, home: Path) -> Any:
+    if isinstance(hint, UnionType):
+        return None if value is None else _value(get_args(hint)[0], value, where, home)
+    if is_dataclass(hint):
+        if isinstance(value, Mapping):
+            return _build(hint, value, where + ".", home)
+        return value
+    if hint is Path and isinstance(value, (str, Path)):
+        return home / value
+    if get_origin(hint) is tuple and isinstance(value, (list, tuple)):
+        return tuple(_value(get_args(hint)[0], v, where, home) for v in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise BadSettings(f"{FILE}: {where} must be {getattr(hint, '__name__', hint)}, not {type(value).__name__}")
+    return value

@@ -1,0 +1,215 @@
+"""What can go wrong, named by the fact and grouped by the remedy.
+
+* UploaderError
+  + Transient            try again later, nobody needs to look
+    - ArchiveUnavailable    an archive did not answer, or was busy
+    - DiskFull              no room left where something had to be kept
+    - SourceBusy            files are still arriving
+  + Held                 stop this submission until a person has looked
+    - DigestMismatch        a place does not hold the bytes it was given
+    - LabelTaken            the place holds other data under this label
+    - ArchiveRefused        an archive said no, and would say no again
+    - NotSigned             release without a sign-off of exactly these bytes
+    - ResidueFound          the verifier found something of the patient
+    - ScriptRejected        the DicomEdit script refused the instance
+    - SubjectTaken          the subject ID belongs to another patient
+    - UnreadableFile        a file of the session cannot be read as DICOM
+    - Defect                this program, or a plugin, is wrong
+  + Misconfigured        refuse to start, or to accept work, until put right
+    - BadSettings           the settings file
+    - BadProtocol           a trial protocol
+    - BadScript             a DicomEdit script
+    - LoginRefused          an archive does not accept our account
+    - UnknownTrial          no protocol of that name is installed
+    - UnknownValidator      a protocol asks for a validator that is not allowed here
+  + Refused              a person asked for something that may not be done
+    - WrongPassword
+    - WrongState            the submission is not where this action applies
+    - NotFound
+
+A foreign error becomes a Defect at the border of a stage, because its message may
+quote the patient. What it said goes to the diagnostics folder beside the identifiable
+archive, under the Defect's reference, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class UploaderError(Exception):
+    """Base of every error this program raises on purpose. Messages never quote a patient."""
+
+    code: ClassVar[str] = "uploader"
+
+    @staticmethod
+    def revive(code: str, message: str) -> UploaderError:
+        """The error that was kept as `code` and `message`, with its family intact."""
+        kind = next((k for k in family(UploaderError) if k.code == code), UploaderError)
+        error = kind.__new__(kind)
+        Exception.__init__(error, message)
+        return error
+
+
+def family(kind: type[UploaderError]) -> Iterator[type[UploaderError]]:
+    """`kind` and all its descendants."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from family(child)
+
+
+class Transient(UploaderError):
+    """The world was not ready. The same call may succeed later."""
+
+    code = "transient"
+
+
+class ArchiveUnavailable(Transient):
+    """An archive did not answer, or answered that it is busy."""
+
+    code = "archive-unavailable"
+
+
+class DiskFull(Transient):
+    """No room left where something had to be kept. Nothing was acknowledged."""
+
+    code = "disk-full"
+
+
+class SourceBusy(Transient):
+    """Files of this session are still arriving or changing."""
+
+    code = "source-busy"
+
+
+class Held(UploaderError):
+    """The submission may not go on until a person has decided."""
+
+    code = "held"
+
+
+class DigestMismatch(Held):
+    """A place does not hold the bytes it was given, or no longer gives the bytes it held."""
+
+    code = "digest-mismatch"
+
+    def __init__(self, where: str, names: tuple[str, ...]) -> None:
+        super().__init__(f"{where}: {len(names)} file(s) differ from the manifest, first {names[0]}")
+
+
+class LabelTaken(Held):
+    """The place holds other data under this label; nothing was overwritten."""
+
+    code = "label-taken"
+
+
+class ArchiveRefused(Held):
+    """An archive refused a request, and would refuse it again."""
+
+    code = "archive-refused"
+
+
+class NotSigned(Held):
+    """Release was asked for without a sign-off of exactly these bytes."""
+
+    code = "not-signed"
+
+
+class ResidueFound(Held):
+    """The verifier found something of the patient, or files that are not what they should be."""
+
+    code = "residue-found"
+
+
+class ScriptRejected(Held):
+    """The DicomEdit script refused an instance with reject[]."""
+
+    code = "script-rejected"
+
+
+class SubjectTaken(Held):
+    """The subject ID belongs to another patient, or this patient has another subject ID."""
+
+    code = "subject-taken"
+
+
+class UnreadableFile(Held):
+    """A file of the session cannot be read as DICOM."""
+
+    code = "unreadable-file"
+
+
+class Defect(Held):
+    """Foreign code raised something this program has no name for."""
+
+    code = "defect"
+
+    def __init__(self, kind: str, stage: str, reference: str) -> None:
+        super().__init__(f"{kind} in {stage}, see diagnostics {reference}")
+
+
+class Misconfigured(UploaderError):
+    """The installation is wrong; no submission can be right until it is mended."""
+
+    code = "misconfigured"
+
+
+class BadSettings(Misconfigured):
+    """The settings file has an unknown, missing or impossible setting."""
+
+    code = "bad-settings"
+
+
+class BadProtocol(Misconfigured):
+    """A trial protocol does not fit the schema."""
+
+    code = "bad-protocol"
+
+
+class BadScript(Misconfigured):
+    """A DicomEdit script cannot be parsed, or uses what this interpreter does not know."""
+
+    code = "bad-script"
+
+
+class LoginRefused(Misconfigured):
+    """An archive does not accept our account."""
+
+    code = "login-refused"
+
+
+class UnknownTrial(Misconfigured):
+    """No protocol of that name is installed."""
+
+    code = "unknown-trial"
+
+
+class UnknownValidator(Misconfigured):
+    """A protocol asks for a validator that is not installed or not allowed here."""
+
+    code = "unknown-validator"
+
+
+class Refused(UploaderError):
+    """A person asked for something that may not be done. Nothing was changed."""
+
+    code = "not-allowed"
+
+
+class WrongPassword(Refused):
+    """The name and the password do not belong together."""
+
+    code = "wrong-password"
+
+
+class WrongState(Refused):
+    """The submission is not in a state in which this may be done."""
+
+    code = "wrong-state"
+
+
+class NotFound(Refused):
+    """There is no such submission, file or protocol."""
+
+    code = "not-found"

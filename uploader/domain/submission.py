@@ -1,0 +1,105 @@
+"""One session on its way under one protocol: where it stands, and where it may go from there."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from uploader.domain.errors import WrongState
+
+
+class State(StrEnum):
+    ARRIVING = "arriving"
+    """Files are coming in, or partners of the files are awaited."""
+    RECEIVED = "received"
+    """Kept in the identifiable archive; a person chooses the trial."""
+    QUEUED = "queued"
+    """Somebody asked for a route; the worker will take it up or is on it."""
+    AWAITING_SIGNOFF = "awaiting-signoff"
+    """Kept in the anonymised archive; a person looks and signs."""
+    SIGNED = "signed"
+    """Signed off, not yet sent."""
+    RELEASED = "released"
+    """The central archive holds it, read back and shared."""
+    REFUSED = "refused"
+    """The protocol says no."""
+    WAITING = "waiting"
+    """Transient trouble; the route is tried again at `due_at`."""
+    HELD = "held"
+    """A person must look."""
+    WITHDRAWN = "withdrawn"
+    """A person took it back before release."""
+
+
+ROUTES = ("receive", "prepare", "release")
+"""The three stretches of the line. Between them a submission rests in the records, not in a thread."""
+
+ALLOWED: dict[State, frozenset[State]] = {
+    State.ARRIVING: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.RECEIVED: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.QUEUED: frozenset(
+        {
+            State.RECEIVED,
+            State.AWAITING_SIGNOFF,
+            State.RELEASED,
+            State.REFUSED,
+            State.WAITING,
+            State.HELD,
+        }
+    ),
+    State.AWAITING_SIGNOFF: frozenset({State.SIGNED, State.QUEUED, State.HELD, State.WITHDRAWN}),
+    State.SIGNED: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.WAITING: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.HELD: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.REFUSED: frozenset({State.QUEUED, State.WITHDRAWN}),
+    State.RELEASED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+}
+"""From where to where. Everything else is a mistake and raises WrongState."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What the records know of a submission. Nothing here identifies a patient."""
+
+    id: str
+    """Made by us, eight letters and digits, e.g. ``k7q29xmd``."""
+    alias: str
+    """The patient's label inside the hospital, see `identity.alias`."""
+    state: State
+    why: str
+    """Code of the error or reason of the present state, empty when all is well."""
+    says: str
+    """The same as one sentence for a person."""
+    route: str
+    """Route that is or was last under way; empty before the first."""
+    attempt: int
+    """Counts every time a route was begun."""
+    trial: str
+    """Empty until a person has chosen one."""
+    protocol_version: str
+    """Version pinned when the trial was chosen, e.g. ``v1``; empty before."""
+    protocol_digest: str
+    subject: str
+    """Subject ID in the trial; empty before."""
+    label: str
+    """Session label in the trial, e.g. ``DEMO-001_1``; empty before."""
+    scans: dict[str, str]
+    """Scan ID -> modality."""
+    created: datetime
+    changed: datetime
+    due_at: datetime
+    """When a waiting submission is due again; otherwise `changed`."""
+
+
+def new_id() -> str:
+    """A fresh submission ID: 40 random bits in letters and digits that people do not confuse."""
+    return "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(8))
+
+
+def check_move(before: State, after: State) -> None:
+    """Raises WrongState when the line has no way from `before` to `after`."""
+    if after not in ALLOWED[before]:
+        raise WrongState(f"a submission that is {before} cannot become {after}")

@@ -1,0 +1,59 @@
+"""A trial, and the versioned protocol that says what it expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uploader.domain.errors import Refused
+
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What XNAT keeps as it is: other characters in a label would be replaced behind our back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One validator the protocol asks for, with its parameters."""
+
+    validator: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One version of what a trial expects, how it is judged, anonymised and where it goes."""
+
+    trial: str
+    """Clinical Trial Protocol ID (0012,0020), and the project of the trial at the centre."""
+    version: str
+    """``v1``, ``v2`` …; never edited once used."""
+    digest: str
+    """SHA-256 of the file."""
+    title: str
+    sponsor: str
+    subject_pattern: str
+    """Regular expression a subject ID must match whole."""
+    subject_example: str
+    session_label: str
+    """Template of session labels: ``{subject}_{n}``."""
+    checks: tuple[Check, ...]
+    scripts: tuple[str, ...]
+    """DicomEdit scripts in the order in which they are applied, paths below `dicomedit_scripts/`."""
+    max_shift_days: int
+    """Dates move back by a secret number of days from 1 to this, the same for all of a subject."""
+    project: str
+    """Project of the trial at the central archive, into which the session is shared."""
+
+    def check_subject(self, subject: str) -> None:
+        """Raises Refused when `subject` is not an ID of this trial. IDs are never rewritten."""
+        if not re.fullmatch(self.subject_pattern, subject) or not LABEL.fullmatch(subject):
+            raise Refused(
+                f"the subject ID does not fit trial {self.trial} {self.version}: "
+                f"expected {self.subject_pattern}, for example {self.subject_example}"
+            )
+
+    def label(self, subject: str, number: int) -> str:
+        """Label of the `number`-th session of `subject`; unique in a project, not only in a subject."""
+        return self.session_label.format(subject=subject, n=number)

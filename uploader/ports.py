@@ -1,0 +1,160 @@
+"""The few things the line asks of the world, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from uploader.domain.evidence import Receipt, SignOff
+from uploader.domain.finding import Finding, Verdict
+from uploader.domain.identity import PrivateIdentity, Pseudonym
+from uploader.domain.manifest import Entry, Held, Manifest
+from uploader.domain.session import Address, Session
+from uploader.domain.submission import State, Submission
+
+Header = Mapping[str, Any]
+"""DICOM attributes by keyword: text, int, float, lists of these, and for sequences lists of Headers.
+Pixel data, private and unknown elements are left out; a missing attribute has no key."""
+
+Headers = Mapping[str, Header]
+"""Entry name -> Header."""
+
+Open = Callable[[Entry], AbstractContextManager[BinaryIO]]
+"""Opens a file of a session for reading from its beginning, every time anew."""
+
+Step = Callable[..., Any]
+"""`step(function, *args)` runs `function(*args)`; a durable one remembers the result."""
+
+
+class Destination(Protocol):
+    """A place that takes a session and can say, file by file, what it holds."""
+
+    @property
+    def name(self) -> str: ...
+
+    def put(self, session: Session, entries: Sequence[Entry], open_entry: Open) -> None:
+        """Store these files, durably. Storing the same file again changes nothing.
+
+        Raises ArchiveUnavailable (look, and resend what is missing), ArchiveRefused, LoginRefused.
+        A return is not proof: only `held` is.
+        """
+
+    def held(self, address: Address) -> Iterable[Held]:
+        """What is held now, read back from the place, not remembered. Nothing for an unknown session."""
+
+    def settle(self, session: Session) -> None:
+        """After the last file: let the place read what it needs from the headers. Idempotent."""
+
+
+class Sharing(Destination, Protocol):
+    """A destination that can show a session in a second project without copying it."""
+
+    def share(self, address: Address, project: str) -> None:
+        """Show subject and session in `project` too. Idempotent; read back."""
+
+    def shared(self, address: Address) -> frozenset[str]:
+        """Projects in which the session is visible, its own among them, read back."""
+
+
+class Archive(Destination, Protocol):
+    """A destination that can also be read from."""
+
+    def open(self, address: Address, entry: Entry) -> AbstractContextManager[BinaryIO]:
+        """A stream of the file's bytes as they are stored now."""
+
+    def remove(self, address: Address) -> None:
+        """Remove the session. Nothing happens when there is none."""
+
+
+class Validator(Protocol):
+    """Judges one aspect of a session. Pure: same headers and params, same findings."""
+
+    def __call__(self, headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]: ...
+
+
+class Anonymise(Protocol):
+    """Makes the anonymised copy of one file. Pure: same bytes and settings, same bytes."""
+
+    def __call__(self, source: Path, target: Path) -> None: ...
+
+
+class Records(Protocol):
+    """What this gateway remembers about its submissions. Every change is one transaction with its audit line."""
+
+    def create(self, submission: str, alias: str, scans: Mapping[str, str], state: State, says: str = "") -> None:
+        """Remember a new submission. Doing it again changes nothing."""
+
+    def get(self, submission: str) -> Submission:
+        """Raises NotFound."""
+
+    def all(self) -> Sequence[Submission]:
+        """Every submission, newest first."""
+
+    def due(self, now: datetime) -> Iterable[tuple[str, str, int]]:
+        """(submission, route, attempt) of all that is queued; a waiting one whose time has come is queued first."""
+
+    def queue(self, submission: str, route: str, actor: str) -> int:
+        """Ask for `route`; returns the attempt. Raises WrongState when it is not a state to begin it from."""
+
+    def choose(
+        self, submission: str, trial: str, version: str, digest: str, subject: str, label: str, actor: str
+    ) -> None:
+        """Pin the protocol, the subject and the label, and forget what an earlier choice led to."""
+
+    def rest(
+        self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
+    ) -> None:
+        """Where a route left the submission. A second call for the same attempt, or one for an attempt that
+        has been superseded, changes nothing."""
+
+    def withdraw(self, submission: str, actor: str, reason: str) -> None: ...
+
+    def keep_manifest(self, submission: str, place: str, manifest: Manifest) -> None:
+        """`place`: ``identifiable`` or ``anonymised``."""
+
+    def manifest(self, submission: str, place: str) -> Manifest:
+        """Raises NotFound when none is kept."""
+
+    def keep_verdict(self, submission: str, kind: str, verdict: Verdict) -> None:
+        """`kind`: ``protocol`` (validators) or ``verification``. Evidence of findings is never kept."""
+
+    def verdict(self, submission: str, kind: str) -> Verdict | None: ...
+
+    def keep_signoff(self, submission: str, signoff: SignOff) -> None:
+        """The state becomes signed in the same transaction. Raises WrongState unless awaiting-signoff."""
+
+    def signoff(self, submission: str) -> SignOff | None: ...
+
+    def keep_receipt(self, submission: str, receipt: Receipt) -> None: ...
+
+    def receipts(self, submission: str) -> Sequence[Receipt]: ...
+
+    def keep_provenance(self, submission: str, facts: Mapping[str, Any]) -> None:
+        """What anonymised it: scripts with digests, versions. Plain JSON."""
+
+    def provenance(self, submission: str) -> Mapping[str, Any]: ...
+
+    def history(self, submission: str) -> Sequence[Mapping[str, Any]]:
+        """The audit lines about this submission, oldest first: at, actor, action, and what they say."""
+
+    def note(self, actor: str, action: str, submission: str, facts: Mapping[str, Any]) -> None:
+        """An audit line without a change, e.g. that a person looked at identifiable values."""
+
+    def sessions_of(self, trial: str, subject: str) -> int:
+        """How many submissions of this subject in this trial already have a label."""
+
+
+class Links(Protocol):
+    """The link table: identity <-> pseudonym. In the hospital, and only there."""
+
+    def assign(self, trial: str, identity: PrivateIdentity, subject: str) -> Pseudonym:
+        """Bind `subject` to the patient within `trial`; the same again changes nothing.
+        Raises SubjectTaken when it is another patient's, or when this patient has another one."""
+
+    def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None: ...
+
+    def reveal(self, pseudonym: Pseudonym) -> PrivateIdentity:
+        """Raises NotFound."""
