@@ -3,43 +3,40 @@ with the pixel bytes spliced through untouched."""
 
 from __future__ import annotations
 
+import logging
 import os
-import struct
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pydicom
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.errors import InvalidDicomError
-from pydicom.filebase import DicomFileLike
-from pydicom.filereader import dcmread, read_dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.multival import MultiValue
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from uploader import part10
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.manifest import CHUNK
+from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 warnings.filterwarnings("ignore", module="pydicom")  # they quote values, and values may be a patient
+logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # as do its log lines
 
 IMPLEMENTATION_UID = "2.25.124853154618436105447302870432651078913"
 """Implementation Class UID (0002,0012) of everything this program writes: a random UUID under 2.25."""
 IMPLEMENTATION_NAME = "SDU_1"
-PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-"""Float Pixel Data, Double Float Pixel Data, Pixel Data."""
-DEEPEST = 32
-"""Levels of nested sequences; real files have fewer than ten, and deeper ones exhaust the parser's stack."""
-
-_UNDEFINED = 0xFFFFFFFF
-_DELIMITER = 0xFFFEE0DD
-_LONG_FORM = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,130 +63,158 @@ def read(path: Path) -> Part10:
 
 
 def read_header(stream: BinaryIO) -> Dataset:
-    """The elements before the pixels, of a stream that may end there. Raises UnreadableFile."""
-    try:
-        return dcmread(_seekable(stream), stop_before_pixels=True)
-    except Exception as error:
-        raise UnreadableFile(_complaint(error)) from None
+    """The elements before the pixels, of a stream that need not seek; little more than these is read of it.
+    Raises UnreadableFile."""
+    return _header(part10.outline(stream))
 
 
 def header(dataset: Dataset) -> Header:
-    """Attributes by keyword, as plain values; see `ports.Header`."""
+    """Attributes by keyword, as plain values; see `ports.Header`. Raises UnreadableFile."""
     plain: dict[str, Any] = {}
-    for element in dataset:
-        if element.keyword and element.tag not in PIXEL_TAGS and not isinstance(element.value, bytes):
-            plain[element.keyword] = _plain(element.value)
+    for tag in sorted(dataset.keys()):
+        keyword = keyword_for_tag(tag)
+        if keyword and tag not in PIXEL_TAGS:
+            value = _decoded(dataset, tag).value
+            if not isinstance(value, bytes):
+                plain[keyword] = _plain(value)
     return plain
 
 
 def walk(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:
-    """The dataset itself and every sequence item at every depth, outer before inner."""
+    """The dataset itself and every sequence item at every depth, outer before inner.
+
+    Only sequences are decoded. What is removed from a dataset before the next is asked for is not walked.
+    Raises UnreadableFile.
+    """
     if depth > DEEPEST:
         raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
     yield dataset
-    for element in dataset:
-        if element.VR == "SQ":
-            for item in element.value:
-                yield from walk(item, depth + 1)
+    for tag in [tag for tag, element in dataset.items() if vr_of(element) == "SQ"]:
+        for item in _decoded(dataset, tag).value or ():
+            yield from walk(item, depth + 1)
+
+
+def vr_of(element: DataElement | RawDataElement) -> str:
+    """The VR as written, or by the dictionary where none or UN is written; UN when that knows none either."""
+    if element.VR is not None and element.VR != "UN":
+        return str(element.VR)
+    known = DicomDictionary.get(element.tag)
+    return known[0] if known else "UN"
 
 
 def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> None:
     """Write `source` to `target` with its header changed, under a fresh file meta and a zero preamble.
 
     `change` is given one dataset that holds everything but the pixels. The pixel element is copied byte for
-    byte by the kernel: it is neither decoded nor held in memory.
+    byte by the kernel: it is neither decoded nor held in memory. What `change` raises passes through.
     Raises UnreadableFile.
     """
     with source.open("rb") as stream:
         part = _read(stream)
         syntax = part.dataset.file_meta.TransferSyntaxUID
-        whole = part.dataset
-        whole.update(part.tail)
-        changed = change(whole)
-        before, after = changed[: min(PIXEL_TAGS)], changed[max(PIXEL_TAGS) + 1 :]
+        part.dataset.update(part.tail)
+        before, after = _encoded_around_pixels(change(part.dataset), syntax)
         with target.open("wb") as out:
-            out.write(_encoded_meta(changed, syntax))
-            out.write(_encoded(before, syntax))
+            out.write(before)
             out.flush()
             _splice(stream, out, *part.pixels)
-            out.write(_encoded(after, syntax))
+            out.write(after)
 
 
 def _read(stream: BinaryIO) -> Part10:
-    try:
-        dataset = dcmread(stream, stop_before_pixels=True)
-        syntax = UID(dataset.file_meta.TransferSyntaxUID)
-        if syntax == DeflatedExplicitVRLittleEndian or syntax.is_private:
-            raise UnreadableFile("the transfer syntax is not one this program takes")
-        at, size = stream.tell(), stream.seek(0, os.SEEK_END)
-        if at >= size:
-            return Part10(dataset, Dataset(), (size, 0))
-        end = _pixel_end(stream, at, size, syntax)
-        stream.seek(end)
-        tail = read_dataset(
-            cast(DicomFileLike, stream), syntax.is_implicit_VR, syntax.is_little_endian, bytelength=size - end
-        )
-    except UnreadableFile:
-        raise
-    except Exception as error:
-        raise UnreadableFile(_complaint(error)) from None
+    outline = part10.outline(stream)
+    dataset, at, size = _header(outline), outline.pixels, stream.seek(0, os.SEEK_END)
+    if at >= size:
+        return Part10(dataset, Dataset(), (size, 0))
+    end = part10.pixel_end(stream, at, size, outline.syntax)
+    stream.seek(end)
+    tail = _parsed(part10.tail(stream, outline.syntax), outline.syntax, dataset._character_set)
     return Part10(dataset, tail, (at, end - at))
 
 
-def _complaint(error: Exception) -> str:
-    """What is wrong, in our words: the parser's own may quote the file."""
-    if isinstance(error, InvalidDicomError):
-        return "not a DICOM file: no DICM after the preamble"
-    if isinstance(error, EOFError):
-        return "the file ends in the middle of an element"
-    return f"the file cannot be parsed ({type(error).__name__})"
+def _header(outline: part10.Outline) -> Dataset:
+    dataset = _parsed(outline.header, outline.syntax)
+    dataset.file_meta = FileMetaDataset(_parsed(outline.meta, ExplicitVRLittleEndian))
+    dataset.file_meta.TransferSyntaxUID = outline.syntax
+    return dataset
 
 
-def _pixel_end(stream: BinaryIO, at: int, size: int, syntax: UID) -> int:
-    """Offset just behind the pixel element that begins at `at`. PS3.5 7.1.2, 7.1.3, A.4."""
-    order = "<" if syntax.is_little_endian else ">"
-    stream.seek(at)
-    head = stream.read(12)
-    long_form = not syntax.is_implicit_VR and head[4:6] in _LONG_FORM
-    (length,) = struct.unpack_from(order + "I", head, 8 if long_form else 4)
-    start = at + (12 if long_form else 8)
-    if length != _UNDEFINED:
-        if start + length > size:
-            raise UnreadableFile("the pixel data are shorter than the file says")
-        return start + length
-    while True:
-        stream.seek(start)
-        fragment = stream.read(8)
-        if len(fragment) < 8:
-            raise UnreadableFile("the pixel data end before their last fragment")
-        group, element, length = struct.unpack("<HHI", fragment)
-        start += 8 + (0 if length == _UNDEFINED else length)
-        if group << 16 | element == _DELIMITER:
-            return start
-        if start > size:
-            raise UnreadableFile("a fragment of the pixel data is shorter than the file says")
+def _parsed(elements: part10.Elements, syntax: UID, encoding: str | list[str] = "iso8859") -> Dataset:
+    """What pydicom makes of the bytes, provided it sees the same elements as the outline."""
+    try:
+        dataset = read_dataset(
+            BytesIO(elements.data), elements.implicit, syntax.is_little_endian, parent_encoding=encoding
+        )
+    except Exception as error:
+        raise UnreadableFile(f"the file cannot be parsed ({type(error).__name__})") from None
+    if dataset.keys() != elements.tags:
+        raise UnreadableFile("the file can be read in two ways")
+    return dataset
+
+
+def _decoded(dataset: Dataset, tag: int) -> DataElement:
+    try:
+        return dataset[tag]
+    except Exception as error:
+        raise UnreadableFile(
+            f"({tag >> 16:04X},{tag & 0xFFFF:04X}) cannot be decoded ({type(error).__name__})"
+        ) from None
+
+
+def _encoded_around_pixels(dataset: Dataset, syntax: UID) -> tuple[bytes, bytes]:
+    """What stands before the pixel element in a file, preamble and all, and what stands behind it."""
+    first, last = min(PIXEL_TAGS), max(PIXEL_TAGS)
+    if dataset._character_set != dataset.original_character_set:
+        _decode_all(dataset)
+    try:
+        before = _encoded(_portion(dataset, lambda tag: tag < first), syntax)
+        after = _encoded(_portion(dataset, lambda tag: tag > last), syntax)
+        return _encoded_meta(dataset, syntax) + before, after
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        raise UnreadableFile(f"the header cannot be written again ({type(error).__name__})") from None
+
+
+def _decode_all(dataset: Dataset) -> None:
+    """Decode every text while its own character set is known: raw bytes would be written as they are."""
+    for level in walk(dataset):
+        for tag in list(level.keys()):
+            _decoded(level, tag)
+
+
+def _portion(dataset: Dataset, wanted: Callable[[int], bool]) -> Dataset:
+    """A slice that knows the character set of the whole, as pydicom's own does not."""
+    portion = Dataset(
+        {tag: element for tag, element in dataset.items() if wanted(tag)}, parent_encoding=dataset._character_set
+    )
+    implicit, little_endian = dataset.original_encoding
+    portion.set_original_encoding(implicit, little_endian, dataset.original_character_set)
+    return portion
 
 
 def _encoded_meta(dataset: Dataset, syntax: UID) -> bytes:
     """Zero preamble and the file meta, made anew from the dataset: nothing of the old one survives. PS3.10 7.1."""
+    if not dataset.get("SOPClassUID") or not dataset.get("SOPInstanceUID"):
+        raise UnreadableFile("the file has no SOP Class UID or no SOP Instance UID")
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_NAME
-    out = pydicom.filebase.DicomBytesIO()
+    out = DicomBytesIO()
     out.write(b"\x00" * 128 + b"DICM")
     write_file_meta_info(out, meta)
-    return cast(bytes, out.getvalue())
+    return out.getvalue()
 
 
 def _encoded(dataset: Dataset, syntax: UID) -> bytes:
-    out = pydicom.filebase.DicomBytesIO()
+    out = DicomBytesIO()
     out.is_little_endian, out.is_implicit_VR = syntax.is_little_endian, syntax.is_implicit_VR
-    write_dataset(out, dataset, parent_encoding=dataset._character_set or "iso8859")
-    return cast(bytes, out.getvalue())
+    write_dataset(out, dataset, parent_encoding=dataset._character_set)
+    return out.getvalue()
 
 
 def _splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:
@@ -198,7 +223,7 @@ def _splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:
     while length > 0:
         try:
             moved = os.copy_file_range(source, target, min(length, 1 << 30), offset)
-        except OSError:  # not on this kind of file system
+        except OSError:  # between two file systems, or one that cannot; a full disk says so again below
             moved = os.write(target, os.pread(source, min(length, CHUNK), offset))
         if moved == 0:
             raise UnreadableFile("the file became shorter while it was read")
@@ -214,30 +239,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (MultiValue, list, tuple)):
         return [_plain(v) for v in value]
     return str(value)
-
-
-def _seekable(stream: BinaryIO) -> BinaryIO:
-    """The stream, or as much of it as holds the header: a network stream cannot seek."""
-    return stream if stream.seekable() else cast(BinaryIO, Growing(stream))
-
-
-class Growing(BytesIO):
-    """What has been read of a stream so far, seekable; reads on only as far as it is asked to."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        here = self.tell()
-        missing = here + (size or 0) - len(self.getbuffer())
-        if size is None or size < 0:
-            self._append(self._stream.read())
-        elif missing > 0:
-            self._append(self._stream.read(max(missing, 1 << 16)))
-        self.seek(here)
-        return super().read(size)
-
-    def _append(self, data: bytes) -> None:
-        self.seek(0, os.SEEK_END)
-        self.write(data)
