@@ -1,0 +1,128 @@
+"""What is kept about a submission besides its state: manifests, verdicts, receipts, provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, select
+
+from uploader.domain.errors import NotFound
+from uploader.domain.evidence import Receipt, SignOff
+from uploader.domain.finding import Finding, Severity, Verdict
+from uploader.domain.manifest import Entry, Manifest
+from uploader.records.audit import Change, canonical
+from uploader.records.tables import manifests, provenances, receipts, signoffs, verdicts
+
+PLACES = ("identifiable", "anonymised")
+KINDS = ("protocol", "verification")
+
+
+def keep_manifest(change: Change, submission: str, place: str, manifest: Manifest) -> None:
+    if place not in PLACES:
+        raise ValueError(f"no place of a manifest: {place}")
+    entries = [[e.name, e.size, e.sha256, e.md5] for e in manifest]
+    kept = change.connection.execute(_rows(manifests, submission, place=place)).first()
+    if kept is not None and kept.entries == entries:
+        return
+    _replace(change, manifests, submission, {"place": place}, digest=manifest.digest, entries=entries)
+    facts = {"place": place, "digest": manifest.digest, "files": len(manifest), "bytes": manifest.size}
+    change.note("line", "manifest-kept", submission, **facts)
+
+
+def manifest_of(connection: Connection, submission: str, place: str) -> Manifest:
+    row = connection.execute(_rows(manifests, submission, place=place)).first()
+    if row is None:
+        raise NotFound(f"no manifest of the {place} files is kept for this submission")
+    return Manifest(frozenset(Entry(*entry) for entry in row.entries))
+
+
+def keep_verdict(change: Change, submission: str, kind: str, verdict: Verdict) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"no kind of verdict: {kind}")
+    if verdict_of(change.connection, submission, kind) == _bare(verdict):
+        return
+    findings = [[f.code, int(f.severity), f.where, f.says, f.remedy] for f in verdict.findings]
+    given = {"protocol": verdict.protocol, "protocol_digest": verdict.protocol_digest}
+    _replace(change, verdicts, submission, {"kind": kind}, findings=findings, **given)
+    counts = {s.name.lower(): sum(f.severity is s for f in verdict.findings) for s in Severity}
+    change.note("line", "verdict-kept", submission, kind=kind, refused=verdict.refused, findings=counts, **given)
+
+
+def verdict_of(connection: Connection, submission: str, kind: str) -> Verdict | None:
+    row = connection.execute(_rows(verdicts, submission, kind=kind)).first()
+    if row is None:
+        return None
+    found = (Finding(code, Severity(s), where, says, remedy) for code, s, where, says, remedy in row.findings)
+    return Verdict(row.protocol, row.protocol_digest, tuple(found))
+
+
+def _bare(verdict: Verdict) -> Verdict:
+    found = (Finding(f.code, f.severity, f.where, f.says, f.remedy) for f in verdict.findings)
+    return Verdict(verdict.protocol, verdict.protocol_digest, tuple(found))
+
+
+def keep_signoff(change: Change, submission: str, signoff: SignOff) -> None:
+    given = {"digest": signoff.digest, "protocol_digest": signoff.protocol_digest, "meaning": signoff.meaning}
+    _replace(change, signoffs, submission, {}, person=signoff.person, at=signoff.at, **given)
+    change.note(signoff.person, "signed", submission, signed_at=signoff.at.isoformat(), **given)
+
+
+def signoff_of(connection: Connection, submission: str) -> SignOff | None:
+    row = connection.execute(_rows(signoffs, submission)).first()
+    return None if row is None else SignOff(row.person, row.digest, row.protocol_digest, row.at, row.meaning)
+
+
+def keep_receipt(change: Change, submission: str, receipt: Receipt) -> None:
+    key = {"place": receipt.place, "digest": receipt.digest}
+    if change.connection.execute(_rows(receipts, submission, **key)).first() is None:
+        row = {"submission": submission, **key, "files": receipt.files, "at": receipt.at}
+        change.execute(insert(receipts).values(row))
+        change.note("line", "receipt-kept", submission, files=receipt.files, **key)
+
+
+def receipts_of(connection: Connection, submission: str) -> list[Receipt]:
+    rows = connection.execute(_rows(receipts, submission).order_by(receipts.c.at, receipts.c.place))
+    return [Receipt(row.place, row.digest, row.files, row.at) for row in rows]
+
+
+def keep_provenance(change: Change, submission: str, facts: Mapping[str, Any]) -> None:
+    text = canonical(facts)
+    if canonical(provenance_of(change.connection, submission)) != text:
+        _replace(change, provenances, submission, {}, facts=json.loads(text))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        change.note("line", "provenance-kept", submission, digest=digest)
+
+
+def provenance_of(connection: Connection, submission: str) -> Mapping[str, Any]:
+    row = connection.execute(_rows(provenances, submission)).first()
+    return {} if row is None else dict(row.facts)
+
+
+def forget_signoff(change: Change, submission: str) -> None:
+    change.execute(delete(signoffs).where(signoffs.c.submission == submission))
+
+
+def forget_what_followed(change: Change, submission: str) -> None:
+    """All that an earlier choice of trial and subject led to. What proves the arrival stays."""
+    arrived = select(manifests.c.digest).where(_is(manifests, submission, place="identifiable"))
+    later = receipts.c.digest.not_in(arrived)
+    change.execute(delete(receipts).where(receipts.c.submission == submission, later))
+    change.execute(delete(manifests).where(_is(manifests, submission, place="anonymised")))
+    for table in (verdicts, signoffs, provenances):
+        change.execute(delete(table).where(_is(table, submission)))
+
+
+def _replace(change: Change, table: Table, submission: str, key: Mapping[str, str], **values: Any) -> None:
+    change.execute(delete(table).where(_is(table, submission, **key)))
+    change.execute(insert(table).values(submission=submission, **key, **values))
+
+
+def _rows(table: Table, submission: str, **key: str) -> Select[Any]:
+    return select(table).where(_is(table, submission, **key))
+
+
+def _is(table: Table, submission: str, **key: str) -> ColumnElement[bool]:
+    return and_(table.c.submission == submission, *(table.c[name] == value for name, value in key.items()))

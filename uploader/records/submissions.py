@@ -1,0 +1,300 @@
+"""Where every submission stands. The moves are `domain.submission.ALLOWED`; each is one transaction with its
+audit line, and writers come one after the other, so that what is checked is still true when it is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from uploader.domain.errors import LabelTaken, NotFound, WrongState
+from uploader.domain.evidence import Receipt, SignOff
+from uploader.domain.finding import Verdict
+from uploader.domain.manifest import Manifest
+from uploader.domain.submission import State, Submission, check_move
+from uploader.records import evidence
+from uploader.records.accounts import Accounts
+from uploader.records.audit import Change, changing, lines_about
+from uploader.records.database import Clock, Database, connect, utc_now
+from uploader.records.schema import migrate
+from uploader.records.tables import labels, submissions
+from uploader.records.workers import Workers
+
+BIRTHS = frozenset({State.ARRIVING, State.RECEIVED, State.HELD})
+"""States a submission may be created in: those that claim nothing about what was done with it."""
+
+BEGINNINGS: Mapping[State, frozenset[str]] = {
+    State.ARRIVING: frozenset({"receive"}),
+    State.RECEIVED: frozenset({"prepare"}),
+    State.AWAITING_SIGNOFF: frozenset({"prepare"}),
+    State.SIGNED: frozenset({"release"}),
+}
+"""Routes that may be begun from a state. From waiting, held and refused: the last one again, or prepare."""
+
+CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
+"""States in which a person may choose trial, subject and label."""
+
+
+def open_records(url: str) -> SqlRecords:
+    """The records at `url`, made or brought up to date: ``sqlite:///path`` or ``postgresql+psycopg://…``.
+
+    Raises Misconfigured for another address, and for records that a newer program has changed.
+    """
+    database = connect(url)
+    migrate(database)
+    return SqlRecords(database)
+
+
+class SqlRecords:
+    """`ports.Records` in a database that threads and processes share."""
+
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self.database, self._clock = database, clock
+        self.accounts = Accounts(database, clock)
+        self.workers = Workers(database, clock)
+
+    def close(self) -> None:
+        self.database.close()
+
+    # Where it stands -------------------------------------------------------------------------------------------
+
+    def create(self, submission: str, alias: str, scans: Mapping[str, str], state: State, says: str = "") -> None:
+        """Remember a new submission. Doing it again changes nothing.
+
+        Raises WrongState for a state that a submission cannot begin in.
+        """
+        if state not in BIRTHS:
+            raise WrongState(f"a submission cannot begin as {state}")
+        with self._changing() as change:
+            if _row(change.connection, submission) is not None:
+                return
+            nothing = dict.fromkeys(
+                ("why", "route", "trial", "protocol_version", "protocol_digest", "subject", "label"), ""
+            )
+            times = dict.fromkeys(("created", "changed", "due_at"), change.at)
+            row = {"id": submission, "alias": alias, "state": state, "says": says, "attempt": 0, "scans": dict(scans)}
+            change.execute(insert(submissions).values({**row, **nothing, **times}))
+            change.note("line", "created", submission, alias=alias, state=state, scans=dict(scans))
+
+    def get(self, submission: str) -> Submission:
+        """Raises NotFound."""
+        with self.database.read() as connection:
+            return _get(connection, submission)
+
+    def all(self) -> Sequence[Submission]:
+        """Every submission, newest first."""
+        query = select(submissions).order_by(submissions.c.created.desc(), submissions.c.id)
+        with self.database.read() as connection:
+            return [_submission(row) for row in connection.execute(query)]
+
+    def due(self, now: datetime) -> Sequence[tuple[str, str, int]]:
+        """(submission, route, attempt) of all that is queued, longest queued first; a waiting one whose time has
+        come is queued first."""
+        c = submissions.c
+        ripe = select(submissions).where(c.state == State.WAITING, c.due_at <= now).order_by(c.due_at)
+        queued = select(c.id, c.route, c.attempt).where(c.state == State.QUEUED).order_by(c.changed, c.id)
+        with self._changing() as change:
+            for row in change.connection.execute(ripe).all():
+                _begin(change, _submission(row), row.route, "line")
+            return [(row.id, row.route, row.attempt) for row in change.connection.execute(queued)]
+
+    def queue(self, submission: str, route: str, actor: str) -> int:
+        """Ask for `route`; returns the attempt, which is counted before it begins.
+
+        Raises WrongState when it is not a state to begin it from, when no trial was chosen for ``prepare``, and
+        when nobody has signed for ``release``.
+        """
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            _may_begin(change.connection, before, route)
+            return _begin(change, before, route, actor)
+
+    def choose(
+        self, submission: str, trial: str, version: str, digest: str, subject: str, label: str, actor: str
+    ) -> None:
+        """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
+
+        Raises WrongState, and LabelTaken for a label that another submission has, or once had.
+        """
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            if before.state not in CHOOSABLE:
+                raise WrongState(f"a submission that is {before.state} cannot be given to another trial or subject")
+            _take_label(change, submission, trial, subject, label)
+            evidence.forget_what_followed(change, submission)
+            chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
+            _update(change, submission, label=label, **chosen)
+            change.note(actor, "chosen", submission, label=label, **chosen)
+
+    def rest(
+        self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
+    ) -> None:
+        """Where a route left the submission. A second call for the same attempt, or one for an attempt that
+        has been superseded, changes nothing. Without `due_at` a waiting one is due at once.
+
+        Raises WrongState for a state that no route leads to, or not this one.
+        """
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            if before.state is not State.QUEUED or before.attempt != attempt:
+                return
+            check_move(before.state, state)
+            if state is State.RELEASED and before.route != "release":
+                raise WrongState(f"the route {before.route} does not release")
+            due = due_at if state is State.WAITING and due_at else change.at
+            _update(change, submission, state=state, why=why, says=says, due_at=due)
+            change.note("line", "rested", submission, route=before.route, attempt=attempt, state=state, why=why)
+
+    def withdraw(self, submission: str, actor: str, reason: str) -> None:
+        """Take it back for good. A person's words stay out of the audit, which can never be corrected: it gets
+        their SHA-256, and they are kept as what the submission `says`. Raises WrongState."""
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            check_move(before.state, State.WITHDRAWN)
+            _update(change, submission, state=State.WITHDRAWN, why="withdrawn", says=reason, due_at=change.at)
+            digest = hashlib.sha256(reason.encode()).hexdigest()
+            change.note(actor, "withdrawn", submission, before=before.state, reason_digest=digest)
+
+    def sessions_of(self, trial: str, subject: str) -> int:
+        """How many labels were ever given for this subject in this trial, those of withdrawn submissions too."""
+        query = select(func.count()).where(labels.c.trial == trial, labels.c.subject == subject)
+        with self.database.read() as connection:
+            return connection.scalar(query) or 0
+
+    # What is kept about it -------------------------------------------------------------------------------------
+
+    def keep_manifest(self, submission: str, place: str, manifest: Manifest) -> None:
+        """`place`: ``identifiable`` or ``anonymised``."""
+        with self._about(submission) as change:
+            evidence.keep_manifest(change, submission, place, manifest)
+
+    def manifest(self, submission: str, place: str) -> Manifest:
+        """Raises NotFound when none is kept."""
+        with self.database.read() as connection:
+            return evidence.manifest_of(connection, submission, place)
+
+    def keep_verdict(self, submission: str, kind: str, verdict: Verdict) -> None:
+        """`kind`: ``protocol`` (validators) or ``verification``. Evidence of findings is never kept."""
+        with self._about(submission) as change:
+            evidence.keep_verdict(change, submission, kind, verdict)
+
+    def verdict(self, submission: str, kind: str) -> Verdict | None:
+        with self.database.read() as connection:
+            return evidence.verdict_of(connection, submission, kind)
+
+    def keep_signoff(self, submission: str, signoff: SignOff) -> None:
+        """The state becomes signed in the same transaction.
+
+        Raises WrongState unless awaiting-signoff, and when these are no longer the bytes or the protocol signed.
+        """
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            if before.state is not State.AWAITING_SIGNOFF:
+                raise WrongState(f"a submission that is {before.state} cannot be signed")
+            _still_as_signed(change.connection, before, signoff)
+            _update(change, submission, state=State.SIGNED, why="", says="", due_at=change.at)
+            evidence.keep_signoff(change, submission, signoff)
+
+    def signoff(self, submission: str) -> SignOff | None:
+        with self.database.read() as connection:
+            return evidence.signoff_of(connection, submission)
+
+    def keep_receipt(self, submission: str, receipt: Receipt) -> None:
+        """The first receipt of a place for a digest is the one that stays."""
+        with self._about(submission) as change:
+            evidence.keep_receipt(change, submission, receipt)
+
+    def receipts(self, submission: str) -> Sequence[Receipt]:
+        """Oldest first."""
+        with self.database.read() as connection:
+            return evidence.receipts_of(connection, submission)
+
+    def keep_provenance(self, submission: str, facts: Mapping[str, Any]) -> None:
+        """What anonymised it: scripts with digests, versions. Plain JSON, else TypeError or ValueError."""
+        with self._about(submission) as change:
+            evidence.keep_provenance(change, submission, facts)
+
+    def provenance(self, submission: str) -> Mapping[str, Any]:
+        """Empty before anything was anonymised."""
+        with self.database.read() as connection:
+            return evidence.provenance_of(connection, submission)
+
+    # What was done ---------------------------------------------------------------------------------------------
+
+    def history(self, submission: str) -> Sequence[Mapping[str, Any]]:
+        """The audit lines about this submission, oldest first: seq, at (ISO 8601, UTC), actor, action, facts."""
+        return lines_about(self.database, submission)
+
+    def note(self, actor: str, action: str, submission: str, facts: Mapping[str, Any]) -> None:
+        """An audit line without a change, e.g. that a person looked at identifiable values."""
+        with self._changing() as change:
+            change.note(actor, action, submission, **facts)
+
+    def _changing(self) -> AbstractContextManager[Change]:
+        return changing(self.database, self._clock)
+
+    @contextmanager
+    def _about(self, submission: str) -> Iterator[Change]:
+        """A change of what is kept about a submission. Raises NotFound."""
+        with self._changing() as change:
+            _get(change.connection, submission)
+            yield change
+
+
+def _row(connection: Connection, submission: str) -> Row[Any] | None:
+    return connection.execute(select(submissions).where(submissions.c.id == submission)).first()
+
+
+def _get(connection: Connection, submission: str) -> Submission:
+    row = _row(connection, submission)
+    if row is None:
+        raise NotFound("there is no such submission")
+    return _submission(row)
+
+
+def _submission(row: Row[Any]) -> Submission:
+    return Submission(**{**row._mapping, "state": State(row.state)})
+
+
+def _update(change: Change, submission: str, **values: Any) -> None:
+    change.execute(update(submissions).where(submissions.c.id == submission).values(changed=change.at, **values))
+
+
+def _may_begin(connection: Connection, before: Submission, route: str) -> None:
+    check_move(before.state, State.QUEUED)
+    if route not in BEGINNINGS.get(before.state, {before.route, "prepare"} - {""}):
+        raise WrongState(f"a submission that is {before.state} cannot begin the route {route}")
+    if route == "prepare" and not before.trial:
+        raise WrongState("choose a trial first")
+    if route == "release" and evidence.signoff_of(connection, before.id) is None:
+        raise WrongState("nobody has signed this session off")
+
+
+def _begin(change: Change, before: Submission, route: str, actor: str) -> int:
+    attempt = before.attempt + 1
+    if route == "prepare":
+        evidence.forget_signoff(change, before.id)
+    queued = {"state": State.QUEUED, "route": route, "attempt": attempt, "why": "", "says": "", "due_at": change.at}
+    _update(change, before.id, **queued)
+    change.note(actor, "queued", before.id, route=route, attempt=attempt, before=before.state)
+    return attempt
+
+
+def _take_label(change: Change, submission: str, trial: str, subject: str, label: str) -> None:
+    query = select(labels).where(labels.c.trial == trial, labels.c.label == label)
+    taken = change.connection.execute(query).first()
+    if taken is None:
+        row = {"trial": trial, "label": label, "subject": subject, "submission": submission}
+        change.execute(insert(labels).values(row))
+    elif (taken.submission, taken.subject) != (submission, subject):
+        raise LabelTaken(f"the session label {label} is already used in trial {trial}; choose another")
+
+
+def _still_as_signed(connection: Connection, before: Submission, signoff: SignOff) -> None:
+    digest = evidence.manifest_of(connection, before.id, "anonymised").digest
+    if (digest, before.protocol_digest) != (signoff.digest, signoff.protocol_digest):
+        raise WrongState("the session is no longer the one that was signed; look at it again")
