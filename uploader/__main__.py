@@ -1,0 +1,5 @@
+"""`python -m uploader`: the same as the command `uploader`."""
+
+from uploader.cli import main
+
+main()

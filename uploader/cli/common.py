@@ -1,0 +1,37 @@
+"""Options and habits that the commands share."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DONE, WRONG_USE, REFUSED, HELD = 0, 2, 3, 4
+"""Exit codes."""
+
+
+def home_option(function: F) -> F:
+    """`--home DIR`, by default the environment variable UPLOADER_HOME, else ./var."""
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="UPLOADER_HOME",
+        default=Path("var"),
+        show_default=True,
+        help="Folder of this gateway: settings, keys, records, data.",
+    )(function)
+
+
+def password_for(login: str) -> str:
+    """The password of `login`: from UPLOADER_PASSWORD, else asked for. Never an argument, which others can see."""
+    return os.environ.get("UPLOADER_PASSWORD") or click.prompt(f"Password of {login}", hide_input=True, err=True)
+
+
+def print_json(document: Any) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

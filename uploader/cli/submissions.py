@@ -1,0 +1,262 @@
+"""Commands about submissions: the whole line for one folder, and each step of it by hand."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from uploader import line
+from uploader.cli.common import DONE, HELD, REFUSED, WRONG_USE, home_option, password_for, print_json
+from uploader.cli.services import archive_children, try_worker
+from uploader.diagnostics import contained
+from uploader.domain.arrival import Arrival, Quarantined
+from uploader.domain.submission import State, Submission
+from uploader.gateway import Built, build_intake, build_line, build_review, known, limits, now, open_home
+from uploader.receipt import findings
+from uploader.reception import register
+from uploader.stages.ingest import take_folder
+from uploader.supervisor import answers, await_ready, stop_all
+
+PATIENCE_SECONDS = 900
+"""How long `run` and `release` go on trying while an archive is away."""
+HARMLESS = frozenset({"quarantine.not-dicom", "quarantine.dicomdir"})
+"""What may lie beside a session without being part of it."""
+_MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--trial", required=True, help="Trial, as its protocol is named.")
+@click.option("--subject", required=True, help="Subject ID in the trial.")
+@click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
+@click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
+@home_option
+def run(folder: Path, trial: str, subject: str, label: str, sign_as: str | None, home: Path) -> None:
+    """The whole line for one folder, without a browser. The folder stays as it is.
+
+    The receipt goes to stdout as JSON. Exit 0 released, 3 refused, 4 held or still waiting, 2 wrong use.
+    """
+    built = open_home(home)
+    built.protocols.newest(trial).check_subject(subject)
+    password = password_for(sign_as) if sign_as else ""
+    if sign_as:
+        built.records.accounts.check(sign_as, password)
+    actor = sign_as or "command-line"
+    with archives_up(built):
+        arrival = _take(built, folder)
+        register(built.records, arrival, built.aliases())
+        drive(built, arrival.submission)
+        review = build_review(built)
+        if built.records.get(arrival.submission).state is State.RECEIVED:
+            review.choose(arrival.submission, trial, subject, actor, label)
+            drive(built, arrival.submission)
+        if sign_as and built.records.get(arrival.submission).state is State.AWAITING_SIGNOFF:
+            review.sign(arrival.submission, sign_as, password, review.show(arrival.submission).digest)
+            review.release(arrival.submission, sign_as)
+            drive(built, arrival.submission)
+        _finish(built, arrival.submission)
+
+
+def _take(built: Built, folder: Path) -> Arrival:
+    """The one session in `folder`. Ends the command when there is none, several, or something broken."""
+    arrivals, aside = take_folder(folder, built.home.spool, limits(built.settings), known(built))
+    for item in aside:
+        click.echo(f"not taken: {item.code}: {item.says}", err=True)
+    broken = [item for item in aside if item.code not in HARMLESS]
+    if len(arrivals) == 1 and not broken:
+        return arrivals[0]
+    _drop(arrivals)
+    if broken:
+        print_json({"state": "refused", "findings": [_as_finding(item) for item in broken]})
+        sys.exit(REFUSED)
+    click.echo(f"{folder} holds {len(arrivals)} sessions; `run` takes a folder of exactly one", err=True)
+    sys.exit(WRONG_USE)
+
+
+def _drop(arrivals: list[Arrival]) -> None:
+    """Undo the copies: the source is untouched."""
+    for arrival in arrivals:
+        for path in sorted(arrival.folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        arrival.folder.rmdir()
+
+
+def _as_finding(item: Quarantined) -> dict[str, str]:
+    return {"code": item.code, "severity": "refusal", "where": item.reference, "says": item.says, "remedy": ""}
+
+
+@contextmanager
+def archives_up(built: Built) -> Iterator[None]:
+    """Start the embedded archives that do not answer yet, for as long as the block runs."""
+    children = [child for child in archive_children(built) if not answers(child.url)]
+    try:
+        for child in children:
+            child.start()
+        await_ready(children)
+        yield
+    finally:
+        stop_all(children)
+
+
+def drive(built: Built, submission: str) -> None:
+    """Carry one submission until it rests; where a worker runs already, watch it do so."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    with try_worker(built.home) as ours, Bars() as bars:
+        gateway = build_line(built, bars) if ours else None
+        while built.records.get(submission).state in _MOVING and time.monotonic() < until:
+            moved = gateway is not None and _carry(gateway, built, submission)
+            if not moved:
+                time.sleep(0.2)
+
+
+def _carry(gateway: line.Gateway, built: Built, submission: str) -> bool:
+    due = [d for d in built.records.due(now()) if d[0] == submission]
+    for _, route, attempt in due:
+        line.carry(route, gateway, submission, attempt, partial(contained, built.home.diagnostics))
+    return bool(due)
+
+
+class Bars:
+    """A progress bar a stage on stderr; silent where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self._bar is None or self._bar.desc != stage:
+            self._close()
+            self._bar = tqdm(total=total, unit="file", leave=True, disable=not sys.stderr.isatty(), file=sys.stderr)
+            self._bar.desc = stage
+        self._bar.update(done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+def _finish(built: Built, submission: str) -> None:
+    """Print what became of it, and leave with the exit code that says the same."""
+    about = built.records.get(submission)
+    if about.state is State.RELEASED:
+        print_json(build_review(built).receipt(submission))
+        sys.exit(DONE)
+    print_json(_state(built, about))
+    if about.state is State.REFUSED:
+        sys.exit(REFUSED)
+    sys.exit(HELD if about.state in (State.HELD, State.WAITING, State.QUEUED) else DONE)
+
+
+def _state(built: Built, about: Submission) -> dict[str, Any]:
+    verdicts = (built.records.verdict(about.id, kind) for kind in ("protocol", "verification"))
+    return {
+        "submission": about.id,
+        "state": str(about.state),
+        "why": about.why,
+        "says": about.says,
+        "trial": about.trial,
+        "protocol": f"{about.trial} {about.protocol_version}".strip(),
+        "protocol_digest": about.protocol_digest,
+        "subject": about.subject,
+        "session": about.label,
+        "scans": about.scans,
+        "findings": [f for verdict in verdicts if verdict for f in findings(verdict)],
+    }
+
+
+@click.command()
+@home_option
+def status(home: Path) -> None:
+    """List the submissions, newest first, and what waits in the watched folder."""
+    records = open_home(home).records
+    for s in records.all():
+        click.echo(f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {s.says}")
+    for sentence in records.notices.read("waiting"):
+        click.echo(f"waits: {sentence}")
+
+
+@click.command()
+@click.argument("submission")
+@home_option
+def show(submission: str, home: Path) -> None:
+    """Show one submission as JSON: state, findings, and the receipt once it is released."""
+    built = open_home(home)
+    about = built.records.get(submission)
+    document = _state(built, about)
+    if about.state is State.RELEASED:
+        document["receipt"] = build_review(built).receipt(submission)
+    print_json(document)
+
+
+@click.command()
+@click.argument("submission")
+@click.option("--sign-as", required=True, help="Account that signs.")
+@home_option
+def sign(submission: str, sign_as: str, home: Path) -> None:
+    """Sign a session off: exactly the bytes the anonymised archive holds now."""
+    built = open_home(home)
+    password = password_for(sign_as)
+    with archives_up(built):
+        review = build_review(built)
+        signoff = review.sign(submission, sign_as, password, review.show(submission).digest)
+    click.echo(f"signed: {signoff.digest}")
+
+
+@click.command()
+@click.argument("submission")
+@click.option("--as", "person", default="command-line", help="Who asks for it, for the audit.")
+@home_option
+def release(submission: str, person: str, home: Path) -> None:
+    """Send a signed session to the central archive; prints the receipt."""
+    built = open_home(home)
+    with archives_up(built):
+        build_review(built).release(submission, person)
+        drive(built, submission)
+        _finish(built, submission)
+
+
+@click.command()
+@click.argument("submission")
+@click.option("--as", "person", default="command-line", help="Who asks for it, for the audit.")
+@home_option
+def retry(submission: str, person: str, home: Path) -> None:
+    """Try the last route of a held, refused or waiting submission again."""
+    built = open_home(home)
+    with archives_up(built):
+        build_review(built).retry(submission, person)
+        drive(built, submission)
+        _finish(built, submission)
+
+
+@click.command()
+@click.argument("submission")
+@click.option("--reason", required=True, help="Why; kept in the audit. Name no patient.")
+@click.option("--as", "person", default="command-line", help="Who does it, for the audit.")
+@home_option
+def withdraw(submission: str, reason: str, person: str, home: Path) -> None:
+    """Take a submission back before its release."""
+    build_review(open_home(home)).withdraw(submission, person, reason)
+
+
+@click.command()
+@home_option
+def quarantine(home: Path) -> None:
+    """List what could not be taken, and why. The files themselves lie in the home's quarantine folder."""
+    built = open_home(home)
+    for item in build_intake(built).quarantined():
+        click.echo(f"{item.reference}  {item.code:<28} {item.says}")
+

@@ -1,0 +1,212 @@
+"""The composition root: Settings in, everything built out. The one place where names become things."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from uploader import __version__, passes
+from uploader.archives.embedded import Account, Embedded, Server, serve
+from uploader.archives.xnat import XnatArchive
+from uploader.config import ArchiveSettings, Settings
+from uploader.dicomedit import Script
+from uploader.dicomedit import parse as parse_script
+from uploader.domain.errors import BadSettings
+from uploader.domain.identity import PrivateIdentity, keyed
+from uploader.domain.session import Address
+from uploader.domain.submission import Submission
+from uploader.domain.trial import Protocol
+from uploader.home import ARCHIVES, Home
+from uploader.line import Gateway, Progress, identifiable_session
+from uploader.ports import Archive
+from uploader.protocols import Protocols, check
+from uploader.records import SqlRecords, open_records
+from uploader.receipt import receipt
+from uploader.reception import instance_tokens
+from uploader.records.linktable import LinkTable
+from uploader.review import Review
+from uploader.sources.folder import FolderSource, Limits
+from uploader.stages.anonymise import Recipe
+from uploader.stages.ingest import Intake
+from uploader.validators import installed
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a home is made of, for the commands."""
+
+    settings: Settings
+    home: Home
+    protocols: Protocols
+    records: SqlRecords
+
+    def aliases(self) -> bytes:
+        """The key of the labels that stand for patients inside the hospital."""
+        return self.home.key("alias.key")
+
+
+def open_home(root: Path) -> Built:
+    """Read the settings and open the records. Raises Misconfigured for whatever is wrong."""
+    settings = Settings.read(root)
+    home = Home(settings.home)
+    validators = installed(settings.validators)
+    protocols = Protocols(settings.protocols, settings.trials)
+    for protocol in protocols.all():
+        check(protocol, validators, settings.scripts)
+    return Built(settings, home, protocols, open_records(settings.database_url or home.records_url))
+
+
+def build_line(built: Built, progress: Progress | None = None) -> Gateway:
+    """The line of this home. Holds the keys: for the worker and one-shot commands, not for the desk."""
+    settings, home = built.settings, built.home
+    trial_key = home.key("trial.key")
+    extra = {"progress": progress} if progress else {}
+    return Gateway(
+        records=built.records,
+        links=LinkTable(home.links, home.secrets / "link.key"),
+        identifiable=archive_of(settings, "identifiable"),
+        anonymised=archive_of(settings, "anonymised"),
+        central=archive_of(settings, "central"),
+        identifiable_project=settings.identifiable.project,
+        central_project=settings.central.project,
+        protocol=built.protocols.version,
+        validators=installed(settings.validators),
+        recipe=partial(recipe, settings, trial_key),
+        provenance=partial(provenance, settings),
+        site=settings.site,
+        spool=home.spool,
+        work=home.work,
+        now=now,
+        jobs=settings.jobs,
+        retry=timedelta(seconds=settings.retry_seconds),
+        **extra,
+    )
+
+
+def build_review(built: Built) -> Review:
+    """People's actions, without any key."""
+    identifiable = archive_of(built.settings, "identifiable")
+
+    def looking(submission: Submission, person: str) -> tuple[Archive, Address]:
+        built.records.note(person, "looked-at-identifiable", submission.id, {})
+        project = built.settings.identifiable.project
+        return identifiable, Address(project, submission.alias, submission.id)
+
+    return Review(
+        records=built.records,
+        accounts=built.records.accounts,
+        anonymised=archive_of(built.settings, "anonymised"),
+        looking=looking,
+        trials=built.protocols,
+        receipt=partial(receipt, built.records, built.protocols.version, built.settings.central.project),
+        notices=built.records.notices.read,
+        now=now,
+    )
+
+
+def build_intake(built: Built) -> Intake:
+    """The watched folder and what it takes."""
+    folder = built.settings.folder
+    source = FolderSource(folder.path, folder.quiet_seconds, limits(built.settings))
+    return Intake(source, built.home.spool, built.home.quarantine, known(built))
+
+
+def known(built: Built) -> Callable[[frozenset[str]], bool]:
+    """Whether all these SOP Instance UIDs have been received before."""
+    return lambda instances: built.records.seen.all(instance_tokens(built.aliases(), instances))
+
+
+def limits(settings: Settings) -> Limits:
+    folder = settings.folder
+    return Limits(folder.max_files, folder.max_bytes, folder.max_ratio, folder.max_depth)
+
+
+def archive_of(settings: Settings, name: str) -> XnatArchive:
+    """The adapter to one of the three archives."""
+    about: ArchiveSettings = getattr(settings, name)
+    return XnatArchive(name, about.url, about.user, about.password_file, stall_seconds=about.stall_seconds)
+
+
+def embedded_server(settings: Settings, name: str, port: int | None = None) -> Server:
+    """One embedded archive, its accounts and projects made, ready to start."""
+    if name not in ARCHIVES:
+        raise BadSettings(f"there is no archive {name}; the archives are {', '.join(ARCHIVES)}")
+    about: ArchiveSettings = getattr(settings, name)
+    if not about.embedded or about.admin_password_file is None:
+        raise BadSettings(f"archive {name} is not embedded here: set {name}.embedded and {name}.admin_password_file")
+    accounts = [
+        Account("admin", about.admin_password_file.read_text().strip(), admin=True),
+        Account(about.user, about.password_file.read_text().strip()),
+    ]
+    embedded = Embedded(Home(settings.home).archive(name), name=name, site_id=name.upper(), accounts=accounts)
+    for project, role in _projects(settings, name):
+        embedded.create_project(project, members={about.user: role})
+    address = urlsplit(about.url)
+    return serve(embedded, address.hostname or "127.0.0.1", port if port is not None else address.port or 80)
+
+
+def _projects(settings: Settings, name: str) -> list[tuple[str, str]]:
+    """Projects an embedded archive has from the start, and the role of the line's account there."""
+    trials = [p.project for p in Protocols(settings.protocols, settings.trials).all()]
+    if name == "identifiable":
+        return [(settings.identifiable.project, "member")]
+    if name == "anonymised":
+        return [(trial, "owner") for trial in settings.trials]
+    return [(project, "member") for project in dict.fromkeys([settings.central.project, *trials])]
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """A DicomEdit script with its variables bound: what a stage applies to one dataset."""
+
+    script: Script
+    variables: Mapping[str, str]
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        return self.script.apply(dataset, self.variables)
+
+
+def recipe(
+    settings: Settings, trial_key: bytes, protocol: Protocol, identity: PrivateIdentity, submission: Submission
+) -> Recipe:
+    """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key."""
+    key = keyed(trial_key, "trial", protocol.trial.encode())
+    variables = {"project": protocol.trial, "subject": submission.subject, "session": submission.label}
+    scripts = tuple(Scripted(script(settings, name), variables) for name in protocol.scripts)
+    days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
+    return Recipe(
+        scripts,
+        passes.standard(
+            key=key, days=days, protocol=protocol, subject=submission.subject, label=submission.label, site=settings.site
+        ),
+    )
+
+
+def script(settings: Settings, name: str) -> Script:
+    return parse_script((settings.scripts / name).read_text(), name)
+
+
+def provenance(settings: Settings, protocol: Protocol) -> Mapping[str, Any]:
+    """What made the anonymised copy: enough to make it again, given the keys."""
+    return {
+        "uploader": __version__,
+        "python": platform.python_version(),
+        "pydicom": pydicom.__version__,
+        "scripts": {
+            name: hashlib.sha256((settings.scripts / name).read_bytes()).hexdigest() for name in protocol.scripts
+        },
+    }

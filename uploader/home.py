@@ -1,0 +1,166 @@
+"""The home of one gateway: what lies where in it, and how it is first made."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from uploader.config import FILE
+from uploader.domain.errors import BadSettings
+
+ARCHIVES = ("identifiable", "anonymised", "central")
+KEYS = ("link.key", "trial.key", "alias.key", "desk.key")
+"""Seals the link table; moves UIDs and dates; labels patients inside the hospital; signs the desk's cookies."""
+
+SETTINGS = """\
+# Settings of this Secure DICOM Uploader. Relative paths start at this file's folder.
+# An unknown key stops the start and is named. docs/settings.md explains every key.
+
+site = "SITE01"                      # this hospital, as receipts and the trials' headers name it
+trials = ["DEMO-RT", "SPINE-PHANTOM"]   # trials this site takes part in; their protocols lie in trial_protocols/
+jobs = 2                             # processes that anonymise and verify one session
+at_once = 2                          # sessions under way at the same time
+retry_seconds = 30                   # first wait after transient trouble; doubles with every attempt
+
+[folder]                             # the watched folder: drop sessions here
+path = "inbox"
+quiet_seconds = 5                    # a file is complete when it has not changed for this long
+poll_seconds = 2
+
+[desk]                               # the web desk
+host = "127.0.0.1"
+port = {desk}
+
+[identifiable]                       # XNAT that keeps what arrives, as it arrives
+url = "http://127.0.0.1:{identifiable}"
+embedded = true                      # false: a real XNAT at `url`
+project = "INCOMING"
+user = "uploader"
+password_file = "secrets/identifiable-uploader"
+admin_password_file = "secrets/identifiable-admin"
+
+[anonymised]                         # XNAT that keeps what waits for a signature; one project a trial
+url = "http://127.0.0.1:{anonymised}"
+embedded = true
+project = ""
+user = "uploader"
+password_file = "secrets/anonymised-uploader"
+admin_password_file = "secrets/anonymised-admin"
+
+[central]                            # XNAT of the trials' centre
+url = "http://127.0.0.1:{central}"
+embedded = true
+project = "SITE01"                   # this site's own project there; sessions are shared from it into the trial's
+user = "uploader"
+password_file = "secrets/central-uploader"
+admin_password_file = "secrets/central-admin"
+"""
+
+PORTS = {"desk": 8080, "identifiable": 8081, "anonymised": 8082, "central": 8083}
+"""Where `uploader init` puts the desk and the embedded archives unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below the home folder."""
+
+    root: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def spool(self) -> Path:
+        """Durable copies of what has arrived. Identifiable."""
+        return self.root / "spool"
+
+    @property
+    def work(self) -> Path:
+        """Copies of sessions under way. Identifiable."""
+        return self.root / "work"
+
+    @property
+    def quarantine(self) -> Path:
+        """What could not be taken, each with its reason. Identifiable."""
+        return self.root / "quarantine"
+
+    @property
+    def diagnostics(self) -> Path:
+        """What foreign errors said. May be identifiable."""
+        return self.root / "diagnostics"
+
+    @property
+    def links(self) -> Path:
+        """The link table, sealed."""
+        return self.root / "link" / "links.sqlite"
+
+    @property
+    def records_url(self) -> str:
+        return f"sqlite:///{self.root / 'records' / 'records.sqlite'}"
+
+    @property
+    def engine_url(self) -> str:
+        """The durable engine's own database."""
+        return f"sqlite:///{self.root / 'records' / 'engine.sqlite'}"
+
+    @property
+    def anchor(self) -> Path:
+        """Head of the audit chain, outside the database that holds the chain."""
+        return self.root / "link" / "audit-anchor.json"
+
+    @property
+    def worker_lock(self) -> Path:
+        return self.root / "records" / "worker.lock"
+
+    def archive(self, name: str) -> Path:
+        """Data of an embedded archive."""
+        return self.root / "archives" / name
+
+    def key(self, name: str) -> bytes:
+        """The bytes of a key file; raises BadSettings when others may read it."""
+        path = self.secrets / name
+        if not path.is_file():
+            raise BadSettings(f"the key {path} is missing; restore it from its backup, do not make a new one")
+        if path.stat().st_mode & 0o077:
+            raise BadSettings(f"others may read the key {path}; run: chmod 600 {path}")
+        return path.read_bytes()
+
+
+def make(root: Path, ports: dict[str, int]) -> Home:
+    """Make a home: settings, keys, passwords, protocols and scripts. What is already there stays as it is."""
+    home = Home(root.resolve())
+    for folder in (home.root, home.secrets, home.spool, home.work, home.quarantine, home.diagnostics):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (home.root / "records", home.links.parent, home.root / "archives", home.root / "inbox"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in KEYS:
+        _write_secret(home.secrets / name, secrets.token_bytes(32))
+    for archive in ARCHIVES:
+        for account in ("admin", "uploader"):
+            _write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
+    _write_secret(home.secrets / "first-login", secrets.token_urlsafe(12).encode())
+    for name in ("trial_protocols", "dicomedit_scripts"):
+        if not (home.root / name).exists():
+            shutil.copytree(shipped(name), home.root / name)
+    if not (home.root / FILE).exists():
+        (home.root / FILE).write_text(SETTINGS.format(**{**PORTS, **ports}))
+    return home
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the program: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "shipped" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def _write_secret(path: Path, value: bytes) -> None:
+    """Write once, readable by the owner only; an existing secret is never replaced."""
+    if path.exists():
+        return
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(value)

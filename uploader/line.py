@@ -1,0 +1,338 @@
+"""The line, from end to end. Read this first.
+
+    source -> identifiable archive -> [a person chooses the trial]
+           -> validate -> anonymise -> verify -> anonymised archive -> [a person signs off]
+           -> central archive -> shared into the trial
+
+`receive`, `prepare` and `release` are its three routes. None of them waits: what a submission is waiting
+for is written in the records, not held in a thread. Every step may be run twice with the same outcome.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from uploader.dicom import header, read
+from uploader.domain.errors import DigestMismatch, NotSigned, ResidueFound, Transient, UploaderError
+from uploader.domain.evidence import require
+from uploader.domain.finding import Severity, judge
+from uploader.domain.identity import Identity, PrivateIdentity
+from uploader.domain.manifest import Entry, Manifest, measure
+from uploader.domain.private import Private
+from uploader.domain.session import Address, Session
+from uploader.domain.submission import State, Submission
+from uploader.domain.trial import Protocol
+from uploader.logs import say
+from uploader.ports import Archive, Headers, Links, Records, Sharing, Step, Validator
+from uploader.stages.anonymise import Recipe, anonymise
+from uploader.stages.deposit import deposit
+from uploader.stages.validate import validate
+from uploader.stages.verify import verify
+
+Progress = Callable[[str, int, int], None]
+"""`progress(stage, done, total)`, in files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """Everything the line touches, already built. Tests build their own."""
+
+    records: Records
+    links: Links
+    identifiable: Archive
+    anonymised: Archive
+    central: Sharing
+    identifiable_project: str
+    central_project: str
+    protocol: Callable[[str, str], Protocol]
+    """(trial, version) -> the protocol as it is installed now."""
+    validators: Mapping[str, Validator]
+    recipe: Callable[[Protocol, PrivateIdentity, Submission], Recipe]
+    """How this patient's files are anonymised for this trial."""
+    provenance: Callable[[Protocol], Mapping[str, Any]]
+    """Scripts with their digests, and versions, for the receipt."""
+    site: str
+    spool: Path
+    """Where the intake keeps what has arrived, one folder a submission."""
+    work: Path
+    """Where the line keeps its copies while a route is under way, one folder a submission."""
+    now: Callable[[], datetime]
+    jobs: int = 1
+    retry: timedelta = timedelta(seconds=30)
+    progress: Progress = lambda _stage, _done, _total: None
+
+
+def receive(gateway: Gateway, submission: str, step: Step) -> State:
+    """From the spool into the identifiable archive."""
+    step(keep_identifiable, gateway, submission)
+    return State.RECEIVED
+
+
+def prepare(gateway: Gateway, submission: str, step: Step) -> State:
+    """From the identifiable archive to the person who signs off."""
+    step(fetch, gateway, submission)
+    if step(check_protocol, gateway, submission):
+        return State.REFUSED
+    step(anonymise_session, gateway, submission)
+    step(verify_session, gateway, submission)
+    step(keep_anonymised, gateway, submission)
+    return State.AWAITING_SIGNOFF
+
+
+def release(gateway: Gateway, submission: str, step: Step) -> State:
+    """From the person who signed off to the trial's project at the centre."""
+    step(send_to_central, gateway, submission)
+    step(share_into_trial, gateway, submission)
+    return State.RELEASED
+
+
+ROUTES: Mapping[str, Callable[[Gateway, str, Step], State]] = {
+    "receive": receive,
+    "prepare": prepare,
+    "release": release,
+}
+
+
+def carry(route: str, gateway: Gateway, submission: str, attempt: int, step: Step) -> str:
+    """Run a route, and write down where the submission came to rest, whatever happened."""
+    say("begun", submission=submission, route=route, attempt=attempt)
+    wait = None
+    try:
+        state, why, says = ROUTES[route](gateway, submission, step), "", ""
+    except Transient as error:
+        state, why, says = State.WAITING, error.code, str(error)
+        wait = min(gateway.retry * 2 ** min(attempt - 1, 10), timedelta(hours=1)).total_seconds()
+    except UploaderError as error:
+        state, why, says = State.HELD, error.code, str(error)
+    step(rest, gateway, submission, attempt, str(state), why, says, wait)
+    return str(state)
+
+
+def keep_identifiable(gateway: Gateway, submission: str) -> str:
+    manifest = gateway.records.manifest(submission, "identifiable")
+    source = arrived(gateway, submission)
+    session = identifiable_session(gateway, gateway.records.get(submission))
+    receipt = deposit(session, manifest, _counted(gateway, "receive", manifest, _from(source)), gateway.identifiable, gateway.now)
+    gateway.records.keep_receipt(submission, receipt)
+    if source.parent == gateway.spool:
+        _adopt_as_original(gateway, submission)
+    return receipt.digest
+
+
+def fetch(gateway: Gateway, submission: str) -> int:
+    """Bring the originals from the identifiable archive into the work folder, as far as they are not there."""
+    session = identifiable_session(gateway, gateway.records.get(submission))
+    manifest = gateway.records.manifest(submission, "identifiable")
+    folder = original(gateway, submission)
+    fetched = 0
+    for done, entry in enumerate(manifest, 1):
+        target = folder / entry.name
+        if not _is(entry, target):
+            _fetch_one(gateway.identifiable, session.address, entry, target)
+            fetched += 1
+        gateway.progress("fetch", done, len(manifest))
+    return fetched
+
+
+def check_protocol(gateway: Gateway, submission: str) -> bool:
+    chosen = gateway.records.get(submission)
+    protocol = pinned(gateway, chosen)
+    protocol.check_subject(chosen.subject)
+    headers = original_headers(gateway, submission)
+    verdict = validate(headers, protocol, gateway.validators)
+    gateway.records.keep_verdict(submission, "protocol", verdict)
+    return verdict.refused
+
+
+def anonymise_session(gateway: Gateway, submission: str) -> str:
+    chosen = gateway.records.get(submission)
+    protocol = pinned(gateway, chosen)
+    before = gateway.records.manifest(submission, "identifiable")
+    identity = identity_of(original_headers(gateway, submission, first_only=True))
+    gateway.links.assign(chosen.trial, identity, chosen.subject)
+    recipe = gateway.recipe(protocol, identity, chosen)
+    after = anonymise(
+        original(gateway, submission),
+        anonymised(gateway, submission),
+        before,
+        recipe,
+        gateway.jobs,
+        lambda done: gateway.progress("anonymise", done, len(before)),
+    )
+    gateway.records.keep_manifest(submission, "anonymised", after)
+    gateway.records.keep_provenance(submission, gateway.provenance(protocol))
+    return after.digest
+
+
+def verify_session(gateway: Gateway, submission: str) -> int:
+    """Prove every file. Raises ResidueFound, with the findings in the records."""
+    chosen = gateway.records.get(submission)
+    protocol = pinned(gateway, chosen)
+    before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
+    findings = verify(
+        original(gateway, submission),
+        anonymised(gateway, submission),
+        before,
+        after,
+        keep=frozenset({chosen.subject, chosen.label, chosen.trial, protocol.sponsor, protocol.title, gateway.site}),
+        jobs=gateway.jobs,
+        progress=lambda done: gateway.progress("verify", done, len(after)),
+    )
+    verdict = judge(f"{chosen.trial} {chosen.protocol_version}", chosen.protocol_digest, findings)
+    gateway.records.keep_verdict(submission, "verification", verdict)
+    refusals = [f for f in verdict.findings if f.severity is Severity.REFUSAL]
+    if refusals:
+        raise ResidueFound(f"the verifier found {len(refusals)} fault(s), first {refusals[0].code} at {refusals[0].where}")
+    return len(after)
+
+
+def keep_anonymised(gateway: Gateway, submission: str) -> str:
+    manifest = gateway.records.manifest(submission, "anonymised")
+    session = trial_session(gateway.records.get(submission))
+    _clear_if_other(gateway.anonymised, session.address, manifest)
+    source = _counted(gateway, "keep", manifest, _from(anonymised(gateway, submission)))
+    receipt = deposit(session, manifest, source, gateway.anonymised, gateway.now)
+    gateway.records.keep_receipt(submission, receipt)
+    shutil.rmtree(gateway.work / submission, ignore_errors=True)
+    return receipt.digest
+
+
+def send_to_central(gateway: Gateway, submission: str) -> str:
+    """Send exactly the bytes that were signed: each file's SHA-256 is checked as it streams through."""
+    chosen = gateway.records.get(submission)
+    manifest = gateway.records.manifest(submission, "anonymised")
+    require(gateway.records.signoff(submission), manifest, pinned(gateway, chosen).digest)
+    kept, sent = trial_session(chosen), central_session(gateway, chosen)
+
+    def open_entry(entry: Entry) -> AbstractContextManager[BinaryIO]:
+        return gateway.anonymised.open(kept.address, entry)
+
+    receipt = deposit(sent, manifest, _counted(gateway, "release", manifest, open_entry), gateway.central, gateway.now)
+    gateway.records.keep_receipt(submission, receipt)
+    return receipt.digest
+
+
+def share_into_trial(gateway: Gateway, submission: str) -> str:
+    chosen = gateway.records.get(submission)
+    project = pinned(gateway, chosen).project
+    gateway.central.share(central_session(gateway, chosen).address, project)
+    return project
+
+
+def rest(
+    gateway: Gateway, submission: str, attempt: int, state: str, why: str, says: str, wait_seconds: float | None
+) -> None:
+    due_at = None if wait_seconds is None else gateway.now() + timedelta(seconds=wait_seconds)
+    gateway.records.rest(submission, attempt, State(state), why, says, due_at)
+    say("rested", submission=submission, state=state, code=why or "none", attempt=attempt)
+
+
+# What the stages are given -----------------------------------------------------------------------------------
+
+
+def identifiable_session(gateway: Gateway, submission: Submission) -> Session:
+    """Where the identifiable archive keeps it: under labels that say nothing without our key."""
+    return Session(Address(gateway.identifiable_project, submission.alias, submission.id), submission.scans)
+
+
+def trial_session(submission: Submission) -> Session:
+    """Where the anonymised archive keeps it."""
+    return Session(Address(submission.trial, submission.subject, submission.label), submission.scans)
+
+
+def central_session(gateway: Gateway, submission: Submission) -> Session:
+    """Where the central archive keeps it: in the site's own project, from where it is shared."""
+    return Session(Address(gateway.central_project, submission.subject, submission.label), submission.scans)
+
+
+def arrived(gateway: Gateway, submission: str) -> Path:
+    """The folder that holds the durable copy of what arrived."""
+    spooled = gateway.spool / submission
+    return spooled if spooled.is_dir() else original(gateway, submission)
+
+
+def original(gateway: Gateway, submission: str) -> Path:
+    return gateway.work / submission / "original"
+
+
+def anonymised(gateway: Gateway, submission: str) -> Path:
+    return gateway.work / submission / "anonymised"
+
+
+def pinned(gateway: Gateway, submission: Submission) -> Protocol:
+    """The protocol the submission was begun under. Raises NotSigned when its file was edited since."""
+    protocol = gateway.protocol(submission.trial, submission.protocol_version)
+    if protocol.digest != submission.protocol_digest:
+        raise NotSigned(
+            f"protocol {submission.trial} {submission.protocol_version} was edited after the trial was chosen; "
+            "a used version is never edited: publish a new one and choose the trial again"
+        )
+    return protocol
+
+
+def original_headers(gateway: Gateway, submission: str, *, first_only: bool = False) -> Headers:
+    entries = list(gateway.records.manifest(submission, "identifiable"))
+    folder = original(gateway, submission)
+    return {e.name: header(read(folder / e.name).dataset) for e in entries[: 1 if first_only else None]}
+
+
+def identity_of(headers: Headers) -> PrivateIdentity:
+    """Who the patient is, from the first header; that all agree is the validator `identity`'s business."""
+    first = next(iter(headers.values()))
+    text = {name: str(first.get(name) or "") for name in ("PatientID", "IssuerOfPatientID", "PatientName")}
+    return Private(Identity(text["PatientID"].strip(), text["IssuerOfPatientID"].strip(), text["PatientName"]))
+
+
+def _from(folder: Path) -> Callable[[Entry], AbstractContextManager[BinaryIO]]:
+    return lambda entry: (folder / entry.name).open("rb")
+
+
+def _counted(
+    gateway: Gateway, stage: str, manifest: Manifest, open_entry: Callable[[Entry], AbstractContextManager[BinaryIO]]
+) -> Callable[[Entry], AbstractContextManager[BinaryIO]]:
+    opened: set[str] = set()
+
+    def opening(entry: Entry) -> AbstractContextManager[BinaryIO]:
+        opened.add(entry.name)
+        gateway.progress(stage, len(opened), len(manifest))
+        return open_entry(entry)
+
+    return opening
+
+
+def _is(entry: Entry, path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size != entry.size:
+        return False
+    with path.open("rb") as data:
+        return measure(entry.name, data) == entry
+
+
+def _fetch_one(archive: Archive, address: Address, entry: Entry, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with archive.open(address, entry) as data, part.open("wb") as out:
+        shutil.copyfileobj(data, out, 1 << 20)
+    if not _is(entry, part):
+        part.unlink()
+        raise DigestMismatch(archive.name, (entry.name,))
+    part.replace(target)
+
+
+def _adopt_as_original(gateway: Gateway, submission: str) -> None:
+    """The spool's copy becomes the work copy: read back from the archive, it need not stay durable."""
+    target = original(gateway, submission)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    (gateway.spool / submission).replace(target)
+
+
+def _clear_if_other(archive: Archive, address: Address, manifest: Manifest) -> None:
+    """Labels are ours and used once, so what differs here is what an earlier attempt of this submission left."""
+    if manifest.differing(archive.held(address)):
+        archive.remove(address)

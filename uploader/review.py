@@ -1,0 +1,276 @@
+"""What a person may do to a submission: look, choose a trial, sign, release, retry, withdraw.
+
+The desk and the command line both stand on this. It holds the anonymised archive; what shows identifiable data
+(`changes`, `identifiable_rois`) goes through `looking`, which leaves an audit line before anything is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydicom.dataset import Dataset
+
+from uploader.dicom import header, read_header
+from uploader.domain.errors import NotSigned, Refused, WrongState
+from uploader.domain.evidence import MEANING, Receipt, SignOff
+from uploader.domain.finding import Verdict
+from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.private import Private
+from uploader.domain.session import Address
+from uploader.domain.submission import State, Submission
+from uploader.domain.trial import LABEL
+from uploader.domain.trial import Protocol as TrialProtocol
+from uploader.line import trial_session
+from uploader.ports import Archive, Header, Records
+
+
+class Accounts(Protocol):
+    """Who may use the desk."""
+
+    def check(self, login: str, password: str) -> frozenset[str]:
+        """Roles of the account. Raises WrongPassword."""
+
+
+class Trials(Protocol):
+    """The protocols of the trials this site takes part in."""
+
+    def newest(self, trial: str) -> TrialProtocol: ...
+    def all(self) -> Sequence[TrialProtocol]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One scan as the desk lists it."""
+
+    id: str
+    modality: str
+    files: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """One structure of an RTSTRUCT; its name could betray a patient, so it is shown and never kept."""
+
+    number: int
+    name: Private[str]
+    type: str
+    contours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One element before and after; values are shown to entitled staff and never kept."""
+
+    where: str
+    name: str
+    before: Private[str]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the desk shows of a submission."""
+
+    submission: Submission
+    scans: tuple[Scan, ...]
+    protocol_verdict: Verdict | None
+    verification: Verdict | None
+    digest: str
+    """Digest of what would be signed; empty before there is something to sign."""
+    signoff: SignOff | None
+    receipts: tuple[Receipt, ...]
+    history: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """People's actions, each of which the records audit with its actor."""
+
+    records: Records
+    accounts: Accounts
+    anonymised: Archive
+    looking: Callable[[Submission, str], tuple[Archive, Address]]
+    """(submission, person) -> the identifiable archive and where in it; audits that the person looks."""
+    trials: Trials
+    receipt: Callable[[str], Mapping[str, Any]]
+    """Submission -> its receipt. Raises WrongState before release."""
+    notices: Callable[[str], Sequence[str]]
+    """``waiting`` or ``quarantined`` -> sentences about what lies in the watched folder."""
+    now: Callable[[], datetime]
+
+    def all(self) -> Sequence[Submission]:
+        return self.records.all()
+
+    def show(self, submission: str) -> View:
+        """Everything that may be shown without asking: nothing in it identifies a patient."""
+        about = self.records.get(submission)
+        manifest = self._manifest(about)
+        return View(
+            submission=about,
+            scans=_scans(about, manifest or self.records.manifest(submission, "identifiable")),
+            protocol_verdict=self.records.verdict(submission, "protocol"),
+            verification=self.records.verdict(submission, "verification"),
+            digest=manifest.digest if manifest else "",
+            signoff=self.records.signoff(submission),
+            receipts=tuple(self.records.receipts(submission)),
+            history=tuple(self.records.history(submission)),
+        )
+
+    def choose(self, submission: str, trial: str, subject: str, person: str, label: str = "") -> None:
+        """Choose the trial and the subject, and set the submission on its way."""
+        protocol = self.trials.newest(trial)
+        protocol.check_subject(subject)
+        label = label or self._label(self.records.get(submission), protocol, subject)
+        if not LABEL.fullmatch(label):
+            raise Refused("a session label may have letters, digits, _ and - only, and at most 64 of them")
+        self.records.choose(submission, trial, protocol.version, protocol.digest, subject, label, person)
+        self.records.queue(submission, "prepare", person)
+
+    def sign(self, submission: str, person: str, password: str, digest_seen: str) -> SignOff:
+        """Sign the bytes that were on the screen, with the password given anew (21 CFR 11.200).
+
+        Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState.
+        """
+        self.accounts.check(person, password)
+        about = self.records.get(submission)
+        manifest = self._manifest(about)
+        if about.state is not State.AWAITING_SIGNOFF or manifest is None:
+            raise WrongState(f"submission {submission} is {about.state}; only what awaits sign-off can be signed")
+        if manifest.digest != digest_seen or manifest.differing(held := tuple(self._held(about))) or manifest.lacking(held):
+            raise NotSigned("the session is not the one that was on the screen; look at it again before signing")
+        signoff = SignOff(person, digest_seen, about.protocol_digest, self.now())
+        self.records.keep_signoff(submission, signoff)
+        return signoff
+
+    def release(self, submission: str, person: str) -> None:
+        """Ask for the signed session to be sent."""
+        if self.records.get(submission).state is not State.SIGNED:
+            raise WrongState(f"submission {submission} is not signed off")
+        self.records.queue(submission, "release", person)
+
+    def retry(self, submission: str, person: str) -> None:
+        """Ask for the last route again: what was held, refused or waits."""
+        about = self.records.get(submission)
+        if about.state not in (State.HELD, State.REFUSED, State.WAITING):
+            raise WrongState(f"submission {submission} is {about.state}; there is nothing to try again")
+        self.records.queue(submission, about.route, person)
+
+    def withdraw(self, submission: str, person: str, reason: str) -> None:
+        """Take a submission back before release; its copies stay where they are, and say so."""
+        if not reason.strip():
+            raise Refused("say why the submission is withdrawn; the reason is kept in the audit")
+        self.records.withdraw(submission, person, reason)
+
+    def rois(self, submission: str) -> tuple[Roi, ...]:
+        """Structures of every RTSTRUCT of the anonymised session."""
+        about = self.records.get(submission)
+        manifest = self._manifest(about)
+        if manifest is None:
+            return ()
+        address = trial_session(about).address
+        return tuple(_rois(self.anonymised, address, about, manifest))
+
+    def identifiable_rois(self, submission: str, person: str) -> tuple[Roi, ...]:
+        """Structures as they arrived, before there is an anonymised session. Audited."""
+        about = self.records.get(submission)
+        archive, address = self.looking(about, person)
+        return tuple(_rois(archive, address, about, self.records.manifest(submission, "identifiable")))
+
+    def changes(self, submission: str, name: str, person: str) -> tuple[Change, ...]:
+        """Every element of one file that anonymisation changed, before and after. Audited."""
+        about = self.records.get(submission)
+        before_entry = _entry(self.records.manifest(submission, "identifiable"), name)
+        after_entry = _entry(self.records.manifest(submission, "anonymised"), name)
+        archive, address = self.looking(about, person)
+        before = _leaves(_dataset(archive, address, before_entry))
+        after = _leaves(_dataset(self.anonymised, trial_session(about).address, after_entry))
+        return tuple(_changes(before, after))
+
+    def examples(self, submission: str) -> Mapping[str, str]:
+        """Scan ID -> name of its first file: what `changes` is usually asked about."""
+        first: dict[str, str] = {}
+        for entry in self.records.manifest(submission, "identifiable"):
+            first.setdefault(entry.scan, entry.name)
+        return first
+
+    def _label(self, about: Submission, protocol: TrialProtocol, subject: str) -> str:
+        """The label it was given before for this subject, else the subject's next one. None is used twice."""
+        if about.label and (about.trial, about.subject) == (protocol.trial, subject):
+            return about.label
+        return protocol.label(subject, self.records.sessions_of(protocol.trial, subject) + 1)
+
+    def _manifest(self, about: Submission) -> Manifest | None:
+        if about.state not in (State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED) and about.route != "release":
+            return None
+        return self.records.manifest(about.id, "anonymised")
+
+    def _held(self, about: Submission) -> Iterator[Any]:
+        yield from self.anonymised.held(trial_session(about).address)
+
+
+def _entry(manifest: Manifest, name: str) -> Entry:
+    for entry in manifest:
+        if entry.name == name:
+            return entry
+    raise Refused("the session has no file of that name")
+
+
+def _scans(about: Submission, manifest: Manifest) -> tuple[Scan, ...]:
+    sizes: dict[str, list[int]] = {}
+    for entry in manifest:
+        sizes.setdefault(entry.scan, []).append(entry.size)
+    return tuple(Scan(i, about.scans.get(i, ""), len(s), sum(s)) for i, s in sorted(sizes.items()))
+
+
+def _dataset(archive: Archive, address: Address, entry: Entry) -> Dataset:
+    with archive.open(address, entry) as stream:
+        return read_header(stream)
+
+
+def _rois(archive: Archive, address: Address, about: Submission, manifest: Manifest) -> Iterator[Roi]:
+    for entry in manifest:
+        if about.scans.get(entry.scan) == "RTSTRUCT":
+            yield from _rois_of(header(_dataset(archive, address, entry)))
+
+
+def _rois_of(structures: Header) -> Iterator[Roi]:
+    """By ROI number, never by position (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8)."""
+    types = {o.get("ReferencedROINumber"): o for o in structures.get("RTROIObservationsSequence") or []}
+    contours = {c.get("ReferencedROINumber"): c for c in structures.get("ROIContourSequence") or []}
+    for roi in structures.get("StructureSetROISequence") or []:
+        number = roi.get("ROINumber")
+        yield Roi(
+            number=int(number or 0),
+            name=Private(str(roi.get("ROIName") or "")),
+            type=str(types.get(number, {}).get("RTROIInterpretedType") or ""),
+            contours=len(contours.get(number, {}).get("ContourSequence") or []),
+        )
+
+
+Leaves = dict[str, tuple[str, str]]
+"""Path of an element -> its name and its value as text."""
+
+
+def _leaves(dataset: Dataset, prefix: str = "") -> Leaves:
+    leaves: Leaves = {}
+    for element in dataset:
+        where = f"{prefix}({element.tag.group:04x},{element.tag.element:04x})"
+        if element.VR == "SQ":
+            for number, item in enumerate(element.value):
+                leaves |= _leaves(item, f"{where}[{number}].")
+        else:
+            value = f"{len(element.value)} bytes" if isinstance(element.value, bytes) else str(element.value)
+            leaves[where] = (element.name, value)
+    return leaves
+
+
+def _changes(before: Leaves, after: Leaves) -> Iterator[Change]:
+    for where in sorted(before.keys() | after.keys()):
+        (name, old), (new_name, new) = before.get(where, ("", "")), after.get(where, ("", ""))
+        if old != new or (where in before) != (where in after):
+            gone = "removed" if where not in after else new
+            yield Change(where, name or new_name, Private(old if where in before else "absent"), gone)

@@ -1,0 +1,120 @@
+"""Child processes that live and die with this one.
+
+A child is tethered by its standard input: when the parent is gone, however it went, the pipe closes and the
+child stops by itself. Nothing of ours keeps running behind a killed parent.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import requests
+
+from uploader.domain.errors import ArchiveUnavailable
+from uploader.logs import say
+
+_TETHERED = "UPLOADER_TETHERED"
+_RESTART_SECONDS = 2.0
+_STOP_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One command of ours in a process of its own."""
+
+    name: str
+    arguments: Sequence[str]
+    url: str = ""
+    """What answers once the child is ready; empty when there is nothing to ask."""
+    process: subprocess.Popen[bytes] | None = None
+    died_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            [sys.executable, "-m", "uploader", *self.arguments],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, _TETHERED: "1"},
+        )
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ready(self) -> bool:
+        return not self.url or answers(self.url)
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.process.terminate()
+
+    def join(self) -> None:
+        if self.process is None:
+            return
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether something that serves HTTP listens at `url`."""
+    try:
+        return requests.get(url, timeout=2, allow_redirects=False).status_code < 500
+    except requests.RequestException:
+        return False
+
+
+def await_ready(children: Sequence[Child], seconds: float = 60) -> None:
+    """Wait until each child answers. Raises ArchiveUnavailable for one that died or stays silent."""
+    until = time.monotonic() + seconds
+    for child in children:
+        while not child.ready():
+            if not child.alive():
+                raise ArchiveUnavailable(f"{child.name} stopped while starting; its message is above")
+            if time.monotonic() > until:
+                raise ArchiveUnavailable(f"{child.name} does not answer at {child.url} after {seconds:.0f} s")
+            time.sleep(0.05)
+
+
+def revive(children: Sequence[Child]) -> None:
+    """Start again whatever died, at most every few seconds."""
+    for child in children:
+        if not child.alive() and time.monotonic() - child.died_at > _RESTART_SECONDS:
+            child.died_at = time.monotonic()
+            say("restarted", place=child.name)
+            child.start()
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """Ask all to stop, last started first, and wait for each."""
+    for child in reversed(children):
+        child.stop()
+    for child in reversed(children):
+        child.join()
+
+
+def stop_signal() -> threading.Event:
+    """An event that Ctrl-C, SIGTERM or the end of the parent sets: the way every long command is told to stop."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    if os.environ.get(_TETHERED):
+        threading.Thread(target=_watch_tether, args=(stopping,), daemon=True).start()
+    return stopping
+
+
+def _watch_tether(stopping: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    stopping.set()
