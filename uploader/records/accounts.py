@@ -63,6 +63,11 @@ class Accounts:
             change.execute(delete(login_tries).where(login_tries.c.login == _folded(login)))
             change.note(actor, "password-set", login=login)
 
+    def logins(self) -> list[str]:
+        """Every account, by name."""
+        with self._database.read() as connection:
+            return list(connection.scalars(select(accounts.c.login).order_by(accounts.c.login)))
+
     def roles(self, login: str) -> frozenset[str]:
         """Roles of the account as they are now. Raises NotFound."""
         with self._database.read() as connection:

@@ -20,7 +20,9 @@ from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
 from uploader.records.database import Clock, Database, connect, utc_now
+from uploader.records.notices import Notices
 from uploader.records.schema import migrate
+from uploader.records.seen import Seen
 from uploader.records.tables import labels, submissions
 from uploader.records.workers import Workers
 
@@ -56,6 +58,8 @@ class SqlRecords:
         self.database, self._clock = database, clock
         self.accounts = Accounts(database, clock)
         self.workers = Workers(database, clock)
+        self.seen = Seen(database)
+        self.notices = Notices(database)
 
     def close(self) -> None:
         self.database.close()

@@ -148,3 +148,14 @@ workers = Table(
     Column("id", String(128), primary_key=True),
     Column("seen_at", UtcTime, nullable=False),
 )
+
+seen = Table("seen", metadata, Column("token", String(32), primary_key=True))
+"""Instances received before, each by a keyed hash of its SOP Instance UID."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("sentences", JSON, nullable=False),
+)
+"""What the worker wants people to know about the watched folder."""
