@@ -74,7 +74,7 @@ def header(dataset: Dataset) -> Header:
     for tag in sorted(dataset.keys()):
         keyword = keyword_for_tag(tag)
         if keyword and tag not in PIXEL_TAGS:
-            value = _decoded(dataset, tag).value
+            value = decoded(dataset, tag).value
             if not isinstance(value, bytes):
                 plain[keyword] = _plain(value)
     return plain
@@ -90,8 +90,18 @@ def walk(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:
         raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
     yield dataset
     for tag in [tag for tag, element in dataset.items() if vr_of(element) == "SQ"]:
-        for item in _decoded(dataset, tag).value or ():
+        for item in decoded(dataset, tag).value or ():
             yield from walk(item, depth + 1)
+
+
+def decoded(dataset: Dataset, tag: int) -> DataElement:
+    """The element, decoded. Raises UnreadableFile, which names the tag and not the value."""
+    try:
+        return dataset[tag]
+    except Exception as error:
+        raise UnreadableFile(
+            f"({tag >> 16:04X},{tag & 0xFFFF:04X}) cannot be decoded ({type(error).__name__})"
+        ) from None
 
 
 def vr_of(element: DataElement | RawDataElement) -> str:
@@ -152,15 +162,6 @@ def _parsed(elements: part10.Elements, syntax: UID, encoding: str | list[str] = 
     return dataset
 
 
-def _decoded(dataset: Dataset, tag: int) -> DataElement:
-    try:
-        return dataset[tag]
-    except Exception as error:
-        raise UnreadableFile(
-            f"({tag >> 16:04X},{tag & 0xFFFF:04X}) cannot be decoded ({type(error).__name__})"
-        ) from None
-
-
 def _encoded_around_pixels(dataset: Dataset, syntax: UID) -> tuple[bytes, bytes]:
     """What stands before the pixel element in a file, preamble and all, and what stands behind it."""
     first, last = min(PIXEL_TAGS), max(PIXEL_TAGS)
@@ -180,7 +181,7 @@ def _decode_all(dataset: Dataset) -> None:
     """Decode every text while its own character set is known: raw bytes would be written as they are."""
     for level in walk(dataset):
         for tag in list(level.keys()):
-            _decoded(level, tag)
+            decoded(level, tag)
 
 
 def _portion(dataset: Dataset, wanted: Callable[[int], bool]) -> Dataset:

@@ -1,0 +1,135 @@
+"""Make the anonymised copy of a session: a function of the bytes, the scripts and the trial's key.
+
+Scripts and passes come in as arguments. Pixels are spliced through; see `dicom.edit`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Protocol
+
+from pydicom.dataset import Dataset
+
+from uploader import dicom
+from uploader.domain.errors import ResidueFound, UploaderError
+from uploader.domain.manifest import Entry, Manifest, measure
+
+WORTH_PROCESSES = 60
+"""Files above which starting processes costs less than it saves."""
+_BATCH = 8
+
+
+class Pass(Protocol):
+    """A change to a dataset in place; `describe` tells a reviewer what it does."""
+
+    def apply(self, dataset: Dataset) -> None: ...
+
+    def describe(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one session is anonymised: the scripts in their order, then the passes in theirs.
+
+    It travels to other processes, so all of it must be picklable.
+    """
+
+    scripts: Sequence[Callable[[Dataset], Dataset]]
+    passes: Sequence[Pass]
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """The anonymised dataset. Raises ScriptRejected, UnreadableFile."""
+        for script in self.scripts:
+            dataset = script(dataset)
+        for each in self.passes:
+            each.apply(dataset)
+        return dataset
+
+
+Progress = Callable[[int], None]
+"""Told how many files are done."""
+
+
+def anonymise(  # noqa: PLR0917
+    folder: Path,
+    target: Path,
+    manifest: Manifest,
+    recipe: Recipe,
+    jobs: int = 1,
+    progress: Progress = lambda done: None,
+) -> Manifest:
+    """Anonymise every file of `manifest` from `folder` into `target`, which is emptied first, under its name.
+
+    jobs: processes to work in
+    returns: what `target` holds, read back from the disk
+
+    Raises ScriptRejected, UnreadableFile, and ResidueFound when a file came out as it went in; then `target`
+    holds only part of the session, and the next attempt empties it.
+    """
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    written: list[Entry] = []
+    for entry in _entries(partial(_one, folder, target, recipe), tuple(manifest), jobs):
+        written.append(entry)
+        progress(len(written))
+    return Manifest(frozenset(written))
+
+
+def anonymise_file(source: Path, target: Path, recipe: Recipe) -> None:
+    """Anonymise one file; `target` appears whole or not at all. Raises ScriptRejected, UnreadableFile."""
+    part = target.with_name(target.name + ".part")
+    dicom.edit(source, part, recipe.apply)
+    part.replace(target)
+
+
+def _one(folder: Path, target: Path, recipe: Recipe, entry: Entry) -> Entry:
+    """Raises ResidueFound when nothing changed: a script that fails in silence must not let a file through."""
+    made = target / entry.name
+    made.parent.mkdir(parents=True, exist_ok=True)
+    anonymise_file(folder / entry.name, made, recipe)
+    with made.open("rb") as stream:
+        after = measure(entry.name, stream)
+    if after.sha256 == entry.sha256:
+        raise ResidueFound(f"{entry.name}: anonymising changed nothing; look at the scripts of the trial")
+    return after
+
+
+def _entries(one: Callable[[Entry], Entry], entries: Sequence[Entry], jobs: int) -> Iterator[Entry]:
+    if jobs < 2 or len(entries) < WORTH_PROCESSES:
+        yield from map(one, entries)
+        return
+    with ProcessPoolExecutor(jobs, get_context("forkserver"), _prepare, (one,)) as pool:
+        try:
+            for result in pool.map(_guarded, entries, chunksize=_BATCH):
+                yield _opened(result)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_work: list[Callable[[Entry], Entry]] = []
+"""In a worker process: what it does to each entry, so that the recipe travels once."""
+
+
+def _prepare(one: Callable[[Entry], Entry]) -> None:
+    _work[:] = [one]
+
+
+def _guarded(entry: Entry) -> Entry | tuple[str, str]:
+    """The entry, or code and message of our error: exceptions of ours do not all survive pickling."""
+    try:
+        return _work[0](entry)
+    except UploaderError as error:
+        return error.code, str(error)
+
+
+def _opened(result: Entry | tuple[str, str]) -> Entry:
+    if isinstance(result, Entry):
+        return result
+    raise UploaderError.revive(*result)
