@@ -1,0 +1,101 @@
+"""All files are of one patient and of one study.
+
+Parameters
+    other_study  list of modalities whose objects may carry another StudyInstanceUID than the images, as some
+                 planning systems give their RT objects one of their own ([])
+
+Rules
+    identity.patient-id-missing  refusal   a file says no PatientID (0010,0020)
+    identity.patient-differs     refusal   two PatientIDs, compared without regard to case and width of letters
+    identity.issuer-differs      refusal   two issuers of the PatientID (0010,0021); a file that names none is silent
+    identity.name-differs        refusal   two PatientNames (0010,0010); case, blanks and empty parts do not count
+    identity.birth-date-differs  refusal   two birth dates (0010,0030)
+    identity.sex-differs         question  two values of PatientSex (0010,0040)
+    identity.study-missing       refusal   a file says no StudyInstanceUID (0020,000D)
+    identity.study-differs       refusal   two StudyInstanceUIDs, those of `other_study` left aside
+
+A name, birth date or sex that a file leaves empty does not contradict one that another file states. The files
+that differ are those that disagree with the most; the values are evidence for the reviewer and not in the text.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uploader.domain.finding import Finding, Severity
+from uploader.domain.private import Private
+from uploader.ports import Headers
+from uploader.validators.reading import text
+
+APART = "send one patient's files at a time, and put right the header that is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """An attribute that must not have two values."""
+
+    code: str
+    keyword: str
+    tag: str
+    severity: Severity
+    what: str
+
+
+_RULES = (
+    _Rule("identity.patient-differs", "PatientID", "0010,0020", Severity.REFUSAL, "another patient ID"),
+    _Rule("identity.issuer-differs", "IssuerOfPatientID", "0010,0021", Severity.REFUSAL, "another issuer of the ID"),
+    _Rule("identity.name-differs", "PatientName", "0010,0010", Severity.REFUSAL, "another patient name"),
+    _Rule("identity.birth-date-differs", "PatientBirthDate", "0010,0030", Severity.REFUSAL, "another birth date"),
+    _Rule("identity.sex-differs", "PatientSex", "0010,0040", Severity.QUESTION, "another sex"),
+)
+_STUDY = _Rule("identity.study-differs", "StudyInstanceUID", "0020,000D", Severity.REFUSAL, "another study UID")
+
+
+def check(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]:
+    """The findings of all rules above."""
+    yield from _missing(headers, "PatientID", "0010,0020", "identity.patient-id-missing", "patient ID")
+    yield from _missing(headers, "StudyInstanceUID", "0020,000D", "identity.study-missing", "study UID")
+    for rule in _RULES:
+        yield from _differing(headers, rule)
+    aside = frozenset(params.get("other_study", ()))
+    yield from _differing({n: h for n, h in headers.items() if text(h, "Modality") not in aside}, _STUDY)
+
+
+def _missing(headers: Headers, keyword: str, tag: str, code: str, what: str) -> Iterator[Finding]:
+    without = [name for name, header in headers.items() if not text(header, keyword)]
+    if without:
+        yield Finding(
+            code,
+            Severity.REFUSAL,
+            f"{without[0]} ({tag})",
+            f"{len(without)} of {len(headers)} files say no {what}",
+            "export the files again with their header complete",
+        )
+
+
+def _differing(headers: Headers, rule: _Rule) -> Iterator[Finding]:
+    values = {name: text(header, rule.keyword) for name, header in headers.items()}
+    counts = Counter(_folded(value) for value in values.values() if value)
+    if len(counts) < 2:
+        return
+    usual = counts.most_common(1)[0][0]
+    others = [name for name, value in values.items() if value and _folded(value) != usual]
+    yield Finding(
+        rule.code,
+        rule.severity,
+        f"{others[0]} ({rule.tag})",
+        f"{len(others)} of {len(headers)} files carry {rule.what} than the others (protocol: checks/identity)",
+        APART,
+        Private(" | ".join(sorted({value for value in values.values() if value}))),
+    )
+
+
+def _folded(value: str) -> str:
+    """The value without what does not tell patients apart: case, width, repeated blanks, empty name parts."""
+    plain = unicodedata.normalize("NFKC", value).casefold()
+    groups = ("^".join(" ".join(part.split()) for part in group.split("^")) for group in plain.split("="))
+    return "=".join(group.rstrip("^") for group in groups).rstrip("=")
