@@ -153,7 +153,7 @@ def _bytes(path: Path) -> bytes:
 
 def _parsed(path: Path, raw: bytes) -> Any:
     try:
-        return json.loads(raw, object_pairs_hook=_once)
+        return json.loads(raw, object_pairs_hook=_once, parse_constant=_no_number)
     except UnicodeDecodeError:
         raise _bad(path, "", "is not UTF-8") from None
     except ValueError as error:
@@ -166,6 +166,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} occurs twice in one object")
     return dict(pairs)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _pointer(fault: ValidationError) -> str:

@@ -33,6 +33,8 @@ Rules on references
     radiotherapy.frame-differs        refusal   an ROI, plan or dose is in a frame of reference (0020,0052) in which
                                                 the session has no image
 
+What is not a radiotherapy object counts as an image here, of whatever modality.
+
 Sources: PS3.3 C.8.8.5, C.8.8.6, C.8.8.8 (structures), C.8.8.9 (plan), C.8.8.3 (dose).
 """
 

@@ -13,7 +13,7 @@ from uploader.domain.finding import Severity
 from uploader.ports import Header, Headers
 
 IMAGES = frozenset({"CT", "MR", "PT"})
-"""Modalities (0008,0060) whose images structures are drawn on."""
+"""Modalities (0008,0060) whose scans are volumes of parallel slices."""
 
 
 def text(header: Header, keyword: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from uploader.domain.finding import Finding, Severity
 from uploader.ports import Header, Headers
-from uploader.validators.reading import IMAGES, items, of_modality, text
+from uploader.validators.reading import items, of_modality, text
 
 IMAGE_LISTS = (
     (
@@ -22,9 +22,10 @@ IMAGE_LISTS = (
 
 def findings(headers: Headers) -> Iterator[Finding]:
     """Which references lead nowhere in the session."""
-    frames = {text(h, "FrameOfReferenceUID") for h in of_modality(headers, *IMAGES).values()} - {""}
+    images = {name: header for name, header in headers.items() if not text(header, "Modality").startswith("RT")}
+    frames = {text(header, "FrameOfReferenceUID") for header in images.values()} - {""}
     for name, header in of_modality(headers, "RTSTRUCT").items():
-        yield from _images(name, header, _uids(of_modality(headers, *IMAGES)))
+        yield from _images(name, header, _uids(images))
         yield from _roi_frames(name, header, frames)
     structures = _uids(of_modality(headers, "RTSTRUCT"))
     for name, header in of_modality(headers, "RTPLAN").items():

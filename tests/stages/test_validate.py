@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+
+from tests.phantoms import changed, headers_of, names_of, only, spine_phantom
+from uploader.domain.errors import UnknownValidator
+from uploader.domain.finding import Finding, Severity
+from uploader.domain.trial import Check, Protocol
+from uploader.phantom import write_session
+from uploader.protocols import Protocols
+from uploader.stages.validate import validate
+from uploader.validators import installed
+
+SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
+OURS = installed(["completeness", "identity", "radiotherapy"])
+
+
+def shipped(trial):
+    return Protocols(SHIPPED, [trial]).newest(trial)
+
+
+def asking(*names):
+    checks = tuple(Check(name, {}) for name in names)
+    return Protocol("T", "v1", "d" * 64, "", "", ".*", "", "{subject}_{n}", checks, (), 1, "T")
+
+
+def broken(headers, params):
+    yield Finding("ok.so-far", Severity.NOTE, "session", "begun")
+    raise RuntimeError("Mustermann^Erika")
+
+
+def quiet(headers, params):
+    return iter(())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    identity = write_session(folder, size=16)
+    return headers_of(folder), identity
+
+
+def test_the_synthetic_session_passes_the_demo_protocol_without_a_finding(demo):
+    verdict = validate(demo[0], shipped("DEMO-RT"), OURS)
+    assert (verdict.protocol, verdict.findings) == ("DEMO-RT v1", ())
+
+
+def test_the_verdict_names_the_digest_of_the_protocol_file(demo):
+    protocol = shipped("DEMO-RT")
+    assert validate(demo[0], protocol, OURS).protocol_digest == protocol.digest
+
+
+def test_a_session_without_its_structures_is_refused(demo):
+    lacking = changed(demo[0], lambda s: s.pop(names_of(s, "RTSTRUCT")[0]))
+    verdict = validate(lacking, shipped("DEMO-RT"), OURS)
+    assert verdict.refused
+    assert "completeness.scan-missing" in {f.code for f in verdict.findings}
+
+
+def test_two_patients_in_one_session_are_refused(demo):
+    mixed = changed(demo[0], lambda s: only(s, "RTDOSE").update(PatientID="MRN-1"))
+    assert validate(mixed, shipped("DEMO-RT"), OURS).refused
+
+
+def test_no_finding_quotes_the_patient_however_many_faults_there_are(demo):
+    headers, identity = demo
+
+    def ruined(s):
+        for index, header in enumerate(s.values()):
+            header.update(SeriesInstanceUID=f"1.{index}", SOPInstanceUID="1.2", FrameOfReferenceUID="1.3")
+        only(s, "RTPLAN").update(PatientName="Nobody", PatientID="", PatientSex="M", PatientBirthDate="20000101")
+        for item in only(s, "RTSTRUCT")["StructureSetROISequence"]:
+            item["ROIName"] = identity.name
+
+    verdict = validate(changed(headers, ruined), shipped("DEMO-RT"), OURS)
+    assert len({f.code for f in verdict.findings}) > 10
+    assert [value for value in (*identity.values, *identity.uids) if value in repr(verdict)] == []
+
+
+def test_the_real_phantom_is_questioned_and_not_refused(samples, tmp_path):
+    headers = headers_of(spine_phantom(samples, tmp_path))
+    verdict = validate(headers, shipped("SPINE-PHANTOM"), OURS)
+    assert len(headers) == 191
+    assert [(f.code, f.where.rpartition(" ")[2]) for f in verdict.findings] == [
+        ("radiotherapy.roi-empty", "13"),
+        ("radiotherapy.roi-empty", "15"),
+        ("radiotherapy.roi-empty", "16"),
+        ("radiotherapy.roi-unlisted", "13"),
+        ("radiotherapy.roi-unlisted", "15"),
+    ]
+    assert verdict.worst is Severity.QUESTION
+
+
+def test_a_broken_validator_refuses_and_does_not_quote_the_patient():
+    verdict = validate({}, asking("broken"), {"broken": broken})
+    (finding,) = verdict.findings
+    assert (finding.code, verdict.refused) == ("validator.broken", True)
+    assert "RuntimeError" in finding.says
+    assert "Mustermann" not in repr(verdict)
+
+
+def test_a_validator_that_answers_nonsense_is_broken():
+    verdict = validate({}, asking("odd"), {"odd": lambda headers, params: iter(["fine"])})
+    assert [f.code for f in verdict.findings] == ["validator.broken"]
+
+
+def test_the_others_still_judge_when_one_is_broken(demo):
+    lacking = changed(demo[0], lambda s: only(s, "RTPLAN").update(PatientID=""))
+    verdict = validate(lacking, asking("broken", "identity"), {**OURS, "broken": broken})
+    assert {f.code for f in verdict.findings} == {"validator.broken", "identity.patient-id-missing"}
+
+
+def test_a_validator_that_finds_nothing_does_not_refuse():
+    assert not validate({}, asking("quiet"), {"quiet": quiet}).refused
+
+
+def test_a_protocol_cannot_ask_for_a_validator_that_is_not_there():
+    with pytest.raises(UnknownValidator, match="dose-limits"):
+        validate({}, asking("quiet", "dose-limits"), {"quiet": quiet})

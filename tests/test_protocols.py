@@ -1,0 +1,173 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
+from uploader.protocols import Protocols, check, load
+
+SHIPPED = Path(__file__).parent.parent / "trial_protocols"
+SCHEMA = json.loads((SHIPPED / "schema.json").read_text())
+OURS = ("completeness", "identity", "radiotherapy")
+
+
+@pytest.fixture
+def document():
+    return json.loads((SHIPPED / "DEMO-RT" / "v1.json").read_text())
+
+
+@pytest.fixture
+def keep(tmp_path):
+    """Writes a document as a protocol; returns its path."""
+
+    def write(document, trial="DEMO-RT", version="v1"):
+        path = tmp_path / trial / f"{version}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(document if isinstance(document, str) else json.dumps(document))
+        (tmp_path / "schema.json").write_text(json.dumps(SCHEMA))
+        return path
+
+    return write
+
+
+def test_the_shipped_protocols_are_right():
+    protocols = Protocols(SHIPPED, ["DEMO-RT", "SPINE-PHANTOM"])
+    assert [(p.trial, p.version) for p in protocols.all()] == [("DEMO-RT", "v1"), ("SPINE-PHANTOM", "v1")]
+    for protocol in protocols.all():
+        protocol.check_subject(protocol.subject_example)
+        assert {c.validator for c in protocol.checks} == set(OURS)
+
+
+def test_the_schema_is_a_schema_and_describes_every_field():
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(SCHEMA)
+    for name, field in SCHEMA["properties"].items():
+        assert field["title"], name
+        assert field["description"], name
+
+
+def test_the_schema_lets_no_unknown_field_into_any_object():
+    def objects(node):
+        if isinstance(node, dict):
+            if "properties" in node and node.get("type") == "object":
+                yield node
+            for child in node.values():
+                yield from objects(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from objects(child)
+
+    assert all(node["additionalProperties"] is False for node in objects(SCHEMA))
+
+
+def test_a_subject_id_of_another_form_is_refused():
+    protocol = Protocols(SHIPPED, ["DEMO-RT"]).newest("DEMO-RT")
+    for wrong in ("DEMO-1", "demo-001", "DEMO-0011", "DEMO-001\n"):
+        with pytest.raises(Refused, match="DEMO-001"):
+            protocol.check_subject(wrong)
+
+
+def test_the_digest_is_that_of_the_file_so_that_any_edit_shows(keep, document):
+    before = load(keep(document), SCHEMA).digest
+    assert load(keep(json.dumps(document) + " "), SCHEMA).digest != before
+
+
+def test_the_newest_version_is_the_highest_number_and_not_the_last_in_the_alphabet(keep, document):
+    for version in ("v2", "v10", "v9"):
+        path = keep({**document, "version": version}, version=version)
+    protocols = Protocols(path.parent.parent, ["DEMO-RT"])
+    assert protocols.newest("DEMO-RT").version == "v10"
+    assert protocols.version("DEMO-RT", "v2").version == "v2"
+    assert [p.version for p in protocols.all()] == ["v2", "v9", "v10"]
+
+
+def test_an_unknown_trial_names_those_that_are_installed():
+    with pytest.raises(UnknownTrial, match="DEMO-RT"):
+        Protocols(SHIPPED, ["DEMO-RT"]).newest("OTHER")
+
+
+def test_an_installed_trial_that_the_settings_do_not_name_is_unknown():
+    with pytest.raises(UnknownTrial):
+        Protocols(SHIPPED, ["DEMO-RT"]).newest("SPINE-PHANTOM")
+
+
+def test_a_version_that_is_not_there_is_not_found():
+    with pytest.raises(NotFound, match="v1"):
+        Protocols(SHIPPED, ["DEMO-RT"]).version("DEMO-RT", "v7")
+
+
+@pytest.mark.parametrize("trial", ["NOT-THERE", "..", ""])
+def test_settings_that_name_a_trial_without_protocol_stop_the_start(trial):
+    with pytest.raises(UnknownTrial, match="DEMO-RT, SPINE-PHANTOM"):
+        Protocols(SHIPPED, [trial])
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        (lambda d: d.pop("sponsor"), "at the top", "'sponsor' is a required property"),
+        (lambda d: d.update(colour="red"), "at the top", "'colour' was unexpected"),
+        (lambda d: d["dates"].update(max_shift_days=0), "/dates/max_shift_days", "minimum of 1"),
+        (
+            lambda d: d["checks"][1]["params"].update(unexpected="no"),
+            "/checks/1/params/unexpected",
+            "'no' is not one of",
+        ),
+        (lambda d: d["checks"][2]["params"].update(requird=[]), "/checks/2/params", "'requird' was unexpected"),
+        (lambda d: d["checks"][1].pop("params"), "/checks/1", "'params' is a required property"),
+        (lambda d: d["subject_id"].update(pattern="("), "/subject_id/pattern", "not a regular expression"),
+        (lambda d: d["subject_id"].update(example="X"), "/subject_id/example", "does not match"),
+        (lambda d: d.update(session_label="{subject}"), "/session_label", "does not match"),
+        (lambda d: d.update(project="DEMO RT"), "/project", "does not match"),
+        (lambda d: d.update(project="DEMO-RT\n"), "/project", "does not match"),
+        (lambda d: d.update(scripts=["../../etc/passwd"]), "/scripts/0", "does not match"),
+        (lambda d: d.update(trial="OTHER"), "/trial", "name of the folder"),
+        (lambda d: d.update(version="v2"), "/version", "name of the file"),
+        (lambda d: d["checks"].append({"validator": "identity"}), "/checks/3/validator", "second time"),
+    ],
+)
+def test_a_fault_is_told_with_file_place_and_what_was_expected(keep, document, change, place, words):
+    change(document)
+    with pytest.raises(BadProtocol) as caught:
+        load(keep(document), SCHEMA)
+    assert str(caught.value).startswith(f"DEMO-RT/v1.json: at {place.removeprefix('at ')}: ")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"trial": "A", "trial": "B"}', '{"max": NaN}'])
+def test_what_is_not_a_protocol_is_not_loaded(keep, text):
+    with pytest.raises(BadProtocol, match=r"DEMO-RT/v1\.json"):
+        load(keep(text), SCHEMA)
+
+
+def test_one_bad_version_stops_all_so_that_nothing_is_half_loaded(keep, document):
+    keep(document)
+    path = keep("{", version="v2")
+    with pytest.raises(BadProtocol, match=r"v2\.json"):
+        Protocols(path.parent.parent, ["DEMO-RT"])
+
+
+def test_a_copy_left_beside_the_protocol_is_not_taken_for_a_version(keep, document):
+    path = keep(document, version="v1 (copy)")
+    with pytest.raises(BadProtocol, match="name of the file"):
+        Protocols(path.parent.parent, ["DEMO-RT"])
+
+
+def test_a_protocol_may_only_ask_for_validators_of_this_site(keep, document, tmp_path):
+    with pytest.raises(UnknownValidator, match="radiotherapy"):
+        check(load(keep(document), SCHEMA), {"completeness", "identity"}, tmp_path)
+
+
+def test_a_protocol_may_only_ask_for_scripts_that_are_there(keep, document, tmp_path):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "basic_profile.das").write_text("")
+    with pytest.raises(BadProtocol, match=r": trial/research\.das$"):
+        check(load(keep(document), SCHEMA), OURS, tmp_path)
+
+
+def test_a_protocol_whose_validators_and_scripts_are_there_is_accepted(keep, document, tmp_path):
+    for script in document["scripts"]:
+        (tmp_path / script).parent.mkdir(exist_ok=True)
+        (tmp_path / script).write_text("")
+    check(load(keep(document), SCHEMA), OURS, tmp_path)
