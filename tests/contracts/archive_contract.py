@@ -67,6 +67,11 @@ class ArchiveContract:
             put(archive, WHOLE.only(name))
         assert sorted(archive.held(ADDRESS)) == sorted(WHOLE.held)
 
+    def test_a_whole_session_can_be_put_over_a_part_of_it(self, archive):
+        put(archive, WHOLE.only("scans/3/DICOM/0002.dcm"))
+        put(archive, WHOLE)
+        assert sorted(archive.held(ADDRESS)) == sorted(WHOLE.held)
+
     def test_what_is_there_is_never_overwritten(self, archive):
         put(archive, WHOLE)
         name = "scans/3/DICOM/0001.dcm"

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploader.archives.xnat import listing
-from uploader.archives.xnat.client import Client, path
+from uploader.archives.xnat.client import Client, below, path
 from uploader.archives.xnat.download import download
 from uploader.archives.xnat.listing import File, Item
 from uploader.archives.xnat.preflight import check
 from uploader.archives.xnat.sharing import show, visible
-from uploader.archives.xnat.tarstream import TarBody, batches, folder
+from uploader.archives.xnat.tarstream import TarBody, batches, folder, inside
 from uploader.archives.xnat.xsi import scan_type, session_type
 from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable, LabelTaken
 from uploader.domain.manifest import CHUNK, Entry, Held
@@ -78,8 +78,7 @@ class XnatArchive:
 
     def open(self, address: Address, entry: Entry) -> AbstractContextManager[BinaryIO]:
         scan, resource = folder(entry)
-        inside = entry.name.split("/")[3:]
-        where = _at(address, "scans", scan, "resources", resource, "files", *inside)
+        where = _at(address, "scans", scan, "resources", resource, "files", *inside(entry).split("/"))
         return download(self._client, where, entry.size)
 
     def remove(self, address: Address) -> None:
@@ -152,28 +151,33 @@ class XnatArchive:
                 kind = {"xsiType": scan_type(session.scans[scan])}
                 self._client.ask("PUT", where, kind, doing="making a scan")
                 known.add(scan)
-            self._ensure_resource(where, resource)
+            self._ensure_resource(below(where, "resources"), resource)
 
-    def _ensure_resource(self, scan_at: str, resource: str) -> None:
-        rows = self._rows(f"{scan_at}/resources", "listing resources")
+    def _ensure_resource(self, resources_at: str, resource: str) -> None:
+        rows = self._rows(resources_at, "listing resources")
         if resource in {row.get("label") for row in rows}:
             return
         about = {"format": "DICOM", "content": "RAW"}
-        where = f"{scan_at}/resources/{resource}"
+        where = below(resources_at, resource)
         self._client.ask("PUT", where, about, doing="making a resource", also={409})  # 409: made meanwhile
 
     def _send(self, address: Address, batch: Sequence[Entry], open_entry: Open) -> None:
-        """A good answer proves nothing: names that exist already come back as duplicates with status 200."""
+        """A good answer proves nothing: names that exist already come back as duplicates with status 200.
+        Then the rest is sent again without them, because a place may keep all of a batch or none."""
         scan, resource = folder(batch[0])
         where = _at(address, "scans", scan, "resources", resource, "files", "batch.tar")
         flags = {"extract": "true", "inbody": "true"}
-        self._client.ask("PUT", where, flags, doing="sending files", body=lambda: TarBody(batch, open_entry))
+        answer = self._client.ask("PUT", where, flags, doing="sending files", body=lambda: TarBody(batch, open_entry))
+        taken = listing.duplicates(answer)
+        rest = [entry for entry in batch if inside(entry) not in taken]
+        if rest and len(rest) < len(batch):
+            self._send(address, rest, open_entry)
 
     def _files(self, found: Item) -> Iterator[File]:
         here = ("experiments", found.id)
-        inside = self._client.ask("GET", path(*here, "scans", "ALL", "files"), _JSON, doing="listing files", also={404})
-        if inside.good:  # a session without scans may be answered with 404
-            yield from listing.files(self.name, inside)
+        scans = self._client.ask("GET", path(*here, "scans", "ALL", "files"), _JSON, doing="listing files", also={404})
+        if scans.good:  # a session without scans may be answered with 404
+            yield from listing.files(self.name, scans)
         beside = self._client.ask("GET", path(*here, "files"), _JSON, doing="listing files")
         yield from (file for file in listing.files(self.name, beside) if not file.scan)
 
@@ -193,6 +197,6 @@ def _subject_at(address: Address) -> str:
     return path("projects", address.project, "subjects", address.subject)
 
 
-def _at(address: Address, *below: str) -> str:
+def _at(address: Address, *parts: str) -> str:
     """The session, or something below it, by labels."""
-    return path("projects", address.project, "subjects", address.subject, "experiments", address.session, *below)
+    return below(_subject_at(address), "experiments", address.session, *parts)

@@ -52,9 +52,14 @@ class _Question:
 
 def path(*parts: str) -> str:
     """``/data/`` and the quoted parts. Raises ArchiveRefused for a part that would lead elsewhere."""
+    return below("/data", *parts)
+
+
+def below(where: str, *parts: str) -> str:
+    """`where` and the quoted parts. Raises ArchiveRefused for a part that would lead elsewhere."""
     if any(part in ("", ".", "..") for part in parts):
         raise ArchiveRefused("a project, subject, session or file has no usable name")
-    return "/data/" + "/".join(quote(part, safe="") for part in parts)
+    return "/".join((where, *(quote(part, safe="") for part in parts)))
 
 
 class Client:

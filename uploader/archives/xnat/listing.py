@@ -81,6 +81,14 @@ def files(name: str, answer: Answer) -> Iterator[File]:
             yield file
 
 
+def duplicates(answer: Answer) -> frozenset[str]:
+    """The names that an upload says were there already. XNAT calls this JSON HTML, and says nothing otherwise."""
+    try:
+        return frozenset(str(name) for name in json.loads(answer.body)["duplicates"])
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+
+
 def _file(row: dict[str, str]) -> File:
     above, separator, below = row["URI"].partition("/files/")
     if not separator or not below:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from uploader.archives.xnat.client import Client, path
+from uploader.archives.xnat.client import Client, below, path
 from uploader.domain.errors import ArchiveRefused, Misconfigured
 
 _NOT_FOR_US = {403, 404}
@@ -22,14 +22,15 @@ def check(client: Client, projects: Sequence[str]) -> None:
 
 
 def _check_project(client: Client, project: str) -> None:
-    where = path("projects", project)
-    answer = client.ask("GET", where, {"format": "json"}, doing="looking for a project", also=_NOT_FOR_US)
+    answer = client.ask(
+        "GET", path("projects", project), {"format": "json"}, doing="looking for a project", also=_NOT_FOR_US
+    )
     if not answer.good:
         # XNAT says "not found" for what an account may not see
         raise Misconfigured(
             f"{client.name}: project {project} does not exist, or account {client.user!r} has no access to it"
         )
-    _check_script(client, f"/xapi/anonymize{where.removeprefix('/data')}/enabled", f"project {project}")
+    _check_script(client, below("/xapi/anonymize", "projects", project, "enabled"), f"project {project}")
 
 
 def _check_script(client: Client, where: str, whose: str) -> None:

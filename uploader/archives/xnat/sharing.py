@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uploader.archives.xnat.client import Client, path
+from uploader.archives.xnat.client import Client, below
 from uploader.archives.xnat.listing import table
 from uploader.domain.errors import ArchiveRefused, LabelTaken
 
@@ -19,8 +19,7 @@ def show(client: Client, where: str, project: str) -> None:
     if project in visible(client, where):
         return
     doing = "sharing"
-    target = path(project).removeprefix("/data")
-    answer = client.ask("PUT", f"{where}/projects{target}", doing=doing, also={409})
+    answer = client.ask("PUT", below(where, "projects", project), doing=doing, also={409})
     if project in visible(client, where):
         return
     if b"label already in use" in answer.body.lower():
