@@ -134,9 +134,9 @@ def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> No
 def _read(stream: BinaryIO) -> Part10:
     outline = part10.outline(stream)
     dataset, at, size = _header(outline), outline.pixels, stream.seek(0, os.SEEK_END)
-    if at >= size:
+    if not outline.has_pixels:
         return Part10(dataset, Dataset(), (size, 0))
-    end = part10.pixel_end(stream, at, size, outline.syntax)
+    end = part10.pixel_end(stream, size, outline)
     stream.seek(end)
     tail = _parsed(part10.tail(stream, outline.syntax), outline.syntax, dataset._character_set)
     return Part10(dataset, tail, (at, end - at))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 
 from pydicom._dicom_dict import DicomDictionary
@@ -49,11 +50,12 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The beginning of a file, up to the pixel element at offset `pixels`, or to the end when it has none."""
+    """The beginning of a file, up to the pixel element at offset `pixels`, or whole when it has none."""
 
     syntax: UID
     meta: Elements
     header: Elements
+    has_pixels: bool
     pixels: int
 
 
@@ -66,8 +68,8 @@ def outline(stream: BinaryIO) -> Outline:
     meta.run(lambda tag: tag >> 16 != 2)
     syntax = _transfer_syntax(meta)
     header = _scan(window, meta.at, syntax)
-    header.run(PIXEL_TAGS.__contains__)
-    return Outline(syntax, meta.elements(), header.elements(), header.at)
+    has_pixels = header.run(PIXEL_TAGS.__contains__)
+    return Outline(syntax, meta.elements(), header.elements(), has_pixels, header.at)
 
 
 def tail(stream: BinaryIO, syntax: UID) -> Elements:
@@ -79,29 +81,19 @@ def tail(stream: BinaryIO, syntax: UID) -> Elements:
     return scan.elements()
 
 
-def pixel_end(stream: BinaryIO, at: int, size: int, syntax: UID) -> int:
-    """Offset just behind the pixel element that begins at `at`, in a file of `size` bytes. PS3.5 7.1, A.4."""
-    stream.seek(at)
-    head = stream.read(12)
-    if len(head) < 8:
-        raise UnreadableFile("the file ends in the middle of an element")
-    long_form = not _implicit(head[4:6]) and head[4:6] in _LONG_FORM
-    order = "<" if syntax.is_little_endian else ">"
-    (length,) = struct.unpack_from(order + "I", head, 8) if long_form else (_short_length(head, order),)
-    start = at + (12 if long_form else 8)
+def pixel_end(stream: BinaryIO, size: int, outline: Outline) -> int:
+    """Offset just behind the pixel element, in a file of `size` bytes. PS3.5 7.1, A.4. Raises UnreadableFile."""
+    stream.seek(outline.pixels)
+    scan = _Scan(_Window(BytesIO(stream.read(12))), 0, _order(outline.syntax), outline.header.implicit)
+    _, length, begin = scan.head(outline.header.implicit)
+    start = outline.pixels + begin
     if length == _UNDEFINED:
-        if not syntax.is_encapsulated:
+        if not outline.syntax.is_encapsulated:
             raise UnreadableFile("the pixel data have no length, and are not encapsulated")
         return _fragments_end(stream, start, size)
     if start + length > size:
         raise UnreadableFile("the pixel data are shorter than the file says")
-    return int(start + length)
-
-
-def _short_length(head: bytes, order: str) -> int:
-    if _implicit(head[4:6]):
-        return int(struct.unpack_from(order + "I", head, 4)[0])
-    return int(struct.unpack_from(order + "H", head, 6)[0])
+    return start + length
 
 
 def _fragments_end(stream: BinaryIO, at: int, size: int) -> int:
@@ -133,8 +125,11 @@ def _transfer_syntax(meta: _Scan) -> UID:
 
 
 def _scan(window: _Window, at: int, syntax: UID) -> _Scan:
-    order = "<" if syntax.is_little_endian else ">"
-    return _Scan(window, at, order, window.looks_implicit(at, syntax.is_implicit_VR))
+    return _Scan(window, at, _order(syntax), window.looks_implicit(at, syntax.is_implicit_VR))
+
+
+def _order(syntax: UID) -> str:
+    return "<" if syntax.is_little_endian else ">"
 
 
 def _implicit(vr: bytes | bytearray) -> bool:
@@ -197,12 +192,14 @@ class _Scan:
     def elements(self) -> Elements:
         return Elements(bytes(self.window.data[self.start : self.at]), self.tags, self.implicit)
 
-    def run(self, stop: Callable[[int], bool]) -> None:
-        """Go on to the first top-level element whose tag satisfies `stop`, or to the end."""
+    def run(self, stop: Callable[[int], bool]) -> bool:
+        """Go on to the first top-level element whose tag satisfies `stop`; False when there is none to the end."""
         while True:
             if not self._levels:
-                if self._at_end() or stop(self._peek()):
-                    return
+                if self._at_end():
+                    return False
+                if stop(self._peek()):
+                    return True
                 self._element(self.implicit)
             elif self._levels[-1].item:
                 self._in_item(self._levels[-1])
@@ -226,9 +223,8 @@ class _Scan:
 
     def _element(self, implicit: bool) -> None:
         """Step over one element, or into it when it is a sequence without a length."""
-        self._need(self.at + 8)
+        vr, length, start = self.head(implicit)
         tag, top = self._peek(), not self._levels
-        vr, length, start = self._head(implicit)
         if tag >> 16 == 0xFFFE:
             raise UnreadableFile("a sequence item stands where an element should")
         self.at = start
@@ -242,9 +238,10 @@ class _Scan:
         if top:
             self.values[tag] = (start, self.at)
 
-    def _head(self, implicit: bool) -> tuple[bytes, int, int]:
+    def head(self, implicit: bool) -> tuple[bytes, int, int]:
         """(VR, empty when it is not written; length; offset of the value) of the element at hand."""
         data, at = self.window.data, self.at
+        self._need(at + 8)
         vr = bytes(data[at + 4 : at + 6])
         if implicit or _implicit(vr):
             return b"", self._long(data, at + 4)[0], at + 8
