@@ -18,7 +18,7 @@ Session = dict[str, dict[str, Any]]
 
 def headers_of(folder: Path) -> Session:
     """The headers of all DICOM files below a folder, under names of ours."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".xz")
     return {f"scans/1/DICOM/{n:04}.dcm": dict(dicom.header(dicom.read(p).dataset)) for n, p in enumerate(files, 1)}
 
 
@@ -48,8 +48,13 @@ def found(validator: Validator, session: Mapping[str, Any], params: Mapping[str,
     return findings
 
 
-def spine_phantom(samples: Path, folder: Path) -> Path:
-    """Unpack the real phantom, 190 CT and an RTSTRUCT, into `folder`."""
-    with tarfile.open(samples / "rt_spine_phantom" / "spine_phantom_CT190_RTSTRUCT.tar.xz") as packed:
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Unpack a tar.xz of the sample data into `folder`."""
+    with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
     return folder
+
+
+def spine_phantom(samples: Path, folder: Path) -> Path:
+    """Unpack the real phantom, 190 CT and an RTSTRUCT, into `folder`."""
+    return unpacked(samples / "rt_spine_phantom" / "spine_phantom_CT190_RTSTRUCT.tar.xz", folder)

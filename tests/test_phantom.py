@@ -6,7 +6,8 @@ import pydicom
 import pytest
 
 from uploader import dicom
-from uploader.phantom import ORGANS, ct_series, large_multiframe, write_session
+from uploader.phantom import ct_series, large_multiframe, write_session
+from uploader.phantom.anatomy import ORGANS
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.phantoms import changed, found, names_of, only
+from tests.phantoms import changed, found, headers_of, names_of, only, unpacked
 from uploader.domain.finding import Severity
 from uploader.validators.radiotherapy import check
 from uploader.validators.structures import folding, matches
@@ -206,3 +206,24 @@ def test_a_part_of_a_name_is_not_the_name(name, pattern):
 def test_every_name_fits_itself_and_the_wildcard(name):
     assert matches(name, name.replace("*", ""), FOLD) or "*" in name
     assert matches(name, "*", FOLD)
+
+
+def test_every_reference_of_a_real_complete_session_resolves(samples, tmp_path):
+    (archive,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
+    headers = headers_of(unpacked(archive, tmp_path))
+    assert sorted({h["Modality"] for h in headers.values()}) == ["CT", "RTDOSE", "RTPLAN", "RTSTRUCT"]
+    assert list(found(check, headers, EVERYTHING)) == ["radiotherapy.roi-empty"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "codes"),
+    [
+        ("rt_bad_references", {"radiotherapy.image-missing", "radiotherapy.frame-differs"}),
+        (
+            "rt_orphan_dose",
+            {"radiotherapy.frame-differs", "radiotherapy.plan-missing", "radiotherapy.structures-unreferenced"},
+        ),
+    ],
+)
+def test_real_files_that_do_not_belong_together_are_found(samples, folder, codes):
+    assert found(check, headers_of(samples / folder), EVERYTHING).keys() == codes

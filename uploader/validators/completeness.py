@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uploader.domain.finding import Finding, Severity
+from uploader.domain.private import Private
 from uploader.ports import Header, Headers
 from uploader.validators.reading import IMAGES, items, of_modality, severity, text, vector
 
@@ -142,6 +143,7 @@ def _unexpected(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding
             f"{counts[modality]} file(s) of a modality the trial does not ask for "
             "(protocol: checks/completeness/unexpected)",
             "send only what the trial asks for",
+            Private(modality),
         )
 
 
