@@ -1,0 +1,132 @@
+"""Verify every file: prove that an anonymised session holds nothing of the patient and lost nothing else.
+
+Shares no code with the anonymiser: it reads with its own reader (`walk`, `charset`), takes from the original files
+what betrays the patient (`identity`, `needles`), and looks for it in every value of every anonymised file
+(`residue`), checks their form (`structure`), and compares what must be equal or must differ (`references`).
+
+Findings of severity REFUSAL hold the submission:
+
+* ``verify.residue``, ``verify.residue-date``, ``verify.residue-uid``: something of the patient is left
+* ``verify.value-kept``, ``verify.date-kept``: an identifying element or a date is what it was
+* ``verify.private``, ``verify.overlay``: private elements, curves or overlays are left
+* ``verify.preamble``, ``verify.meta``, ``verify.meta-differs``, ``verify.syntax``, ``verify.disorder``: the file's form
+* ``verify.pixels``, ``verify.class``: not the object that it was
+* ``verify.not-marked``, ``verify.pseudonym``, ``verify.subjects-differ``: the patient module
+* ``verify.uid-split``, ``verify.uid-merged``, ``verify.reference-lost``, ``verify.reference-open``: references
+* ``verify.unparsable``, ``verify.original-unparsable``, ``verify.changed``, ``verify.original-changed``,
+  ``verify.missing``, ``verify.extra``: the files themselves
+
+Questions a person must answer before sign-off: ``verify.burned-in``, ``verify.icon``, ``verify.document``,
+``verify.pseudonym-identifies``. ``verify.more`` counts what is beyond the list, as grave as what it counts.
+
+What it cannot see: text in pixels, names inside enclosed compressed documents, and what nothing in the original
+files says of the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from uploader.domain.finding import Finding
+from uploader.domain.manifest import Manifest
+from uploader.stages.verify.check import Bench, Report, Sighting, check, check_equipped, equip, glean
+from uploader.stages.verify.codes import CODES, capped, finding
+from uploader.stages.verify.identity import Harvest
+from uploader.stages.verify.needles import sharpen
+from uploader.stages.verify.references import Pairs
+from uploader.stages.verify.residue import Search
+
+__all__ = ["CODES", "verify"]
+
+Progress = Callable[[int], object] | None
+"""Told how many files are done."""
+
+_WORTH_PROCESSES = 32
+"""Files; for fewer, starting processes takes longer than the work."""
+_CHUNK = 8
+"""Files handed to a process at a time."""
+
+
+def verify(
+    original: Path,
+    anonymised: Path,
+    manifest_before: Manifest,
+    manifest_after: Manifest,
+    *,
+    keep: frozenset[str],
+    jobs: int = 1,
+    progress: Progress = None,
+) -> list[Finding]:
+    """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
+
+    original, anonymised: folders with files of the same names, which the manifests list
+    keep: what may stand in the files: subject, session label, trial, sponsor, site
+    jobs: processes
+    progress: told after each file how many are done
+
+    Nothing a file holds makes it raise; a file that cannot be read is a finding.
+    """
+    sightings = list(_amiss(anonymised, manifest_before, manifest_after))
+    harvest = Harvest()
+    for found, wrong in _gleaned(original, manifest_before, jobs):
+        harvest.unite(found)
+        sightings += wrong
+    needles = sharpen(harvest, keep)
+    bench = Bench(original, anonymised, needles, keep, Search(needles))
+    sightings += _judged(_checked(bench, manifest_after, jobs), harvest.own, progress)
+    findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
+    return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
+
+
+def _amiss(anonymised: Path, before: Manifest, after: Manifest) -> Iterator[Sighting]:
+    """Files that one side has and the other lacks, and whatever else lies in the folder."""
+    originals, names = {e.name for e in before}, {e.name for e in after}
+    yield from (("verify.missing", name, "", "") for name in sorted(originals - names))
+    yield from (("verify.extra", name, "", "") for name in sorted(names - originals))
+    foreign = sorted(p for p in anonymised.rglob("*") if not _is_ours(p, anonymised, names))
+    # the name of a foreign file may be a patient
+    yield from (("verify.extra", f"file {n} beyond the manifest", str(p), "") for n, p in enumerate(foreign, 1))
+
+
+def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
+    return not path.is_symlink() and (path.is_dir() or path.relative_to(folder).as_posix() in names)
+
+
+def _gleaned(original: Path, manifest: Manifest, jobs: int) -> Iterator[tuple[Harvest, list[Sighting]]]:
+    if _alone(jobs, manifest):
+        yield from (glean(original, entry) for entry in manifest)
+        return
+    with ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
+        yield from pool.map(partial(glean, original), manifest, chunksize=_CHUNK)
+
+
+def _checked(bench: Bench, manifest: Manifest, jobs: int) -> Iterator[Report]:
+    if _alone(jobs, manifest):
+        yield from (check(bench, entry) for entry in manifest)
+        return
+    with ProcessPoolExecutor(jobs, get_context("forkserver"), equip, (bench,)) as pool:
+        yield from pool.map(check_equipped, manifest, chunksize=_CHUNK)
+
+
+def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> Iterator[Sighting]:
+    """What each file showed, and what only all files together show."""
+    pairs, subjects = Pairs(), set()
+    for done, report in enumerate(reports, 1):
+        yield from report.sightings
+        for (old, new), where in report.pairs.items():
+            yield from ((code, w, uid, "") for code, w, uid in pairs.add(old, new, where))
+        pairs.own |= report.own
+        subjects.add(report.subject)
+        if progress:
+            progress(done)
+    yield from ((code, where, uid, "") for code, where, uid in pairs.open_ends(own))
+    if len(subjects) > 1:
+        yield "verify.subjects-differ", "(0010,0020)", "", f"{len(subjects)} different ones"
+
+
+def _alone(jobs: int, manifest: Manifest) -> bool:
+    return jobs <= 1 or len(manifest) < _WORTH_PROCESSES

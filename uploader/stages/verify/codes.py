@@ -1,0 +1,74 @@
+"""The verifier's findings: how grave each is, what it says and what the site can do. The list for people is in
+docs/findings.md, kept equal to this one by a test."""
+
+from __future__ import annotations
+
+from uploader.domain.finding import Finding, Severity
+from uploader.domain.private import Private
+
+REFUSAL, QUESTION = Severity.REFUSAL, Severity.QUESTION
+_AGAIN = "Anonymise the session again; if it comes back, extend the trial's script."
+_OTHER = "Choose another subject ID."
+_REPORT = "Anonymise the session again; if it comes back, this program is at fault: report it."
+
+CODES: dict[str, tuple[Severity, str, str]] = {
+    "verify.residue": (REFUSAL, "something that names the patient, or people and places around, is left", _AGAIN),
+    "verify.residue-date": (REFUSAL, "a date of the original is left in a text", _AGAIN),
+    "verify.residue-uid": (REFUSAL, "a UID of the original is left", _AGAIN),
+    "verify.value-kept": (REFUSAL, "an identifying element still has its original value", _AGAIN),
+    "verify.date-kept": (REFUSAL, "a date is the same as in the original", _AGAIN),
+    "verify.private": (REFUSAL, "a private element is left", _AGAIN),
+    "verify.overlay": (REFUSAL, "a curve or overlay is left, which may show text", _AGAIN),
+    "verify.preamble": (REFUSAL, "the preamble is not empty", _REPORT),
+    "verify.meta": (REFUSAL, "the file meta has an element it must not have, or lacks one", _REPORT),
+    "verify.meta-differs": (REFUSAL, "the file meta names another object than the data set", _REPORT),
+    "verify.syntax": (REFUSAL, "the transfer syntax is not that of the original", _REPORT),
+    "verify.disorder": (REFUSAL, "elements are doubled or out of order", _REPORT),
+    "verify.pixels": (REFUSAL, "the pixel data are not those of the original to the byte", _REPORT),
+    "verify.class": (REFUSAL, "the SOP class is not that of the original", _REPORT),
+    "verify.not-marked": (REFUSAL, "the object does not say that the patient's identity was removed", _AGAIN),
+    "verify.pseudonym": (REFUSAL, "the patient ID is not the subject's pseudonym", _REPORT),
+    "verify.pseudonym-identifies": (
+        QUESTION,
+        "the pseudonym is one of the patient's own IDs or names",
+        _OTHER,
+    ),
+    "verify.subjects-differ": (REFUSAL, "the files of the session have different patient IDs", _REPORT),
+    "verify.uid-split": (REFUSAL, "one original UID became two: what belonged together no longer does", _REPORT),
+    "verify.uid-merged": (REFUSAL, "two original UIDs became one: what was apart no longer is", _REPORT),
+    "verify.reference-lost": (REFUSAL, "a reference to an object of the session is gone", _REPORT),
+    "verify.reference-open": (REFUSAL, "a reference no longer leads to the object it led to", _REPORT),
+    "verify.unparsable": (REFUSAL, "the anonymised file cannot be read", _REPORT),
+    "verify.original-unparsable": (REFUSAL, "the original file cannot be read", "Send it again from its source."),
+    "verify.changed": (REFUSAL, "the anonymised file is not the one that was written", _REPORT),
+    "verify.original-changed": (REFUSAL, "the original file is not the one that was received", "Send it again."),
+    "verify.missing": (REFUSAL, "a file of the session has no anonymised counterpart", _REPORT),
+    "verify.extra": (REFUSAL, "there is a file that does not belong to the session", _REPORT),
+    "verify.burned-in": (QUESTION, "the object says that its image shows identifying text", "Look at the images."),
+    "verify.icon": (QUESTION, "a small copy of the image is left, which may show text", "Look at the images."),
+    "verify.document": (QUESTION, "a whole document is enclosed, which cannot be searched", "Read the document."),
+    "verify.more": (REFUSAL, "there are more findings of this kind than are listed", "Mend the first ones."),
+}
+"""Code -> (severity, what it says, remedy)."""
+
+MOST = 50
+"""Findings of one code that are listed."""
+
+
+def finding(code: str, where: str, value: str = "", detail: str = "") -> Finding:
+    """The finding `code` at `where`; `value` is what was seen, for the reviewer only; `detail` is free of values."""
+    severity, says, remedy = CODES[code]
+    text = f"{says} ({detail})" if detail else says
+    return Finding(code, severity, where, text, remedy, Private(value) if value else None)
+
+
+def capped(findings: list[Finding]) -> list[Finding]:
+    """At most `MOST` of each code; the rest is counted in one finding."""
+    kept: list[Finding] = []
+    for code in dict.fromkeys(f.code for f in findings):
+        same = [f for f in findings if f.code == code]
+        kept += same[:MOST]
+        if len(same) > MOST:
+            severity, says, remedy = same[0].severity, CODES["verify.more"][1], CODES["verify.more"][2]
+            kept.append(Finding("verify.more", severity, code, f"{says}: {len(same) - MOST} more", remedy))
+    return kept

@@ -1,0 +1,160 @@
+"""What betrays the patient, harvested from the original files by the verifier's own reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from uploader.stages.verify.charset import codec_of, readings
+from uploader.stages.verify.walk import Element, Part
+from uploader.stages.verify.words import fold
+
+PATIENT_ID = 0x00100020
+SOP_INSTANCE, STUDY, SERIES, FRAME = 0x00080018, 0x0020000D, 0x0020000E, 0x00200052
+OWN = frozenset({SOP_INSTANCE, STUDY, SERIES, FRAME})
+"""Attributes that name something of the session itself."""
+
+IDS = frozenset(
+    {
+        *(PATIENT_ID, 0x00101000, 0x00100050, 0x00101090, 0x00080050, 0x00200010, 0x00380010, 0x00380060),
+        *(0x00402016, 0x00402017, 0x00402006, 0x00402007, 0x00401001, 0x00400009, 0x00400253, 0x00102154),
+        *(0x00102155, 0x00080094, 0x00401103, 0x00402010, 0x00181000, 0x00181002, 0x0018700A, 0x00181004),
+        *(0x00181005, 0x00181007, 0x00181008),
+    }
+)
+"""Patient's and other IDs, insurance, record locator, accession, study, admission, order, placer, filler and
+procedure numbers; telephone numbers; serial numbers and IDs of devices, detectors, plates, cassettes, gantries."""
+
+PLACES = frozenset(
+    {
+        *(0x00100021, 0x00380011, 0x00380014, 0x00101040, 0x00080092, 0x00401102, 0x00080080, 0x00080081),
+        *(0x00081040, 0x00081010, 0x00081000, 0x00321033, 0x00380400, 0x00102299, 0x00400001, 0x00400010),
+        *(0x00400011, 0x00400241, 0x00400242, 0x00400243, 0x00020016, 0x00020017, 0x00020018, 0x00080054),
+    }
+)
+"""Issuers, addresses, institution, department, station, service, location, responsible organisation, AE titles."""
+
+INSTITUTION = 0x00080080
+
+TECHNICAL = frozenset(
+    {
+        *(0x00080008, 0x00080060, 0x00080061, 0x00080064, 0x00080070, 0x00081090, 0x00180010, 0x00180015),
+        *(0x00180020, 0x00180021, 0x00180022, 0x00180023, 0x00180024, 0x00181020, 0x00181210, 0x00185100),
+        *(0x00100040, 0x00200060, 0x00280004, 0x00080068, 0x00540081, 0x30040002, 0x30040004, 0x300A000C),
+    }
+)
+"""Image type, modality, manufacturer and model, body part, sequence, software, kernel, position and the like: a
+name that is also one of their words ("Head", "Sharp") is not looked for in them."""
+
+CLASSES = frozenset(
+    {
+        *(0x00020002, 0x00020010, 0x00020012, 0x00080016, 0x0008001A, 0x0008001B, 0x00080062, 0x00081150),
+        *(0x0008115A, 0x0008010C, 0x00080117, 0x00080118, 0x00041510, 0x00041512),
+    }
+)
+"""UI attributes that name a kind of thing, not a thing: classes, syntaxes, implementations, coding schemes."""
+
+REGISTERED = "1.2.840.10008."
+"""Root of the UIDs that DICOM itself gave out (PS3.6)."""
+
+DATE = re.compile(rb"(\d{4})([./-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])")
+
+_NOBODY = """
+    anonymous, anonymized, anonymised, anonymize, anonymise, anon, unknown, none, removed, deidentified, de identified,
+    hidden, redacted, empty, null, undefined, default, unspecified, n a, na, nil, not available, no name
+"""
+_PLACEHOLDERS = frozenset(word.strip() for word in _NOBODY.split(","))
+"""Folded values that stand for no value."""
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What a file, or many, tell about the patient. Sets of plain values, so that it can be united and sent.
+
+    names: every PN value as text
+    ids, places: texts of IDS and PLACES; institutions: of InstitutionName alone
+    dates: every date of a DA or DT, ``YYYYMMDD``
+    uids: every UID that belongs to a thing; own: those by which the session's files name themselves
+    technical: folded words of TECHNICAL
+    charsets: defined terms in use
+    """
+
+    names: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+    institutions: set[str] = field(default_factory=set)
+    dates: set[str] = field(default_factory=set)
+    uids: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+    technical: set[str] = field(default_factory=set)
+    charsets: set[str] = field(default_factory=set)
+
+    def unite(self, other: Harvest) -> None:
+        """Take in what `other` found."""
+        for name in self.__slots__:
+            getattr(self, name).update(getattr(other, name))
+
+
+def harvest(part: Part) -> Harvest:
+    """What the file tells, at every depth. Raises UnreadableFile."""
+    found = Harvest()
+    for element in (*part.meta, *part.elements()):
+        if element.value:
+            _take(found, element, element.value)
+            found.charsets.update(element.charset)
+    return found
+
+
+def texts(value: bytes, charset: Iterable[str]) -> set[str]:
+    """The values of a text element, in the character sets declared for it; placeholders left out."""
+    terms = tuple(charset)
+    decoded = (
+        {value.decode("ascii")}
+        if value.isascii() and b"\x1b" not in value
+        else {*(value.decode(codec_of(t), "replace") for t in terms), *_escaped(value, terms)}
+    )
+    parts = {part.strip(" \0") for text in decoded or {value.decode("latin_1")} for part in text.split("\\")}
+    return {part for part in parts if fold(part) and fold(part) not in _PLACEHOLDERS}
+
+
+def uids_of(value: bytes) -> list[str]:
+    """The UIDs of a UI value, in order."""
+    return [u.strip(" \0") for u in value.decode("latin_1").split("\\")]
+
+
+def date_of(value: bytes) -> str | None:
+    """``YYYYMMDD`` with which a DA or DT value begins."""
+    match = DATE.match(value.strip())
+    return b"".join(match.group(1, 3, 4)).decode() if match else None
+
+
+def _escaped(value: bytes, terms: tuple[str, ...]) -> set[str]:
+    """With code extensions, and in UTF-8 where the declared set was wrong and the bytes are valid UTF-8."""
+    switched = {r for r in readings(value, terms) if b"\x1b" in value and "\x1b" not in r}
+    try:
+        return switched | {value.decode("utf_8")}
+    except UnicodeDecodeError:
+        return switched
+
+
+def _take(found: Harvest, element: Element, value: bytes) -> None:
+    tag, vr = element.tag, element.vr
+    if vr == "UI" and tag not in CLASSES:
+        uids = {u for u in uids_of(value) if u and not u.startswith(REGISTERED)}
+        found.uids |= uids
+        if tag in OWN and not element.prefix:
+            found.own |= uids
+    elif vr in ("DA", "DT"):
+        found.dates.update(d for v in value.split(b"\\") if (d := date_of(v)))
+    elif vr == "PN":
+        found.names |= texts(value, element.charset)
+    elif tag in IDS:
+        found.ids |= texts(value, element.charset)
+    elif tag in PLACES:
+        found.places |= texts(value, element.charset)
+        if tag == INSTITUTION:
+            found.institutions |= texts(value, element.charset)
+    elif tag in TECHNICAL:
+        for text in texts(value, element.charset):
+            found.technical |= {fold(text), *fold(text).split()}
