@@ -64,3 +64,11 @@ def test_radiotherapy_objects_may_have_their_own_study_where_the_protocol_says_s
     other = changed(session, lambda s: only(s, "RTSTRUCT").update(StudyInstanceUID="1.2.3"))
     assert list(found(check, other, {})) == ["identity.study-differs"]
     assert found(check, other, {"other_study": ["RTSTRUCT"]}) == {}
+
+
+def test_a_file_that_states_nothing_is_not_the_one_that_differs(session):
+    first, eighth = names_of(session, "CT")[0], names_of(session, "CT")[7]
+    other = changed(session, lambda s: (s[first].update(PatientName=""), s[eighth].update(PatientName="Nettle^Ada")))
+    finding = found(check, other, {})["identity.name-differs"]
+    assert finding.where == f"{eighth} (0010,0010)"
+    assert finding.says.startswith("1 of 15 files")

@@ -227,3 +227,14 @@ def test_every_reference_of_a_real_complete_session_resolves(samples, tmp_path):
 )
 def test_real_files_that_do_not_belong_together_are_found(samples, folder, codes):
     assert found(check, headers_of(samples / folder), EVERYTHING).keys() == codes
+
+
+def test_a_structure_without_a_name_is_not_called_unlisted_too(session):
+    params = {**PARAMS, "ignore": []}
+    assert "radiotherapy.roi-unlisted" not in found(check, changed(session, renamed(4, "")), PARAMS)
+    assert "radiotherapy.roi-unlisted" in found(check, changed(session, renamed(4, "heart")), params)
+
+
+def test_one_of_several_structures_that_fit_needs_contours(session):
+    other = changed(session, lambda s: (renamed(7, "PTV_boost")(s), emptied(7)(s)))
+    assert list(found(check, other, PARAMS)) == ["radiotherapy.roi-empty"]
