@@ -20,7 +20,7 @@ from uploader import dicom
 from uploader.domain.errors import ResidueFound, UploaderError
 from uploader.domain.manifest import Entry, Manifest, measure
 
-WORTH_PROCESSES = 60
+WORTH_PROCESSES = 100
 """Files above which starting processes costs less than it saves."""
 _BATCH = 8
 
@@ -105,7 +105,9 @@ def _entries(one: Callable[[Entry], Entry], entries: Sequence[Entry], jobs: int)
     if jobs < 2 or len(entries) < WORTH_PROCESSES:
         yield from map(one, entries)
         return
-    with ProcessPoolExecutor(jobs, get_context("forkserver"), _prepare, (one,)) as pool:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # once for all sessions: it costs most of a start
+    with ProcessPoolExecutor(jobs, context, _prepare, (one,)) as pool:
         try:
             for result in pool.map(_guarded, entries, chunksize=_BATCH):
                 yield _opened(result)
