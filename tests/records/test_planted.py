@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def live_through(records: SqlRecords, links: LinkTable) -> list[str]:
         records.keep_verdict(ID, kind, judge("DEMO-RT v1", PROTOCOL, [finding]))
     choose(records)
     links.assign("DEMO-RT", WHO, "DEMO-001")
-    mistakes = [
+    mistakes: list[Callable[[], object]] = [
         lambda: records.note("reviewer", "looked", ID, {"patient": WHO}),
         lambda: records.get(WHO.reveal().name),
         lambda: records.accounts.check(WHO.reveal().name, WHO.reveal().patient_id),

@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view."""
+        """Reading; on SQLite everything as it was at the first read."""
         with self._translated(), self._engine.connect() as connection:
             yield connection
 
