@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from uploader.domain.arrival import Look, Origin, Piece
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Verdict
 from uploader.domain.identity import PrivateIdentity, Pseudonym
@@ -27,6 +28,22 @@ Open = Callable[[Entry], AbstractContextManager[BinaryIO]]
 
 Step = Callable[..., Any]
 """`step(function, *args)` runs `function(*args)`; a durable one remembers the result."""
+
+
+class Source(Protocol):
+    """A place where files arrive that nobody has sorted yet."""
+
+    def look(self, scratch: Path) -> Look:
+        """What is there now. `scratch`: a private folder for what has to be unpacked, ours to keep between calls."""
+
+    def open(self, piece: Piece) -> BinaryIO:
+        """The bytes of a piece of the last look. Raises SourceBusy when it has changed or gone since."""
+
+    def unchanged(self, origin: Origin) -> bool:
+        """Whether the file is still there, to the stamp."""
+
+    def remove(self, origin: Origin) -> None:
+        """Delete the file if it is unchanged, and the folders that this empties."""
 
 
 class Destination(Protocol):

@@ -12,8 +12,10 @@
     - NotSigned             release without a sign-off of exactly these bytes
     - ResidueFound          the verifier found something of the patient
     - ScriptRejected        the DicomEdit script refused the instance
+    - ScriptFailed          the DicomEdit script could not be carried out on an instance
     - SubjectTaken          the subject ID belongs to another patient
     - UnreadableFile        a file of the session cannot be read as DICOM
+    - NotTaken              a file that arrived cannot be taken, and goes to quarantine
     - Defect                this program, or a plugin, is wrong
   + Misconfigured        refuse to start, or to accept work, until put right
     - BadSettings           the settings file
@@ -128,6 +130,12 @@ class ScriptRejected(Held):
     code = "script-rejected"
 
 
+class ScriptFailed(Held):
+    """The DicomEdit script could not be carried out on an instance, which is half edited and must not be used."""
+
+    code = "script-failed"
+
+
 class SubjectTaken(Held):
     """The subject ID belongs to another patient, or this patient has another subject ID."""
 
@@ -138,6 +146,16 @@ class UnreadableFile(Held):
     """A file of the session cannot be read as DICOM."""
 
     code = "unreadable-file"
+
+
+class NotTaken(Held):
+    """A file that arrived cannot be taken; `reason` is its code in docs/findings.md, ``quarantine.…``."""
+
+    code = "not-taken"
+
+    def __init__(self, reason: str, says: str) -> None:
+        super().__init__(says)
+        self.reason = reason
 
 
 class Defect(Held):

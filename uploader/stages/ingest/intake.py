@@ -1,0 +1,166 @@
+"""The edge of ingest: looks at the source, keeps what is complete, and lets the source go once it is registered.
+
+Order of every taking: copy -> note in the journal -> complete in the spool -> registered by the caller ->
+source deleted. A crash between any two of these neither loses nor doubles a file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from uploader.domain.arrival import Arrival, Look, Piece, Quarantined
+from uploader.domain.errors import DiskFull, SourceBusy
+from uploader.domain.manifest import Manifest
+from uploader.domain.submission import new_id
+from uploader.ports import Source
+from uploader.stages.ingest import durable, spool
+from uploader.stages.ingest.group import Asked, Group, decide
+from uploader.stages.ingest.journal import Journal, Note, Stage
+from uploader.stages.ingest.quarantine import Quarantine
+from uploader.stages.ingest.reader import BREAKS_OFF, Reader, Reading
+
+
+class Intake:
+    """Takes complete sessions from one source into the spool.
+
+    known: whether all these SOP Instance UIDs have been received before
+    """
+
+    def __init__(self, source: Source, spool: Path, quarantine: Path, known: Callable[[frozenset[str]], bool]) -> None:
+        self._source = source
+        self._spool = spool
+        self._known = known
+        self._journal = Journal(spool / ".journal")
+        self._quarantine = Quarantine(quarantine)
+        self._reader = Reader(source)
+        self._look = Look((), (), (), ())
+        self._aside: set[Piece] = set()
+        self._done: set[Piece] = set()
+        self._waiting: list[str] = []
+        self._scratch = spool / ".unpacked"
+        self._clear_ruins()
+
+    def poll(self) -> Sequence[Arrival]:
+        """Look once. What is complete is durable in the spool when this returns.
+
+        No file stops another: whatever is wrong with one is told by `waiting` or `quarantined`.
+        """
+        self._look = self._source.look(self._scratch)
+        self._waiting = list(self._look.notes)
+        for rejection in self._look.rejections:
+            self._set_aside(rejection.code, rejection.says, (Piece(rejection.origin),), rejection.has_bytes)
+        reading = self._reader.read(self._look.offers, self._journal.claimed | self._aside)
+        for piece, refusal in reading.refused.items():
+            self._set_aside(refusal.reason, str(refusal), (piece,))
+        arrivals = self._arrivals(reading)
+        self._sweep()
+        return arrivals
+
+    def registered(self, arrival: Arrival) -> None:
+        """The records know the arrival now: its sources may go, as far as they are still what was copied."""
+        self._journal.advance(arrival.submission, Stage.REGISTERED)
+        self._sweep()
+
+    def leftover(self) -> Sequence[Arrival]:
+        """Complete arrivals in the spool, registered or not: at the start, those that a crash may have left."""
+        return [spool.arrival_in(folder) for folder in spool.complete(self._spool)]
+
+    def waiting(self) -> Sequence[str]:
+        """What the last look found that cannot be taken yet, in sentences free of identity."""
+        return tuple(dict.fromkeys(self._waiting))
+
+    def quarantined(self) -> Sequence[Quarantined]:
+        """Everything in quarantine, oldest first."""
+        return self._quarantine.listed()
+
+    def _arrivals(self, reading: Reading) -> list[Arrival]:
+        arriving = [*self._look.arriving, *reading.arriving]
+        if arriving:
+            self._waiting.append(f"{len(arriving)} file(s) are still arriving.")
+        if reading.closed:
+            self._waiting.append(f"{reading.closed} file(s) may not be read by the uploader.")
+        arrivals: list[Arrival] = []
+        with self._contained(len(reading.found)):
+            plan = decide(reading.found, Asked(self._reader.same_bytes, {o.drop for o in arriving}, self._known))
+            self._waiting += plan.waiting
+            for conflict in plan.conflicts:
+                self._set_aside(conflict.code, conflict.says, conflict.pieces)
+            for group in plan.ready:
+                with self._contained(len(group.files)):
+                    arrivals += self._take(group)
+        return arrivals
+
+    def _take(self, group: Group) -> list[Arrival]:
+        """The arrival, or none when it turns out to be one that was taken before under other names."""
+        submission = new_id()
+        try:
+            arrival = spool.keep(
+                group, self._source, self._spool / submission, lambda manifest: self._note(submission, group, manifest)
+            )
+        except BaseException:
+            self._journal.drop(submission)
+            raise
+        if arrival is None:
+            return []
+        self._journal.advance(submission, Stage.COMPLETE)
+        return [arrival]
+
+    def _note(self, submission: str, group: Group, manifest: Manifest) -> bool:
+        """Note whose files these are; False when they are all another submission's already."""
+        earlier = self._journal.with_content(manifest.digest)
+        if earlier:
+            self._journal.extend(earlier, group.pieces)
+            return False
+        self._journal.write(Note(submission, manifest.digest, frozenset(group.pieces)))
+        return True
+
+    def _set_aside(self, code: str, says: str, pieces: tuple[Piece, ...], has_bytes: bool = True) -> None:
+        if self._aside.issuperset(pieces):
+            return
+        with self._contained(len(pieces)):
+            self._quarantine.keep(code, says, pieces, self._source, has_bytes=has_bytes)
+            self._aside.update(pieces)
+            # What breaks off may be completed where it lies; then it is another origin, and is read again.
+            self._done.update(p for p in pieces if has_bytes and (code != BREAKS_OFF or p.number))
+
+    def _sweep(self) -> None:
+        """Delete the sources whose every piece is registered or in quarantine."""
+        registered = [note for note in self._journal if note.stage is Stage.REGISTERED]
+        settled = self._done.union(*(note.pieces for note in registered))
+        gone = {piece.origin for piece in settled if not piece.number}
+        gone |= {offer.origin for offer in self._look.offers if settled.issuperset(offer.pieces)}
+        for origin in gone:
+            self._source.remove(origin)
+        for note in registered:
+            if not any(self._source.unchanged(origin) for origin in note.origins):
+                self._journal.drop(note.submission)
+
+    def _clear_ruins(self) -> None:
+        """Put right what a crash left: an unfinished copy is removed, its note before it."""
+        for note in self._journal:
+            folder = self._spool / note.submission
+            if note.stage is Stage.COPYING:
+                if (folder / spool.MANIFEST).exists():
+                    self._journal.advance(note.submission, Stage.COMPLETE)
+                else:
+                    self._journal.drop(note.submission)
+            elif note.stage is Stage.COMPLETE and not folder.exists():
+                self._journal.advance(note.submission, Stage.REGISTERED)  # the line has it already
+        spool.remove_incomplete(self._spool)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        durable.make_folder(self._scratch)
+
+    @contextmanager
+    def _contained(self, files: int) -> Iterator[None]:
+        """Whatever the world does to these files concerns no other file."""
+        try:
+            yield
+        except DiskFull:
+            self._waiting.append(f"{files} file(s) wait: there is no room on the disk to keep them.")
+        except SourceBusy:
+            self._waiting.append(f"{files} file(s) changed while they were read, and are looked at again.")
+        except OSError:
+            self._waiting.append(f"{files} file(s) cannot be read or copied just now; the uploader tries again.")

@@ -1,0 +1,103 @@
+"""Which sources belong to which submission, until they are gone: what a crash must neither lose nor double.
+
+An entry is written before its arrival is complete, and dropped when none of its sources is left. It holds
+names of source files: like the spool, it may know who the patients are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from uploader.domain.arrival import Origin, Piece, Stamp
+from uploader.domain.private import Private
+from uploader.stages.ingest import durable
+
+
+class Stage(StrEnum):
+    COPYING = "copying"
+    """Nothing is sure yet."""
+    COMPLETE = "complete"
+    """The arrival is durable in the spool, or has been taken from there by the line."""
+    REGISTERED = "registered"
+    """The records know the submission; its sources may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One submission and its sources.
+
+    content: digest of the manifest, to recognise the same files under other names
+    """
+
+    submission: str
+    content: str
+    pieces: frozenset[Piece]
+    stage: Stage = Stage.COPYING
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        return frozenset(piece.origin for piece in self.pieces)
+
+
+class Journal:
+    """All notes that are still needed, in memory and, before that, on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._notes = {path.stem: _read(path) for path in folder.glob("*.json")}
+
+    def __iter__(self) -> Iterator[Note]:
+        return iter(tuple(self._notes.values()))
+
+    @property
+    def claimed(self) -> frozenset[Piece]:
+        """Pieces that have been taken already."""
+        return frozenset(piece for note in self for piece in note.pieces)
+
+    def with_content(self, content: str) -> Note | None:
+        return next((note for note in self if note.content == content), None)
+
+    def write(self, note: Note) -> None:
+        durable.write_json(self._path(note.submission), _as_json(note))
+        self._notes[note.submission] = note
+
+    def extend(self, note: Note, pieces: Iterable[Piece]) -> None:
+        """The same files were found again, under these names too."""
+        self.write(replace(note, pieces=note.pieces | frozenset(pieces)))
+
+    def advance(self, submission: str, stage: Stage) -> None:
+        note = self._notes.get(submission)
+        if note and note.stage is not stage:
+            self.write(replace(note, stage=stage))
+
+    def drop(self, submission: str) -> None:
+        if self._notes.pop(submission, None):
+            self._path(submission).unlink(missing_ok=True)
+            durable.flush_folder(self._folder)
+
+    def _path(self, submission: str) -> Path:
+        return self._folder / f"{submission}.json"
+
+
+def _as_json(note: Note) -> dict[str, Any]:
+    return {
+        "submission": note.submission,
+        "content": note.content,
+        "stage": note.stage,
+        "pieces": [
+            {"path": p.origin.path.reveal(), "stamp": asdict(p.origin.stamp), "number": p.number} for p in note.pieces
+        ],
+    }
+
+
+def _read(path: Path) -> Note:
+    kept = durable.read_json(path)
+    pieces = frozenset(
+        Piece(Origin(Private(tuple(p["path"])), Stamp(**p["stamp"])), p["number"]) for p in kept["pieces"]
+    )
+    return Note(kept["submission"], kept["content"], pieces, Stage(kept["stage"]))
