@@ -1,0 +1,8 @@
+"""DicomEdit 6: the language in which sites write down how headers are edited.
+
+The package knows nothing of the rest of the program but its errors.
+"""
+
+from uploader.dicomedit.script import Script, apply, parse
+
+__all__ = ["Script", "apply", "parse"]

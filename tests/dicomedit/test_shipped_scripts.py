@@ -1,0 +1,140 @@
+"""The scripts in dicomedit_scripts, each with examples of a header before and after."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+
+from uploader.dicomedit import Script, parse
+from uploader.dicomedit.paths import parse_path
+from uploader.dicomedit.statements import AssignPresent, Delete
+from uploader.domain.errors import ScriptRejected
+
+SCRIPTS = Path(__file__).parents[2] / "dicomedit_scripts"
+EXAMPLES = sorted(SCRIPTS.glob("*/*.examples/*.json"))
+BASE = SCRIPTS / "base" / "basic_profile.das"
+DATES = {"DA", "DT", "TM"}
+TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ([A-Z]{2})")
+
+
+def script(path: Path) -> Script:
+    return parse(path.read_text("utf-8"), path.name)
+
+
+def dataset_of(attributes: dict[str, Any]) -> Dataset:
+    """The header of an example: keywords, or `(gggg,eeee) VR` where there is no keyword."""
+    dataset = Dataset()
+    for key, value in attributes.items():
+        if found := TAG.fullmatch(key):
+            data = value.encode() if found[3] == "OB" else value
+            dataset.add_new((int(found[1], 16), int(found[2], 16)), found[3], data)
+        else:
+            setattr(dataset, key, Sequence(map(dataset_of, value)) if is_items(value) else value)
+    return dataset
+
+
+def is_items(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, dict) for v in value)
+
+
+def attributes_of(dataset: Dataset) -> dict[str, Any]:
+    return {e.keyword or f"({e.tag.group:04X},{e.tag.element:04X}) {e.VR}": plain(e.value) for e in dataset}
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Sequence):
+        return [attributes_of(item) for item in value]
+    if isinstance(value, MultiValue):
+        return [plain(v) for v in value]
+    return value if isinstance(value, int) and not hasattr(value, "original_string") else str(value)
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*/*.das")), ids=lambda p: p.name)
+def test_every_shipped_script_has_examples(path: Path) -> None:
+    assert list(path.with_suffix(".examples").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+def test_a_shipped_script_does_what_its_example_says(path: Path) -> None:
+    example = json.loads(path.read_text("utf-8"))
+    used = script(path.parent.with_suffix(".das"))
+    before = dataset_of(example["before"])
+    if example.get("rejected"):
+        with pytest.raises(ScriptRejected):
+            used.apply(before)
+    else:
+        assert attributes_of(used.apply(before, example.get("variables", {}))) == example["after"]
+
+
+def rules(base: Script) -> Iterator[tuple[int, str | None]]:
+    """(tag, None) for every element that the base script removes by number, (tag, text) for those that it sets."""
+    for statement in base.statements:
+        if isinstance(statement, Delete | AssignPresent):
+            last = parse_path(str(statement.path)).last
+            assert not isinstance(last, str)
+            if last.exact:
+                yield last.bits, None if isinstance(statement, Delete) else statement.value.text  # type: ignore[union-attr]
+
+
+def full_of(tags: list[int]) -> Dataset:
+    """A dataset with every one of these elements, filled with a name, or with an item for a sequence."""
+    dataset = Dataset()
+    for tag in tags:
+        vr = vr_of(tag)
+        numbers = {"US": 77, "DS": "77", "IS": "77", "OB": b"Rivera", "UN": b"Rivera", "AT": 77, "UI": "1.2"}
+        dataset.add_new(tag, vr, Sequence([named()]) if vr == "SQ" else numbers.get(vr, "Rivera"))
+    return dataset
+
+
+def vr_of(tag: int) -> str:
+    try:
+        return dictionary_VR(tag).split(" or ")[-1]
+    except KeyError:
+        return "UN"
+
+
+def named() -> Dataset:
+    item = Dataset()
+    item.PatientName = "Rivera^Ana"
+    return item
+
+
+def test_the_base_script_leaves_nothing_of_what_it_names_at_any_depth() -> None:
+    base = script(BASE)
+    named_tags = dict(rules(base))
+    tags = [tag for tag in named_tags if tag != 0x00420011]
+    top, middle = full_of(tags), full_of(tags)
+    middle.SourceImageSequence = Sequence([full_of(tags)])
+    top.ReferencedImageSequence = Sequence([middle])
+    left = {int(e.tag): e.value for e in base.apply(top).iterall() if e.VR != "SQ"}
+    assert {tag: str(value) for tag, value in left.items()} == {t: v for t, v in named_tags.items() if v is not None}
+
+
+def test_the_base_script_leaves_uids_and_dates_to_the_passes_but_not_those_of_the_birth() -> None:
+    birth = {tag_for_keyword("PatientBirthDate"), tag_for_keyword("PatientBirthTime")}
+    touched = {tag for tag, _ in rules(script(BASE)) if vr_of(tag) in DATES | {"UI"}}
+    assert touched == birth
+
+
+def test_the_base_script_needs_nothing_from_outside() -> None:
+    assert script(BASE).variables == ()
+
+
+def test_the_base_script_can_be_told_in_plain_words() -> None:
+    assert "remove Other Patient IDs (0010,1000), at every depth" in "\n".join(script(BASE).describe())
+
+
+@pytest.mark.parametrize("group", [0x6000, 0x6002, 0x601E, 0x5000, 0x0012])
+def test_the_base_script_removes_overlays_curves_and_attributes_of_other_trials(group: int) -> None:
+    dataset = Dataset()
+    dataset.add_new((group, 0x0022), "LO", "Rivera")
+    assert len(script(BASE).apply(dataset)) == 0

@@ -1,0 +1,168 @@
+"""What must be right before a script touches a patient, beyond its grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from uploader.dicomedit import statements as s
+from uploader.dicomedit.functions import FUNCTIONS, REFUSED
+from uploader.dicomedit.functions.whole import direct_path
+from uploader.dicomedit.paths import BadPath, Path, parse_path
+from uploader.dicomedit.regex import BadPattern, compiled
+from uploader.dicomedit.source import Flaw
+from uploader.dicomedit.values import Unfit
+
+VERSIONS = ("6.0", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6")
+PATH_ARGUMENTS = {
+    "removeTags": 0,
+    "hashUIDList": 0,
+    "retainPrivateTags": 0,
+    "valueAt": 0,
+    "mapReferencedUIDs": 1,
+    "shiftDateTimeSequenceByIncrement": 1,
+}
+"""Functions that take paths, quoted or not, and the first argument that is one."""
+
+
+def check(statements: tuple[s.Statement, ...]) -> None:
+    """Raises Flaw for the first thing that is wrong."""
+    if not any(isinstance(statement, s.Version) for statement in statements):
+        raise Flaw(0, f'the script has no version line, such as version "{VERSIONS[-1]}"')
+    for statement in every(statements):
+        _check_statement(statement)
+        for expression in expressions(statement):
+            _check_value(expression)
+
+
+def every(statements: Iterable[s.Statement]) -> Iterator[s.Statement]:
+    """All statements in the order of the text, those in blocks included."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, s.Choice):
+            for _, block in statement.branches:
+                yield from every(block)
+            yield from every(statement.otherwise)
+
+
+def expressions(statement: s.Statement) -> Iterator[s.Expression]:
+    """The values that the statement itself reads, without those of the statements in its blocks."""
+    match statement:
+        case s.Assign(value=value) | s.AssignPresent(value=value) | s.SetVariable(value=value) | s.Echo(value=value):
+            yield value
+        case s.Choice(branches=branches):
+            for condition, _ in branches:
+                yield from operands(condition)
+
+
+def operands(condition: s.Condition) -> tuple[s.Expression, ...]:
+    return (condition.left, condition.right) if isinstance(condition, s.Comparison) else (condition,)
+
+
+def _check_statement(statement: s.Statement) -> None:
+    match statement:
+        case s.Version(text=text, at=at) if text not in VERSIONS:
+            raise Flaw(at, f"this version of the language is not known; known are {', '.join(VERSIONS)}")
+        case s.Assign(path=path, at=at):
+            _check_singular(path, at)
+        case s.Invoke(call=call):
+            _check_call(call)
+        case s.Choice(branches=branches):
+            for condition, _ in branches:
+                if isinstance(condition, s.Comparison) and condition.operator in {"~", "!~"}:
+                    _check_pattern(condition.right)
+
+
+def _check_singular(path: Path, at: int) -> None:
+    if not path.singular:
+        raise Flaw(at, "exactly one element is wanted here: no wildcard, every sequence with the number of an item")
+
+
+def _check_value(expression: s.Expression) -> None:
+    match expression:
+        case s.PathValue(path=path, at=at):
+            _check_singular(path, at)
+        case s.Call():
+            _check_call(expression)
+            if FUNCTIONS[expression.name].effect:
+                raise Flaw(expression.at, f"{expression.name} gives no value")
+        case s.Listing(entries=entries):
+            _check_arguments(entries)
+
+
+def _check_arguments(arguments: tuple[s.Expression, ...]) -> None:
+    """Arguments and entries of lists are values, but any path may be one."""
+    for argument in arguments:
+        if not isinstance(argument, s.PathValue):
+            _check_value(argument)
+
+
+def _check_call(call: s.Call) -> None:
+    if call.name in REFUSED:
+        raise Flaw(call.at, f"the function {call.name} is refused: {REFUSED[call.name]}")
+    function = FUNCTIONS.get(call.name)
+    if function is None:
+        raise Flaw(call.at, f"there is no function {call.name}; there are {', '.join(sorted(FUNCTIONS))}")
+    given = len(call.arguments)
+    if given < function.least or (function.most is not None and given > function.most):
+        most = "" if function.most != function.least else "exactly "
+        raise Flaw(call.at, f"{call.name} takes {most or 'at least '}{function.least} argument(s), not {given}")
+    _check_arguments(call.arguments)
+    _check_literals(call)
+
+
+def _check_literals(call: s.Call) -> None:
+    """Quoted paths and regular expressions that are written out are checked now, not on the first patient."""
+    if call.name in PATH_ARGUMENTS:
+        for argument in call.arguments[PATH_ARGUMENTS[call.name] :]:
+            if isinstance(argument, s.Literal):
+                _check_path(argument)
+    if call.name in {"set", "delete"} and isinstance(call.arguments[0], s.Literal):
+        try:
+            direct_path(call.arguments[0].text)
+        except Unfit as error:
+            raise Flaw(call.arguments[0].at, str(error)) from None
+    if call.name in {"match", "ismatch"}:
+        _check_pattern(call.arguments[1])
+
+
+def _check_path(literal: s.Literal) -> None:
+    try:
+        parse_path(literal.text)
+    except BadPath as error:
+        raise Flaw(literal.at, str(error)) from None
+
+
+def _check_pattern(expression: s.Expression) -> None:
+    if isinstance(expression, s.Literal):
+        try:
+            compiled(expression.text)
+        except BadPattern as error:
+            raise Flaw(expression.at, str(error)) from None
+
+
+def external(statements: tuple[s.Statement, ...]) -> tuple[str, ...]:
+    """Names that the host must supply: read before their first assignment, or described there as hidden, const
+    or immutable."""
+    wanted: dict[str, None] = {}
+    assigned: set[str] = set()
+    for statement in every(statements):
+        read = list(_names(_all_expressions(statement)))
+        if isinstance(statement, s.Describe) and statement.kind != "title":
+            read.append(statement.name)
+        wanted.update(dict.fromkeys(name for name in read if name not in assigned))
+        if isinstance(statement, s.SetVariable):
+            assigned.add(statement.name)
+    return tuple(wanted)
+
+
+def _all_expressions(statement: s.Statement) -> Iterator[s.Expression]:
+    return iter((statement.call,)) if isinstance(statement, s.Invoke) else expressions(statement)
+
+
+def _names(values: Iterable[s.Expression]) -> Iterator[str]:
+    for value in values:
+        match value:
+            case s.Variable(name=name):
+                yield name
+            case s.Call(arguments=inner) | s.Listing(entries=inner):
+                yield from _names(inner)

@@ -1,0 +1,104 @@
+"""A script in plain words, for the reviewer and the ethics file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydicom.datadict import dictionary_description
+
+from uploader.dicomedit import statements as s
+from uploader.dicomedit.functions import FUNCTIONS
+from uploader.dicomedit.paths import LEVEL, LEVELS, Path, Step
+from uploader.dicomedit.source import Source
+
+_COMPARED = {"=": "is", "!=": "is not", "~": "fits the pattern", "!~": "does not fit the pattern"}
+
+
+def described(statements: Sequence[s.Statement], source: Source, indent: str = "") -> Iterator[str]:
+    """One line a statement that does something; the lines of a block are indented."""
+    for statement in statements:
+        if isinstance(statement, s.Choice):
+            yield from _choice(statement, source, indent)
+        elif says := _statement(statement):
+            yield f"{indent}line {source.line(statement.at)}: {says}"
+
+
+def _choice(choice: s.Choice, source: Source, indent: str) -> Iterator[str]:
+    word = "if"
+    for condition, block in choice.branches:
+        yield f"{indent}line {source.line(choice.at)}: {word} {_condition(condition)}:"
+        yield from described(block, source, indent + "    ")
+        word = "otherwise if"
+    if choice.otherwise:
+        yield f"{indent}line {source.line(choice.at)}: otherwise:"
+        yield from described(choice.otherwise, source, indent + "    ")
+
+
+def _statement(statement: s.Statement) -> str:
+    match statement:
+        case s.Assign(path=path, value=value):
+            return f"set {named(path)} to {_value(value)}"
+        case s.AssignPresent(path=path, value=s.Literal(text="")):
+            return f"empty {named(path)} where present"
+        case s.AssignPresent(path=path, value=value):
+            return f"set {named(path)} to {_value(value)} where present"
+        case s.Delete(path=path):
+            return f"remove {named(path)}"
+        case s.SetVariable(name=name, value=value):
+            return f"let {name} be {_value(value)}"
+        case s.Invoke(call=call):
+            return _call(call)
+        case s.RemovePrivate():
+            return "remove all private elements, at every depth"
+    return ""
+
+
+def _call(call: s.Call) -> str:
+    inside = ", ".join(map(_value, call.arguments))
+    return f"{FUNCTIONS[call.name].says}{f' ({inside})' if inside else ''}"
+
+
+def _condition(condition: s.Condition) -> str:
+    if isinstance(condition, s.Call):
+        return _call(condition)
+    return f"{_value(condition.left)} {_COMPARED[condition.operator]} {_value(condition.right)}"
+
+
+def _value(value: s.Expression) -> str:
+    match value:
+        case s.Literal(text=text):
+            return f'"{text}"'
+        case s.Variable(name=name):
+            return name
+        case s.PathValue(path=path):
+            return named(path)
+        case s.Listing(entries=entries):
+            return f"the list {', '.join(map(_value, entries))}"
+        case s.Call():
+            return _call(value)
+
+
+def named(path: Path) -> str:
+    """A path by the names of its elements: `Patient's Name (0010,0010), at every depth`."""
+    steps = [_step(step) for step in path.steps if isinstance(step, Step)]
+    text = " of ".join(reversed(steps)) or "every element"
+    if LEVEL in path.steps:
+        return f"{text}, inside sequences"
+    return f"{text}, at every depth" if LEVELS in path.steps else text
+
+
+def _step(step: Step) -> str:
+    item = "" if step.item is None or step.item < 0 else f" item {step.item}"
+    written = step.written.partition("[")[0]
+    if step.creator is not None:
+        return f"private {written}{item}"
+    if not step.exact:
+        return f"every {written}{item}"
+    return f"{_name(step.bits)} {written}{item}".strip()
+
+
+def _name(tag: int) -> str:
+    try:
+        return dictionary_description(tag)
+    except KeyError:
+        return ""

@@ -1,0 +1,139 @@
+"""Statements made into actions, and actions carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from uploader.dicomedit import access
+from uploader.dicomedit import statements as s
+from uploader.dicomedit.functions import FUNCTIONS
+from uploader.dicomedit.functions.text import pattern_of
+from uploader.dicomedit.paths import Path
+from uploader.dicomedit.source import Source
+from uploader.dicomedit.state import State, Value
+from uploader.dicomedit.sweep import Rule, Sweep, rule
+from uploader.dicomedit.values import Unfit
+from uploader.domain.errors import ScriptFailed
+
+Act = Callable[[State], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step of a run; `line` is where its statement, or the first of several, stands."""
+
+    line: int
+    act: Act
+
+
+def compiled(statements: Sequence[s.Statement], source: Source) -> tuple[Action, ...]:
+    """The actions of a block, neighbouring deletions and constant `?=` put together into sweeps."""
+    ruled = [(statement, rule(statement)) for statement in statements]
+    actions: list[Action] = []
+    for sweeping, group in groupby(ruled, key=lambda pair: pair[1] is not None):
+        pairs = list(group)
+        if sweeping:
+            actions.append(Action(source.line(pairs[0][0].at), _sweep([r for _, r in pairs if r is not None])))
+        else:
+            actions.extend(Action(source.line(statement.at), _act(statement, source)) for statement, _ in pairs)
+    return tuple(actions)
+
+
+def run(actions: tuple[Action, ...], state: State, name: str) -> None:
+    """Carry the actions out. Raises ScriptFailed, ScriptRejected."""
+    for action in actions:
+        try:
+            action.act(state)
+        except Unfit as error:
+            raise ScriptFailed(f"{name}, line {action.line}: {error}") from None
+
+
+def _sweep(rules: list[Rule]) -> Act:
+    sweep = Sweep(rules)
+    return lambda state: sweep(state.dataset)
+
+
+def _act(statement: s.Statement, source: Source) -> Act:
+    match statement:
+        case s.Assign(path=path, value=value):
+            return lambda state: _assign(state, path, value)
+        case s.AssignPresent(path=path, value=value):
+            return lambda state: access.assign_present(state.dataset, path, state.text(evaluate(value, state)) or "")
+        case s.Delete(path=path):
+            return lambda state: access.remove(state.dataset, path)
+        case s.SetVariable(name=name, value=value):
+            return lambda state: state.variables.update({name: evaluate(value, state)})
+        case s.Invoke(call=call):
+            return lambda state: _invoke(call, state)
+        case s.Choice():
+            return _choice(statement, source)
+        case s.Echo(value=value):
+            return lambda state: _invoke_for_echo(value, state)
+    return lambda state: None
+
+
+def _assign(state: State, path: Path, value: s.Expression) -> None:
+    text = state.text(evaluate(value, state))
+    if text is not None:
+        access.assign(state.dataset, path, text)
+
+
+def _invoke(call: s.Call, state: State) -> None:
+    _call(call, state)
+
+
+def _invoke_for_echo(value: s.Expression, state: State) -> None:
+    """What echo prints may be a patient, so that nothing is printed; the value is read all the same, and may fail."""
+    evaluate(value, state)
+
+
+def _choice(choice: s.Choice, source: Source) -> Act:
+    branches = [(condition, compiled(block, source)) for condition, block in choice.branches]
+    otherwise = compiled(choice.otherwise, source)
+
+    def act(state: State) -> None:
+        chosen = next((block for condition, block in branches if holds(condition, state)), otherwise)
+        run(chosen, state, source.name)
+
+    return act
+
+
+def evaluate(expression: s.Expression, state: State) -> Value:
+    """The value of an expression; a path is read. Raises Unfit."""
+    value = _argument(expression, state)
+    return state.text(value) if isinstance(expression, s.PathValue) else value
+
+
+def _argument(expression: s.Expression, state: State) -> Value:
+    """The value as a function gets it: a path stays a path."""
+    match expression:
+        case s.Literal(text=text):
+            return text
+        case s.PathValue(path=path):
+            return path
+        case s.Variable(name=name):
+            if name not in state.variables:
+                raise Unfit(f"the variable {name} has no value here")
+            return state.variables[name]
+        case s.Listing(entries=entries):
+            return [_argument(entry, state) for entry in entries]
+        case s.Call():
+            return _call(expression, state)
+
+
+def _call(call: s.Call, state: State) -> Value:
+    return FUNCTIONS[call.name].run(state, tuple(_argument(a, state) for a in call.arguments))
+
+
+def holds(condition: s.Condition, state: State) -> bool:
+    """Whether a condition is met. A missing element equals nothing and fits no pattern. Raises Unfit."""
+    if isinstance(condition, s.Call):
+        return state.true(_call(condition, state))
+    left = state.text(evaluate(condition.left, state))
+    if condition.operator in {"~", "!~"}:
+        pattern = pattern_of(state, evaluate(condition.right, state))
+        return (left is not None and pattern.fullmatch(left) is not None) is (condition.operator == "~")
+    right = state.text(evaluate(condition.right, state))
+    return (left is not None and left == right) is (condition.operator == "=")

@@ -1,0 +1,78 @@
+"""A checked script, ready to be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+
+from uploader.dicomedit import parser
+from uploader.dicomedit import statements as s
+from uploader.dicomedit.check import check, external
+from uploader.dicomedit.describe import described
+from uploader.dicomedit.functions.text import lookup_table
+from uploader.dicomedit.interpreter import Action, compiled, run
+from uploader.dicomedit.source import Flaw, Source
+from uploader.dicomedit.state import Host, State
+from uploader.domain.errors import BadScript
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A DicomEdit script that has been parsed and checked.
+
+    variables: names that must be supplied from outside, in the order of the text
+    """
+
+    source: Source
+    statements: tuple[s.Statement, ...]
+    variables: tuple[str, ...]
+    _actions: tuple[Action, ...] = field(repr=False)
+    _host: Host = field(repr=False, default_factory=Host)
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def apply(self, dataset: Dataset, variables: Mapping[str, str] | None = None) -> Dataset:
+        """Edit the dataset in place and return it. Names of variables are looked up without regard to case.
+
+        Raises BadScript when a variable is not supplied, ScriptFailed when the script cannot be carried out on this
+        dataset, ScriptRejected when it refuses it. After any of these the dataset is half edited and must not be used.
+        """
+        given = {name.lower(): value for name, value in (variables or {}).items()}
+        missing = [name for name in self.variables if name.lower() not in given]
+        if missing:
+            raise BadScript(f"{self.name} needs the variable(s) {', '.join(missing)}, which were not supplied")
+        state = State(dataset, {name: given[name.lower()] for name in self.variables}, self._host)
+        run(self._actions, state, self.name)
+        return dataset
+
+    def describe(self) -> list[str]:
+        """What the script does, in plain words, one line a statement."""
+        return list(described(self.statements, self.source))
+
+
+def parse(text: str, name: str = "script", host: Host | None = None) -> Script:
+    """The script written as `text`; `name` is for messages. Raises BadScript with line, column and a caret."""
+    source = Source(name, text)
+    try:
+        statements = parser.statements(source.prepared)
+        check(statements)
+    except Flaw as flaw:
+        raise source.bad(flaw) from None
+    return Script(source, statements, external(statements), compiled(statements, source), host or Host())
+
+
+def apply(
+    script_text: str,
+    dataset: Dataset,
+    *,
+    variables: Mapping[str, str] | None = None,
+    lookup: str = "",
+    ignore_rejection: bool = False,
+) -> Dataset:
+    """Parse and apply in one go. `lookup`: the text of the table for lookup[], one `type/key = value` a line."""
+    host = Host(lookup_table(lookup), ignore_rejection)
+    return parse(script_text, host=host).apply(dataset, variables)
