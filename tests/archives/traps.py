@@ -208,6 +208,15 @@ def cut_short(request: Request, forward: Forward) -> Response:
     return response
 
 
+def expired(ticket: str) -> Trap:
+    """The login that `ticket` stands for is over."""
+
+    def trap(request: Request, forward: Forward) -> Response:
+        return Response(b"", 401) if request.cookies.get("JSESSIONID") == ticket else forward()
+
+    return trap
+
+
 def redirects(url: str) -> Trap:
     return lambda request, forward: Response(b"", 302, headers={"Location": url})
 

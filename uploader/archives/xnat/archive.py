@@ -16,6 +16,7 @@ from typing import BinaryIO
 from uploader.archives.xnat import listing
 from uploader.archives.xnat.client import Client, below, path
 from uploader.archives.xnat.download import download
+from uploader.archives.xnat.faults import fault
 from uploader.archives.xnat.listing import File, Item
 from uploader.archives.xnat.preflight import check
 from uploader.archives.xnat.sharing import show, visible
@@ -162,13 +163,16 @@ class XnatArchive:
         self._client.ask("PUT", where, about, doing="making a resource", also={409})  # 409: made meanwhile
 
     def _send(self, address: Address, batch: Sequence[Entry], open_entry: Open) -> None:
-        """A good answer proves nothing: names that exist already come back as duplicates with status 200.
-        Then the rest is sent again without them, because a place may keep all of a batch or none."""
+        """A good answer proves nothing: names that exist already come back as duplicates, with status 200 or 409.
+        Then the rest is sent again without them, because a place may keep the rest of such a batch, or none."""
         scan, resource = folder(batch[0])
         where = _at(address, "scans", scan, "resources", resource, "files", "batch.tar")
         flags = {"extract": "true", "inbody": "true"}
-        answer = self._client.ask("PUT", where, flags, doing="sending files", body=lambda: TarBody(batch, open_entry))
+        doing = "sending files"
+        answer = self._client.ask("PUT", where, flags, doing=doing, body=lambda: TarBody(batch, open_entry), also={409})
         taken = listing.duplicates(answer)
+        if not (answer.good or taken):
+            raise fault(self.name, doing, answer.status, answer.body, upload=True)
         rest = [entry for entry in batch if inside(entry) not in taken]
         if rest and len(rest) < len(batch):
             self._send(address, rest, open_entry)

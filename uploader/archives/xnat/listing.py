@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,8 @@ from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable
 
 MADE_BY_XNAT = frozenset({"SNAPSHOTS"})
 """Resources that XNAT itself adds to a scan when somebody looks at the session. They are no part of it."""
+
+_DUPLICATES = re.compile(r'\{\s*"duplicates"\s*:\s*(\[[^\]]*\])\s*\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,12 @@ def files(name: str, answer: Answer) -> Iterator[File]:
 
 
 def duplicates(answer: Answer) -> frozenset[str]:
-    """The names that an upload says were there already. XNAT calls this JSON HTML, and says nothing otherwise."""
+    """The names that an upload says were there already: XNAT with status 200 and JSON called HTML,
+    the embedded archive with status 409 and the same JSON inside a page."""
+    found = _DUPLICATES.search(html.unescape(answer.body.decode("utf-8", "replace")))
     try:
-        return frozenset(str(name) for name in json.loads(answer.body)["duplicates"])
-    except (ValueError, KeyError, TypeError):
+        return frozenset(map(str, json.loads(found[1]))) if found else frozenset()
+    except (ValueError, TypeError):
         return frozenset()
 
 

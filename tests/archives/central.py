@@ -1,0 +1,41 @@
+"""An archive to test against, and our account at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import requests
+
+from uploader.archives.embedded import Account, Embedded
+from uploader.archives.xnat import XnatArchive
+
+LINE = Account("uploader", "correct horse")
+
+
+def archive_with_projects(root: Path) -> Embedded:
+    """Projects DEMO and TRIAL are ours; FOREIGN is another's, and hidden from us."""
+    embedded = Embedded(root, name="central", site_id="CENTRAL", accounts=[LINE, Account("other", "battery staple")])
+    embedded.create_project("DEMO", members={LINE.login: "owner"})
+    embedded.create_project("TRIAL", members={LINE.login: "owner"})
+    embedded.create_project("FOREIGN", members={"other": "owner"})
+    return embedded
+
+
+def adapter(url: str, root: Path, password: str = LINE.password, stall_seconds: float = 20) -> XnatArchive:
+    file = root / "password"
+    file.write_text(password + "\n")
+    return XnatArchive("central", url, LINE.login, file, stall_seconds=stall_seconds, connect_seconds=2)
+
+
+def by_hand(url: str, method: str, path: str, data: bytes | None = None) -> requests.Response:
+    """A request of another client of ours."""
+    answer = requests.request(method, url + path, auth=(LINE.login, LINE.password), data=data, timeout=20)
+    answer.raise_for_status()
+    return answer
+
+
+def emptied(url: str) -> None:
+    """Remove what a test has left, so that many tests may share one archive."""
+    rows = by_hand(url, "GET", "/data/projects/DEMO/subjects?format=json").json()["ResultSet"]["Result"]
+    for row in rows:
+        by_hand(url, "DELETE", f"/data/projects/DEMO/subjects/{row['label']}?removeFiles=true")
