@@ -17,7 +17,8 @@ Findings of severity REFUSAL hold the submission:
   ``verify.missing``, ``verify.extra``: the files themselves
 
 Questions a person must answer before sign-off: ``verify.burned-in``, ``verify.icon``, ``verify.document``,
-``verify.pseudonym-identifies``. ``verify.more`` counts what is beyond the list, as grave as what it counts.
+``verify.word``, ``verify.pseudonym-identifies``. ``verify.more`` counts what is beyond the list, as grave as what
+it counts.
 
 What it cannot see: text in pixels, names inside enclosed compressed documents, and what nothing in the original
 files says of the patient.
@@ -27,13 +28,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from uploader.domain.finding import Finding
-from uploader.domain.manifest import Manifest
-from uploader.stages.verify.check import Bench, Report, Sighting, check, check_equipped, equip, glean
+from uploader.domain.manifest import Entry, Manifest
+from uploader.stages.verify.check import Bench, Report, Sighting, check, glean
 from uploader.stages.verify.codes import CODES, capped, finding
 from uploader.stages.verify.identity import Harvest
 from uploader.stages.verify.needles import sharpen
@@ -42,13 +45,15 @@ from uploader.stages.verify.residue import Search
 
 __all__ = ["CODES", "verify"]
 
+R = TypeVar("R")
+
 Progress = Callable[[int], object] | None
 """Told how many files are done."""
 
-_WORTH_PROCESSES = 32
+_WORTH_PROCESSES = 600
 """Files; for fewer, starting processes takes longer than the work."""
-_CHUNK = 8
-"""Files handed to a process at a time."""
+_MOST_AT_ONCE = 64
+"""Files handed to a process at a time; what is looked for travels with each handful."""
 
 
 def verify(
@@ -72,12 +77,13 @@ def verify(
     """
     sightings = list(_amiss(anonymised, manifest_before, manifest_after))
     harvest = Harvest()
-    for found, wrong in _gleaned(original, manifest_before, jobs):
-        harvest.unite(found)
-        sightings += wrong
-    needles = sharpen(harvest, keep)
-    bench = Bench(original, anonymised, needles, keep, Search(needles))
-    sightings += _judged(_checked(bench, manifest_after, jobs), harvest.own, progress)
+    with _workers(jobs, len(manifest_after)) as each:
+        for found, wrong in each(partial(glean, original), manifest_before):
+            harvest.unite(found)
+            sightings += wrong
+        needles = sharpen(harvest, keep)
+        bench = Bench(original, anonymised, needles, keep, Search(needles))
+        sightings += _judged(each(partial(check, bench), manifest_after), harvest.own, progress)
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
     return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
 
@@ -96,20 +102,22 @@ def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
     return not path.is_symlink() and (path.is_dir() or path.relative_to(folder).as_posix() in names)
 
 
-def _gleaned(original: Path, manifest: Manifest, jobs: int) -> Iterator[tuple[Harvest, list[Sighting]]]:
-    if _alone(jobs, manifest):
-        yield from (glean(original, entry) for entry in manifest)
+class _Each(Protocol):
+    """`map`, here or in other processes."""
+
+    def __call__(self, function: Callable[[Entry], R], entries: Iterable[Entry], /) -> Iterator[R]: ...
+
+
+@contextmanager
+def _workers(jobs: int, files: int) -> Iterator[_Each]:
+    if jobs <= 1 or files < _WORTH_PROCESSES:
+        yield map
         return
     with ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
-        yield from pool.map(partial(glean, original), manifest, chunksize=_CHUNK)
-
-
-def _checked(bench: Bench, manifest: Manifest, jobs: int) -> Iterator[Report]:
-    if _alone(jobs, manifest):
-        yield from (check(bench, entry) for entry in manifest)
-        return
-    with ProcessPoolExecutor(jobs, get_context("forkserver"), equip, (bench,)) as pool:
-        yield from pool.map(check_equipped, manifest, chunksize=_CHUNK)
+        try:
+            yield partial(pool.map, chunksize=min(_MOST_AT_ONCE, files // (4 * jobs)))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> Iterator[Sighting]:
@@ -126,7 +134,3 @@ def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> Ite
     yield from ((code, where, uid, "") for code, where, uid in pairs.open_ends(own))
     if len(subjects) > 1:
         yield "verify.subjects-differ", "(0010,0020)", "", f"{len(subjects)} different ones"
-
-
-def _alone(jobs: int, manifest: Manifest) -> bool:
-    return jobs <= 1 or len(manifest) < _WORTH_PROCESSES

@@ -20,7 +20,12 @@ from uploader.stages.verify.walk import PIXELS, Element, Part
 Sighting = tuple[str, str, str, str]
 """(code, where, value or empty, detail free of values or empty)"""
 
-_KINDS = {"identity": "verify.residue", "date": "verify.residue-date", "uid": "verify.residue-uid"}
+_KINDS = {
+    "identity": "verify.residue",
+    "word": "verify.word",
+    "date": "verify.residue-date",
+    "uid": "verify.residue-uid",
+}
 
 
 @dataclass(slots=True)
@@ -47,20 +52,6 @@ class Bench:
     needles: Needles
     keep: frozenset[str]
     search: Search
-
-
-_equipment: list[Bench] = []
-"""The bench of a worker process, set once when it starts."""
-
-
-def equip(bench: Bench) -> None:
-    """Give this worker process its bench."""
-    _equipment[:] = [bench]
-
-
-def check_equipped(entry: Entry) -> Report:
-    """`check` in a worker process that was given its bench."""
-    return check(_equipment[0], entry)
 
 
 def glean(folder: Path, entry: Entry) -> tuple[Harvest, list[Sighting]]:

@@ -15,6 +15,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "verify.residue": (REFUSAL, "something that names the patient, or people and places around, is left", _AGAIN),
     "verify.residue-date": (REFUSAL, "a date of the original is left in a text", _AGAIN),
     "verify.residue-uid": (REFUSAL, "a UID of the original is left", _AGAIN),
+    "verify.word": (QUESTION, "a word of a name is left that is also a word of the field", "Look at the element."),
     "verify.value-kept": (REFUSAL, "an identifying element still has its original value", _AGAIN),
     "verify.date-kept": (REFUSAL, "a date is the same as in the original", _AGAIN),
     "verify.private": (REFUSAL, "a private element is left", _AGAIN),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from uploader.stages.verify.charset import codec_of, readings
+from uploader.stages.verify.charset import ESCAPE, codec_of, readings
 from uploader.stages.verify.walk import Element, Part
 from uploader.stages.verify.words import fold
 
@@ -64,7 +64,7 @@ _NOBODY = """
     anonymous, anonymized, anonymised, anonymize, anonymise, anon, unknown, none, removed, deidentified, de identified,
     hidden, redacted, empty, null, undefined, default, unspecified, n a, na, nil, not available, no name
 """
-_PLACEHOLDERS = frozenset(word.strip() for word in _NOBODY.split(","))
+PLACEHOLDERS = frozenset(word.strip() for word in _NOBODY.split(","))
 """Folded values that stand for no value."""
 
 
@@ -106,16 +106,15 @@ def harvest(part: Part) -> Harvest:
     return found
 
 
-def texts(value: bytes, charset: Iterable[str]) -> set[str]:
+@lru_cache(maxsize=4096)
+def texts(value: bytes, charset: tuple[str, ...]) -> frozenset[str]:
     """The values of a text element, in the character sets declared for it; placeholders left out."""
-    terms = tuple(charset)
-    decoded = (
-        {value.decode("ascii")}
-        if value.isascii() and b"\x1b" not in value
-        else {*(value.decode(codec_of(t), "replace") for t in terms), *_escaped(value, terms)}
-    )
+    if value.isascii() and ESCAPE not in value:
+        decoded = {value.decode("ascii")}
+    else:
+        decoded = {*(value.decode(codec_of(term), "replace") for term in charset), *_otherwise(value, charset)}
     parts = {part.strip(" \0") for text in decoded or {value.decode("latin_1")} for part in text.split("\\")}
-    return {part for part in parts if fold(part) and fold(part) not in _PLACEHOLDERS}
+    return frozenset(part for part in parts if fold(part) and fold(part) not in PLACEHOLDERS)
 
 
 def uids_of(value: bytes) -> list[str]:
@@ -129,9 +128,9 @@ def date_of(value: bytes) -> str | None:
     return b"".join(match.group(1, 3, 4)).decode() if match else None
 
 
-def _escaped(value: bytes, terms: tuple[str, ...]) -> set[str]:
-    """With code extensions, and in UTF-8 where the declared set was wrong and the bytes are valid UTF-8."""
-    switched = {r for r in readings(value, terms) if b"\x1b" in value and "\x1b" not in r}
+def _otherwise(value: bytes, charset: tuple[str, ...]) -> set[str]:
+    """With code extensions, and in UTF-8 where the declared set is wrong and the bytes are valid UTF-8."""
+    switched = {r for r in readings(value, charset) if ESCAPE in value and "\x1b" not in r}
     try:
         return switched | {value.decode("utf_8")}
     except UnicodeDecodeError:
@@ -141,7 +140,7 @@ def _escaped(value: bytes, terms: tuple[str, ...]) -> set[str]:
 def _take(found: Harvest, element: Element, value: bytes) -> None:
     tag, vr = element.tag, element.vr
     if vr == "UI" and tag not in CLASSES:
-        uids = {u for u in uids_of(value) if u and not u.startswith(REGISTERED)}
+        uids = {u for u in uids_of(value) if u.count(".") > 1 and not u.startswith(REGISTERED)}
         found.uids |= uids
         if tag in OWN and not element.prefix:
             found.own |= uids

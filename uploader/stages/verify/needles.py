@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from uploader.stages.verify.identity import Harvest
+from uploader.stages.verify.identity import PLACEHOLDERS, Harvest
+from uploader.stages.verify.vocabulary import FIELD, HOSPITAL_WORDS, PARTICLES
 from uploader.stages.verify.words import fold, spellings
 
 SHORTEST = 3
@@ -16,21 +17,6 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_TITLES = """
-    dr prof med mag ing dipl msc bsc phd mrs miss mister von van der den del della dos das des les los las vom zum zur
-    ten ter bin ibn abu the and of
-"""
-_PARTICLES = frozenset(_TITLES.split())
-_ANY_HOSPITAL = """
-    hospital hospitals hospice university universitair universitaetsklinikum universitatsklinikum klinik klinikum
-    kliniken krankenhaus clinic clinics clinica clinique center centre centro medical medicine medizin radiology
-    radiologie radiotherapy radiation oncology imaging diagnostic diagnostics department institute institut general
-    national regional health healthcare service services cancer children childrens research foundation hopital
-    ospedale college school system systems memorial public private sankt praxis zentrum medizinisches universitat
-    universitaet nuclear therapy scanner patient phantom
-"""
-_COMMON = frozenset(_ANY_HOSPITAL.split())
-"""Words of institutions' names that name no institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +24,14 @@ class Needle:
     """One folded string to look for.
 
     embedded: counts inside a longer word too
+    kind: ``identity``; ``date``; or ``word``, one that the field uses too, so that a find is a question and no proof
     technical: also a word of the equipment, not looked for in TECHNICAL attributes
     """
 
     text: str
-    embedded: bool = False
-    technical: bool = False
+    kind: str
+    embedded: bool
+    technical: bool
 
 
 @dataclass(slots=True)
@@ -68,7 +56,8 @@ def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     weak = {*_of_places(harvest.places), *_of_institutions(harvest.institutions)} - harvest.technical
     dates = {form for date in harvest.dates for form in date_forms(date)}
     for text in strong | weak | dates:
-        needles.by_text[text] = Needle(text, text not in dates and _embeds(text), text in harvest.technical)
+        kind = "date" if text in dates else "word" if text in FIELD else "identity"
+        needles.by_text[text] = Needle(text, kind, kind == "identity" and _embeds(text), text in harvest.technical)
     whole = {fold(v).replace(" ", "") for v in harvest.ids} | harvest.dates
     needles.numbers = frozenset(v.encode() for v in whole if v.isdecimal() and v.isascii() and len(v) >= 6)
     return needles
@@ -99,7 +88,7 @@ def _of_names(values: Iterable[str]) -> Iterator[str]:
 
 def _words(folded: str) -> Iterator[str]:
     for word in {folded, folded.replace(" ", ""), *folded.split()}:
-        if _telling(word) and word not in _PARTICLES:
+        if _telling(word) and word not in PARTICLES and word not in PLACEHOLDERS:
             yield word
 
 
@@ -136,7 +125,7 @@ def _of_institutions(values: Iterable[str]) -> Iterator[str]:
     """Words that only this institution's name has."""
     for value in values:
         for spelling in spellings(value):
-            yield from (w for w in spelling.split() if len(w) >= 6 and w.isalpha() and w not in _COMMON)
+            yield from (w for w in spelling.split() if len(w) >= 6 and w.isalpha() and w not in HOSPITAL_WORDS)
 
 
 def _telling(text: str) -> bool:

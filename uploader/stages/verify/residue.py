@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.charset import ESCAPE, readings
-from uploader.stages.verify.identity import DATE, TECHNICAL
+from uploader.stages.verify.identity import TECHNICAL
 from uploader.stages.verify.needles import Needle, Needles
 from uploader.stages.verify.walk import Element, Part
 from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin
@@ -41,7 +41,11 @@ _BOUND = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something of the patient in one element. kind: ``identity``, ``date`` or ``uid``; value: what was found."""
+    """Something of the patient in one element.
+
+    kind: that of the needle, or ``uid``
+    value: what was found
+    """
 
     kind: str
     element: Element
@@ -123,7 +127,7 @@ class Search:
 
     def _search(self, pending: list[_Pending]) -> Iterator[Hit]:
         joined = "\n".join(text for p in pending for text in p.texts)
-        candidates = [n for text, n in self.needles.by_text.items() if text in joined]
+        candidates = sorted((n for t, n in self.needles.by_text.items() if t in joined), key=lambda n: n.kind == "word")
         if len(self._clean) > _REMEMBERED:
             self._clean.clear()
         for p in pending:
@@ -140,8 +144,7 @@ class Search:
             if pending.binary and len(needle.text) < _SURE_IN_BYTES:
                 continue
             if any(needle.text in text and self._stands(needle, text) for text in pending.texts):
-                kind = "date" if _is_date(needle.text, self.needles) else "identity"
-                yield Hit(kind, pending.element, needle.text)
+                yield Hit(needle.kind, pending.element, needle.text)
 
     def _stands(self, needle: Needle, text: str) -> bool:
         """Does it occur within word limits, and outside of what may be kept?"""
@@ -169,10 +172,6 @@ def _limited(needle: Needle, text: str, start: int, end: int) -> bool:
     if len(needle.text) <= 4 and needle.text.isdecimal():
         return not (before.strip() or after.strip())
     return not (first.isalpha() and _BOUND.match(before)) and not (last.isalpha() and _BOUND.match(after))
-
-
-def _is_date(text: str, needles: Needles) -> bool:
-    return bool(DATE.fullmatch(text.encode())) and text in needles.harvest.dates
 
 
 def _without_uids(value: bytes) -> bytes:
