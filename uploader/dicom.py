@@ -90,7 +90,10 @@ def walk(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:
         raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
     yield dataset
     for tag in [tag for tag, element in dataset.items() if vr_of(element) == "SQ"]:
-        for item in decoded(dataset, tag).value or ():
+        element = decoded(dataset, tag)
+        if element.VR != "SQ":
+            raise UnreadableFile("a sequence is written in a way that cannot be read")
+        for item in element.value:
             yield from walk(item, depth + 1)
 
 
@@ -122,8 +125,7 @@ def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> No
     with source.open("rb") as stream:
         part = _read(stream)
         syntax = part.dataset.file_meta.TransferSyntaxUID
-        part.dataset.update(part.tail)
-        before, after = _encoded_around_pixels(change(part.dataset), syntax)
+        before, after = _encoded_around_pixels(change(_joined(part)), syntax)
         with target.open("wb") as out:
             out.write(before)
             out.flush()
@@ -140,6 +142,15 @@ def _read(stream: BinaryIO) -> Part10:
     stream.seek(end)
     tail = _parsed(part10.tail(stream, outline.syntax), outline.syntax, dataset._character_set)
     return Part10(dataset, tail, (at, end - at))
+
+
+def _joined(part: Part10) -> Dataset:
+    """Head and tail in one dataset."""
+    try:
+        part.dataset.update(part.tail)
+    except Exception as error:  # private elements are decoded on the way
+        raise UnreadableFile(f"the elements behind the pixels cannot be read ({type(error).__name__})") from None
+    return part.dataset
 
 
 def _header(outline: part10.Outline) -> Dataset:

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from uploader import dicom
+from uploader.domain.errors import UnreadableFile
 from uploader.passes.patient import REMOVED_KEYWORDS, ReplacePatient
 from uploader.passes.private import RemovePrivate
 from uploader.passes.unknown import RemoveUnknown
@@ -128,3 +129,17 @@ def test_name_and_id_become_the_subject_wherever_they_are() -> None:
     inner.PatientName, inner.PatientID, inner.AccessionNumber = "Doe^Jane", "MRN1", "A1"
     ReplacePatient("S-1").apply(nested(inner))
     assert (str(inner.PatientName), inner.PatientID, inner.AccessionNumber) == ("S-1", "S-1", "")
+
+
+def test_a_sequence_that_does_not_decode_as_one_is_refused_when_it_is_walked() -> None:
+    dataset = Dataset()
+    dataset[0x00081140] = raw(0x00081140, "UN", b"Jane" * 0x4000)
+    with pytest.raises(UnreadableFile):
+        list(dicom.walk(dataset))
+
+
+def test_a_large_sequence_of_unknown_vr_is_removed() -> None:
+    dataset = Dataset()
+    dataset[0x00081140] = raw(0x00081140, "UN", b"Jane" * 0x4000)
+    RemoveUnknown().apply(dataset)
+    assert not dataset

@@ -161,3 +161,9 @@ def test_a_study_description_set_by_a_script_is_left() -> None:
     dataset = Dataset()
     dataset.StudyDescription = "PLANNING CT"
     assert anonymised(dataset).StudyDescription == "PLANNING CT"
+
+
+def test_trial_attributes_replace_elements_of_a_foreign_vr() -> None:
+    dataset = Dataset()
+    dataset.add_new("PatientIdentityRemoved", "OB", b"NO")
+    assert (anonymised(dataset)["PatientIdentityRemoved"].VR, dataset.PatientIdentityRemoved) == ("CS", "YES")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from uploader.domain.trial import Protocol
+from uploader.passes.texts import put
 
 BASIC_PROFILE = ("113100", "Basic Application Confidentiality Profile")
 MODIFIED_DATES = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
@@ -41,27 +44,28 @@ class TrialAttributes:
         return cls(*facts, subject, label, site, basic)
 
     def apply(self, dataset: Dataset) -> None:
-        for keyword, value in self._values().items():
-            setattr(dataset, keyword, value)
+        for keyword, values in self._values().items():
+            tag = Tag(keyword)
+            put(dataset, tag, dictionary_VR(tag), values)
         dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in self._methods()]
 
-    def _values(self) -> dict[str, str | list[str]]:
+    def _values(self) -> dict[str, tuple[str, ...]]:
         return {
-            "PatientName": self.subject,
-            "PatientID": self.subject,
-            "PatientBirthDate": "",
-            "AccessionNumber": "",
-            "StudyID": "",
-            "PatientIdentityRemoved": "YES",
-            "DeidentificationMethod": ["Secure DICOM Uploader", plain(f"{self.trial} {self.version}")],
-            "LongitudinalTemporalInformationModified": "MODIFIED",
-            "ClinicalTrialSponsorName": plain(self.sponsor),
-            "ClinicalTrialProtocolID": plain(self.trial),
-            "ClinicalTrialProtocolName": plain(self.title),
-            "ClinicalTrialSiteID": plain(self.site),
-            "ClinicalTrialSiteName": plain(self.site),
-            "ClinicalTrialSubjectID": self.subject,
-            "ClinicalTrialTimePointID": plain(self.label),
+            "PatientName": (self.subject,),
+            "PatientID": (self.subject,),
+            "PatientBirthDate": (),
+            "AccessionNumber": (),
+            "StudyID": (),
+            "PatientIdentityRemoved": ("YES",),
+            "DeidentificationMethod": ("Secure DICOM Uploader", plain(f"{self.trial} {self.version}")),
+            "LongitudinalTemporalInformationModified": ("MODIFIED",),
+            "ClinicalTrialSponsorName": (plain(self.sponsor),),
+            "ClinicalTrialProtocolID": (plain(self.trial),),
+            "ClinicalTrialProtocolName": (plain(self.title),),
+            "ClinicalTrialSiteID": (plain(self.site),),
+            "ClinicalTrialSiteName": (plain(self.site),),
+            "ClinicalTrialSubjectID": (self.subject,),
+            "ClinicalTrialTimePointID": (plain(self.label),),
         }
 
     def _methods(self) -> list[tuple[str, str]]:

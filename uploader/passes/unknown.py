@@ -9,13 +9,16 @@ from pydicom._dicom_dict import DicomDictionary
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
-from pydicom.valuerep import STANDARD_VR
+from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR
 
 from uploader import dicom
 from uploader.domain.errors import UnreadableFile
 from uploader.passes.everywhere import everywhere
 
 _KNOWN_VRS = frozenset(str(vr) for vr in STANDARD_VR) - {"UN"}
+_AMBIGUOUS_VRS = frozenset(str(vr) for vr in AMBIGUOUS_VR)
+"""What pydicom calls an element that is ``US or SS``, in implicit encoding, before it knows which."""
+_ACCEPTED_VRS = _KNOWN_VRS | _AMBIGUOUS_VRS
 _CURVES, _OVERLAYS = 0x5000, 0x6000
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0x7FE0
 """Below lie commands, file meta and directories; above digital signatures, which an edit breaks, and padding."""
@@ -33,7 +36,7 @@ class RemoveUnknown:
         for tag, element in list(level.items()):
             if _unwanted(tag, element):
                 del level[tag]
-            elif element.VR is not None and element.VR not in _KNOWN_VRS:
+            elif element.VR is not None and element.VR not in _ACCEPTED_VRS:
                 _retype(level, tag, element)
 
     def apply(self, dataset: Dataset) -> None:

@@ -56,7 +56,7 @@ Progress = Callable[[int], None]
 """Told how many files are done."""
 
 
-def anonymise(  # noqa: PLR0917
+def anonymise(
     folder: Path,
     target: Path,
     manifest: Manifest,
@@ -106,7 +106,7 @@ def _entries(one: Callable[[Entry], Entry], entries: Sequence[Entry], jobs: int)
         yield from map(one, entries)
         return
     context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])  # once for all sessions: it costs most of a start
+    context.set_forkserver_preload(["__main__", __name__])  # once for all sessions: most of a start
     with ProcessPoolExecutor(jobs, context, _prepare, (one,)) as pool:
         try:
             for result in pool.map(_guarded, entries, chunksize=_BATCH):
