@@ -1,16 +1,18 @@
 """The adapter keeps every promise of an archive, through the REST door of the embedded one."""
 
 import socket
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
 from tests.archives.central import adapter, archive_with_projects, by_hand, emptied
 from tests.contracts.archive_contract import ArchiveContract, SharingContract, put
-from tests.contracts.sessions import ADDRESS, FILES, WHOLE, Given
+from tests.contracts.sessions import ADDRESS, FILES, SCANS, WHOLE, Given
 from uploader.archives.embedded import serve
 from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable, LoginRefused, Misconfigured
-from uploader.domain.session import Address
+from uploader.domain.session import Address, Session
+from uploader.stages.deposit import deposit
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,10 @@ def archive(server, tmp_path):
 def ask(server):
     """The archive as another client sees it."""
     return partial(by_hand, server.url)
+
+
+def noon():
+    return datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 class TestXnatArchive(ArchiveContract, SharingContract):
@@ -78,6 +84,22 @@ def test_a_scan_of_many_files_is_sent_in_batches(archive):
     many = Given({f"scans/3/DICOM/{n:04}.dcm": b"slice %d" % n for n in range(450)})
     put(archive, many)
     assert set(archive.held(ADDRESS)) == many.held
+
+
+def test_a_session_travels_from_one_place_to_the_other_without_touching_a_disk_of_ours(archive):
+    put(archive, WHOLE)
+    there = Address("DEMO", "DEMO-002", "DEMO-002_1")
+    receipt = deposit(Session(there, SCANS), WHOLE.manifest, partial(archive.open, ADDRESS), archive, noon)
+    assert receipt.digest == WHOLE.manifest.digest
+    assert set(archive.held(there)) == WHOLE.held
+
+
+def test_a_real_series_arrives_to_the_byte(archive, samples):
+    paths = sorted((samples / "mr_t1w_pddl").rglob("*.dcm"))
+    real = Given({f"scans/1/DICOM/{n:04}.dcm": path.read_bytes() for n, path in enumerate(paths)})
+    assert len(paths) == 16
+    session = Session(ADDRESS, {"1": "MR"})
+    assert deposit(session, real.manifest, real.open, archive, noon).digest == real.manifest.digest
 
 
 def test_a_label_that_xnat_would_alter_is_refused(archive):
