@@ -115,7 +115,7 @@ def _workers(jobs: int, files: int) -> Iterator[_Each]:
         return
     with ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
         try:
-            yield partial(pool.map, chunksize=min(_MOST_AT_ONCE, files // (4 * jobs)))
+            yield partial(pool.map, chunksize=max(1, min(_MOST_AT_ONCE, files // (4 * jobs))))
         finally:
             pool.shutdown(cancel_futures=True)
 

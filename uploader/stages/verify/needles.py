@@ -58,8 +58,7 @@ def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     for text in strong | weak | dates:
         kind = "date" if text in dates else "word" if text in FIELD else "identity"
         needles.by_text[text] = Needle(text, kind, kind == "identity" and _embeds(text), text in harvest.technical)
-    whole = {fold(v).replace(" ", "") for v in harvest.ids} | harvest.dates
-    needles.numbers = frozenset(v.encode() for v in whole if v.isdecimal() and v.isascii() and len(v) >= 6)
+    needles.numbers = frozenset(t.encode() for t in needles.by_text if t.isdecimal() and t.isascii() and len(t) >= 6)
     return needles
 
 
@@ -105,11 +104,8 @@ def _of_ids(values: Iterable[str]) -> Iterator[str]:
     for value in values:
         for spelling in spellings(value):
             squeezed = spelling.replace(" ", "")
-            grouped = {spelling, squeezed, _parted(squeezed)}
-            if len(squeezed) == 10 and squeezed.isdecimal():
-                grouped.add(f"{squeezed[:3]} {squeezed[3:6]} {squeezed[6:]}")
-            yield from (text for text in grouped if _telling(squeezed) and _telling(text))
-            yield from (part for part in spelling.split() if part.isdecimal() and len(part) >= 6)
+            yield from (t for t in {spelling, squeezed, _parted(squeezed)} if _telling(squeezed) and _telling(t))
+            yield from (part for part in _parted(squeezed).split() if part.isdecimal() and len(part) >= 6)
 
 
 def _of_places(values: Iterable[str]) -> Iterator[str]:

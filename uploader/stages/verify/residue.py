@@ -16,7 +16,7 @@ from uploader.stages.verify.charset import ESCAPE, readings
 from uploader.stages.verify.identity import TECHNICAL
 from uploader.stages.verify.needles import Needle, Needles
 from uploader.stages.verify.walk import Element, Part
-from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin
+from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin, regrouped
 
 _SURE_IN_BYTES = 5
 """Characters a needle must have to mean something among binary values."""
@@ -93,23 +93,26 @@ class Search:
             return
         found = list(self._uids(value))
         yield from (Hit("uid", element, u) for u in found)
-        body = value.rstrip(b"\0 ")
+        body = value.rstrip(b"\0")
         binary = len(body) != len(body.translate(None, _CONTROL))
-        texts = tuple(self._texts(_without_uids(body), element, binary))
+        texts = tuple(self._texts(_without_uids(value), element, binary))
         pending.append(_Pending(element, None if found else key, texts, binary))
 
-    def _texts(self, body: bytes, element: Element, binary: bool) -> Iterator[str]:
-        yield fold_latin(body)
-        if b"\0" in body and len(body) > _READ_FULLY:
-            yield from (fold_latin(body[0::2]), fold_latin(body[1::2]))
-        elif (not binary or b"\0" in body) and (ESCAPE in body or b"\0" in body or not body.isascii()):
+    def _texts(self, value: bytes, element: Element, binary: bool) -> Iterator[str]:
+        yield fold_latin(value)
+        if (joined := regrouped(value)) != value:
+            yield fold_latin(joined)
+        wide = b"\0" in value.rstrip(b"\0")
+        if wide and len(value) > _READ_FULLY:
+            yield from (fold_latin(value[0::2]), fold_latin(value[1::2]))
+        elif wide or (not binary and (ESCAPE in value or not value.isascii())):
             terms = (*element.charset, *sorted(self.needles.harvest.charsets))
-            yield from {fold(reading) for reading in readings(body, terms)}
+            yield from {fold(reading) for reading in readings(value, terms)}
 
     def _uids(self, value: bytes) -> Iterator[str]:
         views = [value] if b"\0" not in value else [value, value[0::2], value[1::2]]
         for view in views:
-            if view.count(b".") >= 4:
+            if view.count(b".") > 1:
                 for token in UID_TOKEN.findall(view):
                     if (uid := token.decode()) in self.needles.harvest.uids:
                         yield uid
@@ -175,4 +178,4 @@ def _limited(needle: Needle, text: str, start: int, end: int) -> bool:
 
 
 def _without_uids(value: bytes) -> bytes:
-    return UID_TOKEN.sub(b" ", value) if value.count(b".") >= 4 else value
+    return UID_TOKEN.sub(b" ", value) if value.count(b".") > 1 else value

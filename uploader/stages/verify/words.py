@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-UID_TOKEN = re.compile(rb"(?<![0-9.])[0-2](?:\.(?:0|[1-9][0-9]*)){4,}(?![0-9])")
+UID_TOKEN = re.compile(rb"(?<![0-9.])(?:2\.25\.[0-9]+|[0-2](?:\.(?:0|[1-9][0-9]*)){4,})(?![0-9])")
 """What looks like a UID inside other bytes. PS3.5 9.1."""
 
+_GAP = re.compile(rb"(?<=[0-9])[ ()/-]+(?=[0-9])")
 _WORD_BREAK = re.compile(r"[\W_\ufffd]+")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŧ": "t"}
@@ -46,3 +47,8 @@ _LATIN = bytes(map(_folded_byte, range(256)))
 def fold_latin(value: bytes) -> str:
     """`value`, read as Latin-1 and folded: the fast way for text and the only one for binary values."""
     return b" ".join(value.translate(_LATIN).split()).decode("ascii")
+
+
+def regrouped(value: bytes) -> bytes:
+    """`value` without what people put between the figures of a number: ``943 476-5919`` -> ``9434765919``."""
+    return _GAP.sub(b"", value)
