@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 
 from uploader.dicomedit import apply, parse
+from uploader.dicomedit.functions.dates import shifted
 from uploader.dicomedit.regex import BadPattern, compiled
 from uploader.dicomedit.values import float_text
 
@@ -170,3 +173,14 @@ def test_a_regular_expression_that_cannot_be_translated_is_refused(pattern: str)
 )
 def test_numbers_are_written_as_java_writes_them(value: float, single: bool, text: str) -> None:
     assert float_text(value, single=single) == text
+
+
+def test_a_script_does_the_same_in_another_process() -> None:
+    script = parse('version "6.6"\n(0020,000D) := mapUID[(0020,000D), "1.2.3"]', "site.das")
+    here, there = Dataset(), Dataset()
+    here.StudyInstanceUID = there.StudyInstanceUID = "1.2.3.4"
+    assert pickle.loads(pickle.dumps(script)).apply(there) == script.apply(here)
+
+
+def test_a_year_that_does_not_exist_in_the_library_of_dates_is_reckoned_all_the_same() -> None:
+    assert shifted("99991231", 86400) == "100000101"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
@@ -18,6 +19,7 @@ from uploader.dicomedit import Script, parse
 from uploader.dicomedit.paths import parse_path
 from uploader.dicomedit.statements import AssignPresent, Delete
 from uploader.domain.errors import ScriptRejected
+from uploader.phantom import write_session
 
 SCRIPTS = Path(__file__).parents[2] / "dicomedit_scripts"
 EXAMPLES = sorted(SCRIPTS.glob("*/*.examples/*.json"))
@@ -123,6 +125,22 @@ def test_the_base_script_leaves_uids_and_dates_to_the_passes_but_not_those_of_th
     birth = {tag_for_keyword("PatientBirthDate"), tag_for_keyword("PatientBirthTime")}
     touched = {tag for tag, _ in rules(script(BASE)) if vr_of(tag) in DATES | {"UI"}}
     assert touched == birth
+
+
+def test_the_base_script_leaves_no_planted_text_in_the_headers_of_the_synthetic_session(tmp_path: Path) -> None:
+    who = write_session(tmp_path, slices=2, size=16)
+    planted = [value for value in who.values if not re.fullmatch(r"[0-9]{8}", value)]
+    base = script(BASE)
+    found = set()
+    for path in sorted(p for p in tmp_path.rglob("*") if p.is_file()):
+        said = dumped(base.apply(pydicom.dcmread(path, stop_before_pixels=True)))
+        found |= {(path.name, value) for value in planted if value.casefold() in said.casefold()}
+    assert found == set()
+
+
+def dumped(dataset: Dataset) -> str:
+    """All values of all elements at every depth, as text."""
+    return "\n".join(str(element.value) for element in dataset.iterall() if element.VR != "SQ")
 
 
 def test_the_base_script_needs_nothing_from_outside() -> None:

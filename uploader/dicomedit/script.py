@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -30,6 +31,10 @@ class Script:
     variables: tuple[str, ...]
     _actions: tuple[Action, ...] = field(repr=False)
     _host: Host = field(repr=False, default_factory=Host)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A script travels to other processes as its text, and is parsed there anew."""
+        return parse, (self.source.text, self.name, self._host)
 
     @property
     def name(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from pydicom.dataset import Dataset
@@ -21,12 +23,15 @@ class Host:
     """What lives longer than one run.
 
     lookup: (type, key) -> value, see `functions.text.lookup`
-    mapped: text -> UID given by mapUID; `referenced`: the same for mapReferencedUIDs, which keeps its own
     ignore_rejection: reject[] does nothing
+    seed: what the UIDs of mapUID are computed from, so that all processes of a run give the same ones;
+        random unless the host wants the same UIDs in every run
+    mapped: text -> UID given by mapUID; `referenced`: the same for mapReferencedUIDs, which keeps its own
     """
 
     lookup: Mapping[tuple[str, str], str] = field(default_factory=dict)
     ignore_rejection: bool = False
+    seed: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
     mapped: dict[str, str] = field(default_factory=dict)
     referenced: dict[str, str] = field(default_factory=dict)
 

@@ -21,6 +21,8 @@ OLDEST_DAYS, OLDEST_YEARS = 32506, 89
 
 _FORM = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d{1,6})?([+-]\d{4})?", re.ASCII)
 _AGE = re.compile(r"(\d{3})([DWMY])", re.ASCII)
+_CYCLE = 400
+"""Years after which the calendar repeats; dates are reckoned in 2000-2399, so that the year 9999 is no border."""
 _LAYOUT = ("%Y", "%m", "%d", "%H", "%M", "%S")
 
 
@@ -35,11 +37,14 @@ def shifted(text: str, seconds: int) -> str:
     parts = [int(p) for p in form.groups()[:6] if p is not None]
     if "".join(p for p in form.groups() if p is not None) != text or not _fair_zone(form[8]):
         raise Unfit("this is not a date or a date with time")
+    cycles = parts[0] - parts[0] % _CYCLE - 2000
     try:
-        moved = _middle(parts) + timedelta(seconds=seconds)
+        moved = _middle([parts[0] - cycles, *parts[1:]]) + timedelta(seconds=seconds)
     except (ValueError, OverflowError):
         raise Unfit("the date is not in the calendar, before or after the shift") from None
-    digits = f"{moved.year:04}" + "".join(moved.strftime(f) for f in _LAYOUT[1 : len(parts)])
+    if moved.year + cycles < 0:
+        raise Unfit("the shift leads to a time before the year 0")
+    digits = f"{moved.year + cycles:04}" + "".join(moved.strftime(f) for f in _LAYOUT[1 : len(parts)])
     return digits + (form[7] or "") + (form[8] or "")
 
 

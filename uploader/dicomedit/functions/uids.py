@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
-import secrets
 import uuid
 
 from uploader.dicomedit import access
@@ -44,13 +44,18 @@ def new_uid(state: State, arguments: tuple[Value, ...]) -> Value:
     return f"2.25.{uuid.uuid4().int}"
 
 
-@function("mapUID", "a random UID, the same for the same text within one run of the program", least=2)
+@function("mapUID", "an unforeseeable UID, the same for the same text", least=2)
 def map_uid(state: State, arguments: tuple[Value, ...]) -> Value:
     text = state.needed(arguments[0], "mapUID")
-    return _mapped(state.host.mapped, text, _root(state, arguments[1]))
+    return _mapped(state.host.mapped, text, _root(state, arguments[1]), _number(state, "mapUID", text))
 
 
-@function("mapReferencedUIDs", "replace each element by a random UID, the same for the same text", least=2, effect=True)
+@function(
+    "mapReferencedUIDs",
+    "replace each element by an unforeseeable UID, the same for the same text",
+    least=2,
+    effect=True,
+)
 def map_referenced_uids(state: State, arguments: tuple[Value, ...]) -> Value:
     prefix = _root(state, arguments[0])
     for value in flat(arguments[1:]):
@@ -58,7 +63,8 @@ def map_referenced_uids(state: State, arguments: tuple[Value, ...]) -> Value:
         for dataset, tag in access.leaves(state.dataset, path):
             text = text_of(dataset, tag)
             if text:
-                access.put(dataset, tag, _mapped(state.host.referenced, text, prefix), path)
+                uid = _mapped(state.host.referenced, text, prefix, _number(state, "mapReferencedUIDs", text))
+                access.put(dataset, tag, uid, path)
     return None
 
 
@@ -69,5 +75,12 @@ def _root(state: State, value: Value) -> str:
     return prefix
 
 
-def _mapped(table: dict[str, str], text: str, prefix: str) -> str:
-    return table.setdefault(text, f"{prefix}.{secrets.randbits(120) + 1}")
+def _mapped(table: dict[str, str], text: str, prefix: str, number: int) -> str:
+    """The UID of `text`; the prefix of its first use stays with it."""
+    return table.setdefault(text, f"{prefix}.{number}")
+
+
+def _number(state: State, purpose: str, text: str) -> int:
+    """A number above 0 of at most 120 bits that nobody without the seed can compute."""
+    digest = hmac.digest(state.host.seed, f"{purpose}\0{text}".encode(), "sha256")
+    return int.from_bytes(digest[:15], "big") or 1
