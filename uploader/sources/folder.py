@@ -127,11 +127,12 @@ class FolderSource:
         for parts, seen in sorted(self._seen.items()):
             age = now - seen.since
             quiet, stale = age >= self._quiet, age >= GRACE * self._quiet
+            unfinished = self._quiet > 0 and _is_unfinished(parts[-1])
             if not seen.plain and quiet:
                 look.rejections.append(Rejection(seen.origin, "quarantine.not-regular", _NOT_REGULAR, False))
-            elif _is_unfinished(parts[-1]) and stale:
+            elif unfinished and stale:
                 look.unfinished += 1
-            elif not quiet or _is_unfinished(parts[-1]):
+            elif unfinished or not quiet:
                 look.arriving.append(seen.origin)
             else:
                 self._read(seen.origin, stale, scratch, look)

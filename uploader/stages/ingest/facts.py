@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from uploader.dicom import read
+from uploader.dicom import read, read_header
 from uploader.domain.errors import NotTaken, UnreadableFile
 from uploader.domain.identity import Identity, PrivateIdentity
 from uploader.domain.private import Private
@@ -80,6 +80,12 @@ def instance(stream: BinaryIO) -> Instance:
             return _facts(read(Path(f"/dev/fd/{stream.fileno()}")).dataset)
     except UnreadableFile as error:
         raise NotTaken("quarantine.truncated", f"a DICOM file cannot be read to its end: {error}") from None
+
+
+def study(stream: BinaryIO) -> str:
+    """Study Instance UID of a file that may have no end yet. Raises UnreadableFile, OSError."""
+    with _translated():
+        return _text(read_header(stream), "StudyInstanceUID")
 
 
 def _syntax(stream: BinaryIO) -> str:

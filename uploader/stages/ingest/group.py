@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import astuple, dataclass, field, replace
 
 from uploader.domain.arrival import Piece
+from uploader.domain.errors import SourceBusy
 from uploader.domain.identity import Identity, PrivateIdentity
 from uploader.domain.private import Private
 from uploader.stages.ingest.facts import Instance
@@ -59,13 +60,15 @@ class Plan:
 class Asked:
     """What a decision must ask of the world.
 
-    same_bytes: whether two pieces hold the same
+    same_bytes: whether two pieces hold the same; may raise SourceBusy
     busy: drops (`Origin.drop`) in which files are still arriving; what has a file there waits
+    busy_studies: Study Instance UIDs of files that are still arriving
     known: whether all these SOP Instance UIDs were received earlier; None: RT objects do not wait for images
     """
 
     same_bytes: Callable[[Piece, Piece], bool]
     busy: Set[str] = frozenset()
+    busy_studies: Set[str] = frozenset()
     known: Callable[[frozenset[str]], bool] | None = None
 
 
@@ -91,9 +94,13 @@ def same_patient(one: Identity, other: Identity) -> bool:
 
 def _place(plan: Plan, files: Found, present: Mapping[str, Instance], asked: Asked) -> None:
     """Put one group where it belongs in the plan."""
-    if any(piece.origin.drop in asked.busy for piece in files):
+    if any(p.origin.drop in asked.busy or i.study in asked.busy_studies for p, i in files.items()):
         return  # the files that are still arriving are told of already
-    group, clash = _without_doubles(files, asked.same_bytes)
+    try:
+        group, clash = _without_doubles(files, asked.same_bytes)
+    except SourceBusy:
+        plan.waiting.append(f"{len(files)} file(s) changed while they were read, and are looked at again.")
+        return
     if clash:
         says = f"two different files bear the same instance UID; the whole study of {len(files)} file(s) was set aside"
         plan.conflicts.append(Conflict("quarantine.sop-conflict", says, tuple(files)))

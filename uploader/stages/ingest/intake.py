@@ -6,19 +6,18 @@ source deleted. A crash between any two of these neither loses nor doubles a fil
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from uploader.domain.arrival import Arrival, Look, Piece, Quarantined
+from uploader.domain.arrival import Arrival, Look, Origin, Piece, Quarantined
 from uploader.domain.errors import DiskFull, SourceBusy
 from uploader.domain.manifest import Manifest
 from uploader.domain.submission import new_id
 from uploader.ports import Source
 from uploader.stages.ingest import durable, spool
 from uploader.stages.ingest.group import Asked, Group, decide
-from uploader.stages.ingest.journal import Journal, Note, Stage
+from uploader.stages.ingest.journal import Journal, Note
 from uploader.stages.ingest.quarantine import Quarantine
 from uploader.stages.ingest.reader import BREAKS_OFF, Reader, Reading
 
@@ -39,6 +38,7 @@ class Intake:
         self._look = Look((), (), (), ())
         self._aside: set[Piece] = set()
         self._done: set[Piece] = set()
+        self._registered: set[str] = set()
         self._waiting: list[str] = []
         self._scratch = spool / ".unpacked"
         self._clear_ruins()
@@ -50,6 +50,7 @@ class Intake:
         """
         self._look = self._source.look(self._scratch)
         self._waiting = list(self._look.notes)
+        self._forget()
         for rejection in self._look.rejections:
             self._set_aside(rejection.code, rejection.says, (Piece(rejection.origin),), rejection.has_bytes)
         reading = self._reader.read(self._look.offers, self._journal.claimed | self._aside)
@@ -61,7 +62,7 @@ class Intake:
 
     def registered(self, arrival: Arrival) -> None:
         """The records know the arrival now: its sources may go, as far as they are still what was copied."""
-        self._journal.advance(arrival.submission, Stage.REGISTERED)
+        self._registered.add(arrival.submission)
         self._sweep()
 
     def leftover(self) -> Sequence[Arrival]:
@@ -82,16 +83,22 @@ class Intake:
             self._waiting.append(f"{len(arriving)} file(s) are still arriving.")
         if reading.closed:
             self._waiting.append(f"{reading.closed} file(s) may not be read by the uploader.")
+        plan = decide(reading.found, self._asked(arriving))
+        self._waiting += plan.waiting
+        for conflict in plan.conflicts:
+            self._set_aside(conflict.code, conflict.says, conflict.pieces)
         arrivals: list[Arrival] = []
-        with self._contained(len(reading.found)):
-            plan = decide(reading.found, Asked(self._reader.same_bytes, {o.drop for o in arriving}, self._known))
-            self._waiting += plan.waiting
-            for conflict in plan.conflicts:
-                self._set_aside(conflict.code, conflict.says, conflict.pieces)
-            for group in plan.ready:
-                with self._contained(len(group.files)):
-                    arrivals += self._take(group)
+        for group in plan.ready:
+            with self._contained(len(group.files)):
+                arrivals += self._take(group)
         return arrivals
+
+    def _asked(self, arriving: Sequence[Origin]) -> Asked:
+        """What is busy. A folder is dropped as a whole, so all of it waits for its last file; of files that lie
+        loose, where a sender may never pause, only the study waits that the arriving file belongs to."""
+        studies = {self._reader.study_of(origin) for origin in arriving if not origin.drop}
+        busy = {origin.drop for origin in arriving if origin.drop}
+        return Asked(self._reader.same_bytes, busy | ({""} if "" in studies else set()), studies, self._known)
 
     def _take(self, group: Group) -> list[Arrival]:
         """The arrival, or none when it turns out to be one that was taken before under other names."""
@@ -100,12 +107,14 @@ class Intake:
             arrival = spool.keep(
                 group, self._source, self._spool / submission, lambda manifest: self._note(submission, group, manifest)
             )
+            if arrival is None:
+                return []
+            self._journal.complete(submission)
         except BaseException:
+            spool.invalidate(self._spool / submission)
             self._journal.drop(submission)
+            durable.remove_tree(self._spool / submission)
             raise
-        if arrival is None:
-            return []
-        self._journal.advance(submission, Stage.COMPLETE)
         return [arrival]
 
     def _note(self, submission: str, group: Group, manifest: Manifest) -> bool:
@@ -128,29 +137,41 @@ class Intake:
 
     def _sweep(self) -> None:
         """Delete the sources whose every piece is registered or in quarantine."""
-        registered = [note for note in self._journal if note.stage is Stage.REGISTERED]
-        settled = self._done.union(*(note.pieces for note in registered))
-        gone = {piece.origin for piece in settled if not piece.number}
-        gone |= {offer.origin for offer in self._look.offers if settled.issuperset(offer.pieces)}
-        for origin in gone:
-            self._source.remove(origin)
-        for note in registered:
-            if not any(self._source.unchanged(origin) for origin in note.origins):
-                self._journal.drop(note.submission)
+        notes = [note for note in self._journal if note.submission in self._registered]
+        settled = self._done.union(*(note.pieces for note in notes))
+        free = {piece.origin for piece in settled if not piece.number}
+        free |= {offer.origin for offer in self._look.offers if settled.issuperset(offer.pieces)}
+        with self._contained(len(free)):
+            for origin in free:
+                self._source.remove(origin)
+            for note in notes:
+                if not any(self._source.unchanged(origin) for origin in note.origins):
+                    self._journal.drop(note.submission)
+                    self._registered.discard(note.submission)
+        if stuck := sum(self._source.unchanged(origin) for origin in free):
+            self._waiting.append(f"{stuck} file(s) were taken, but the uploader may not delete them.")
+
+    def _forget(self) -> None:
+        """Nothing needs to be remembered of what is no longer there."""
+        there = {piece for offer in self._look.offers for piece in offer.pieces}
+        there |= {Piece(rejection.origin) for rejection in self._look.rejections}
+        self._aside &= there
+        self._done &= there
 
     def _clear_ruins(self) -> None:
         """Put right what a crash left: an unfinished copy is removed, its note before it."""
         for note in self._journal:
             folder = self._spool / note.submission
-            if note.stage is Stage.COPYING:
-                if (folder / spool.MANIFEST).exists():
-                    self._journal.advance(note.submission, Stage.COMPLETE)
-                else:
-                    self._journal.drop(note.submission)
-            elif note.stage is Stage.COMPLETE and not folder.exists():
-                self._journal.advance(note.submission, Stage.REGISTERED)  # the line has it already
+            if spool.is_complete(folder):
+                self._journal.complete(note.submission)
+            elif note.complete and not folder.exists():
+                self._registered.add(note.submission)  # the line has it already
+            else:
+                self._journal.drop(note.submission)
         spool.remove_incomplete(self._spool)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        for ruin in self._spool.glob(".unpack*"):
+            if not durable.in_use(ruin):
+                durable.remove_tree(ruin)
         durable.make_folder(self._scratch)
 
     @contextmanager

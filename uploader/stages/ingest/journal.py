@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +16,18 @@ from uploader.domain.private import Private
 from uploader.stages.ingest import durable
 
 
-class Stage(StrEnum):
-    COPYING = "copying"
-    """Nothing is sure yet."""
-    COMPLETE = "complete"
-    """The arrival is durable in the spool, or has been taken from there by the line."""
-    REGISTERED = "registered"
-    """The records know the submission; its sources may go."""
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """One submission and its sources.
 
     content: digest of the manifest, to recognise the same files under other names
+    complete: the arrival is durable in the spool, or the line has taken it from there
     """
 
     submission: str
     content: str
     pieces: frozenset[Piece]
-    stage: Stage = Stage.COPYING
+    complete: bool = False
 
     @property
     def origins(self) -> frozenset[Origin]:
@@ -49,6 +40,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for ruin in folder.glob("*.part"):
+            ruin.unlink()
         self._notes = {path.stem: _read(path) for path in folder.glob("*.json")}
 
     def __iter__(self) -> Iterator[Note]:
@@ -70,10 +63,10 @@ class Journal:
         """The same files were found again, under these names too."""
         self.write(replace(note, pieces=note.pieces | frozenset(pieces)))
 
-    def advance(self, submission: str, stage: Stage) -> None:
-        note = self._notes.get(submission)
-        if note and note.stage is not stage:
-            self.write(replace(note, stage=stage))
+    def complete(self, submission: str) -> None:
+        note = self._notes[submission]
+        if not note.complete:
+            self.write(replace(note, complete=True))
 
     def drop(self, submission: str) -> None:
         if self._notes.pop(submission, None):
@@ -88,7 +81,7 @@ def _as_json(note: Note) -> dict[str, Any]:
     return {
         "submission": note.submission,
         "content": note.content,
-        "stage": note.stage,
+        "complete": note.complete,
         "pieces": [
             {"path": p.origin.path.reveal(), "stamp": asdict(p.origin.stamp), "number": p.number} for p in note.pieces
         ],
@@ -100,4 +93,4 @@ def _read(path: Path) -> Note:
     pieces = frozenset(
         Piece(Origin(Private(tuple(p["path"])), Stamp(**p["stamp"])), p["number"]) for p in kept["pieces"]
     )
-    return Note(kept["submission"], kept["content"], pieces, Stage(kept["stage"]))
+    return Note(kept["submission"], kept["content"], pieces, kept["complete"])

@@ -38,6 +38,7 @@ def _keep_all(plan: Plan, source: Source, into: Path) -> list[Arrival]:
             arrivals += [arrival] if arrival else []
     except (UploaderError, OSError):
         for arrival in arrivals:
+            spool.invalidate(arrival.folder)
             durable.remove_tree(arrival.folder)
         raise
     return arrivals

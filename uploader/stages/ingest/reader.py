@@ -6,10 +6,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from uploader.domain.arrival import Offer, Origin, Piece
-from uploader.domain.errors import NotTaken, SourceBusy
+from uploader.domain.errors import NotTaken, SourceBusy, UnreadableFile
 from uploader.domain.manifest import measure
 from uploader.ports import Source
-from uploader.stages.ingest.facts import Instance, instance
+from uploader.stages.ingest.facts import Instance, instance, study
 
 BREAKS_OFF = "quarantine.truncated"
 """The one reason that may go away by itself: the rest of the file is still on its way."""
@@ -50,8 +50,19 @@ class Reader:
         return reading
 
     def same_bytes(self, one: Piece, other: Piece) -> bool:
-        """Raises SourceBusy, OSError."""
-        return self._digest(one) == self._digest(other)
+        """Raises SourceBusy."""
+        try:
+            return self._digest(one) == self._digest(other)
+        except OSError:
+            raise SourceBusy("a file cannot be read just now") from None
+
+    def study_of(self, origin: Origin) -> str:
+        """Study Instance UID of a file that is still arriving, if its header is there already; else empty."""
+        try:
+            with self._source.open(Piece(origin)) as stream:
+                return study(stream)
+        except (SourceBusy, UnreadableFile, OSError):
+            return ""
 
     def _read(self, piece: Piece) -> Instance | NotTaken:
         with self._source.open(piece) as stream:

@@ -60,14 +60,23 @@ def arrival_in(folder: Path) -> Arrival:
 
 def complete(spool: Path) -> Iterator[Path]:
     """The folders of all arrivals that are complete, by name."""
-    return (f for f in _folders(spool) if (f / MANIFEST).exists())
+    return (f for f in _folders(spool) if is_complete(f))
 
 
 def remove_incomplete(spool: Path) -> None:
     """Clear what a crash left half copied: its source is still there."""
     for folder in _folders(spool):
-        if not (folder / MANIFEST).exists() and not durable.in_use(folder):
+        if not is_complete(folder) and not durable.in_use(folder):
             durable.remove_tree(folder)
+
+
+def is_complete(folder: Path) -> bool:
+    return (folder / MANIFEST).exists()
+
+
+def invalidate(folder: Path) -> None:
+    """What is in the folder is no arrival any more."""
+    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def _folders(spool: Path) -> Iterator[Path]:
