@@ -81,6 +81,7 @@ def test_an_unknown_version_is_refused(version: str) -> None:
         '(0010,0010) := "x\\d"',
         "else { -(0010,0010) }",
         "# remark",
+        "(0010,0010) := " + "{" * 5000,
     ],
 )
 def test_what_is_not_understood_is_never_skipped(statement: str) -> None:

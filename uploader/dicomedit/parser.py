@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path as File
 from typing import Any
@@ -14,6 +15,9 @@ from uploader.dicomedit import statements as s
 from uploader.dicomedit.paths import BadPath, Path, parse_path
 from uploader.dicomedit.source import Flaw
 
+DEEPEST = 50
+"""Levels of brackets of any kind; scripts of people have fewer than ten."""
+_BRACKET = re.compile(r'"[^"]*"|[](){}[]')
 WORDS = {
     "$END": "the end of the script",
     "NAME": "a name",
@@ -43,6 +47,7 @@ def grammar() -> Lark:
 
 def statements(prepared: str) -> tuple[s.Statement, ...]:
     """The statements of a script without comments. Raises Flaw."""
+    _check_depth(prepared)
     try:
         tree = grammar().parse(prepared)
         return tuple(_Reader().transform(tree))
@@ -50,8 +55,15 @@ def statements(prepared: str) -> tuple[s.Statement, ...]:
         raise _flaw(error, prepared) from None
     except VisitError as error:
         raise error.orig_exc from None
-    except RecursionError:
-        raise Flaw(0, "lists or blocks are nested too deep") from None
+
+
+def _check_depth(prepared: str) -> None:
+    """Raises Flaw for brackets nested beyond sense, which would exhaust the stack later."""
+    depth = 0
+    for bracket in _BRACKET.finditer(prepared):
+        depth += (bracket[0] in "([{") - (bracket[0] in ")]}")
+        if depth > DEEPEST:
+            raise Flaw(bracket.start(), f"brackets are nested more than {DEEPEST} deep")
 
 
 def _flaw(error: UnexpectedInput, prepared: str) -> Flaw:
