@@ -111,3 +111,11 @@ def test_a_failure_inside_a_block_names_the_line_of_the_block_s_statement() -> N
 def test_reject_refuses_the_instance() -> None:
     with pytest.raises(ScriptRejected):
         parse('version "6.6"\n(0010,0020) ~ "MRN.*" ? reject[]').apply(patient())
+
+
+def test_a_value_that_is_no_regular_expression_is_not_quoted() -> None:
+    dataset = patient()
+    dataset.PatientName = "(?P<Rivera Ana>x)"
+    with pytest.raises(ScriptFailed) as caught:
+        parse('version "6.6"\n"a" ~ (0010,0010) ? -(0010,0010)').apply(dataset)
+    assert "Rivera" not in str(caught.value)

@@ -17,7 +17,7 @@ from uploader.dicomedit.sweep import Rule, Sweep, rule
 from uploader.dicomedit.values import Unfit
 from uploader.domain.errors import ScriptFailed
 
-Act = Callable[[State], None]
+Act = Callable[[State], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ def _act(statement: s.Statement, source: Source) -> Act:
         case s.SetVariable(name=name, value=value):
             return lambda state: state.variables.update({name: evaluate(value, state)})
         case s.Invoke(call=call):
-            return lambda state: _invoke(call, state)
+            return lambda state: _call(call, state)
         case s.Choice():
             return _choice(statement, source)
         case s.Echo(value=value):
-            return lambda state: _invoke_for_echo(value, state)
+            # Nothing is printed, because it may be a patient; the value is read all the same, and may fail.
+            return lambda state: evaluate(value, state)
     return lambda state: None
 
 
@@ -78,15 +79,6 @@ def _assign(state: State, path: Path, value: s.Expression) -> None:
     text = state.text(evaluate(value, state))
     if text is not None:
         access.assign(state.dataset, path, text)
-
-
-def _invoke(call: s.Call, state: State) -> None:
-    _call(call, state)
-
-
-def _invoke_for_echo(value: s.Expression, state: State) -> None:
-    """What echo prints may be a patient, so that nothing is printed; the value is read all the same, and may fail."""
-    evaluate(value, state)
 
 
 def _choice(choice: s.Choice, source: Source) -> Act:

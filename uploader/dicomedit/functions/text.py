@@ -103,8 +103,8 @@ def ismatch(state: State, arguments: tuple[Value, ...]) -> Value:
 def pattern_of(state: State, value: Value) -> re.Pattern[str]:
     try:
         return compiled(state.needed(value, "a regular expression"))
-    except BadPattern as error:
-        raise Unfit(str(error)) from None
+    except BadPattern:  # its text may quote the pattern, and the pattern may come from the data
+        raise Unfit("not a regular expression that can be used here") from None
 
 
 @function("normalizeString", "a text without characters outside ASCII", least=1)
