@@ -107,6 +107,14 @@ def test_a_label_that_xnat_would_alter_is_refused(archive):
         put(archive, Given(FILES, Address("DEMO", "DEMO-001", "DEMO.001")))
 
 
+@pytest.mark.parametrize(("subject", "label"), [("demo-001", "DEMO-001_1"), ("DEMO-001", "demo-001_1")])
+def test_a_label_spelled_otherwise_is_not_the_same(archive, subject, label):
+    put(archive, WHOLE)
+    with pytest.raises(ArchiveRefused):
+        put(archive, Given({"scans/3/DICOM/0009.dcm": b"more"}, Address("DEMO", subject, label)))
+    assert set(archive.held(ADDRESS)) == WHOLE.held
+
+
 def test_a_project_that_is_not_ours_is_refused(archive):
     with pytest.raises(ArchiveRefused):
         put(archive, Given(FILES, Address("FOREIGN", "DEMO-001", "DEMO-001_1")))

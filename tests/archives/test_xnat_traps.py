@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.archives import traps
-from tests.archives.central import adapter, archive_with_projects, emptied
+from tests.archives.central import adapter, archive_with_projects, by_hand, emptied
 from tests.archives.traps import ANYTHING, FILES, LOGIN, UPLOAD, Traps, answer, at_once, served, stored_then
 from tests.contracts.archive_contract import put
-from tests.contracts.sessions import ADDRESS, WHOLE
+from tests.contracts.sessions import ADDRESS, WHOLE, Given
 from uploader.domain.errors import (
     ArchiveRefused,
     ArchiveUnavailable,
@@ -21,6 +21,7 @@ from uploader.domain.errors import (
     Misconfigured,
     UploaderError,
 )
+from uploader.domain.session import Address
 from uploader.stages.deposit import deposit
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -193,7 +194,8 @@ def test_we_do_not_look_like_a_browser(xnat, archive):
 
 
 def test_no_cookie_is_sent_but_the_session(xnat, archive):
-    xnat.set(ANYTHING, traps.many_cookies)
+    xnat.set(("PUT", "/experiments/DEMO-001_1$"), answer(401), times=1)
+    xnat.set(("PUT|GET", "/data/"), traps.many_cookies)
     give(archive)
     assert {name for r in xnat.seen for name in r.cookies} == {"JSESSIONID"}
 
@@ -300,6 +302,16 @@ def test_a_session_that_is_still_there_was_not_removed(xnat, archive):
     xnat.set(("DELETE", "/experiments/"), answer(200))
     with pytest.raises(ArchiveUnavailable, match="still there"):
         archive.remove(ADDRESS)
+
+
+def test_another_subject_s_session_is_not_ours_though_the_archive_hands_it_out(xnat, archive, url):
+    put(archive, WHOLE)
+    by_hand(url, "PUT", "/data/projects/DEMO/subjects/DEMO-002")
+    xnat.set(("GET", "/experiments/DEMO-001_1$"), traps.subject_ignored)
+    other = Given(WHOLE.files, Address("DEMO", "DEMO-002", "DEMO-001_1"))
+    assert not list(archive.held(other.address))
+    with pytest.raises(LabelTaken):
+        put(archive, other)
 
 
 def test_another_session_in_the_answer_is_refused(xnat, archive):

@@ -151,6 +151,12 @@ def stores_elsewhere(request: Request, forward: Forward) -> Response:
     return Response(b"", 200)
 
 
+def subject_ignored(request: Request, forward: Forward) -> Response:
+    """Finds a session by project and label alone, whatever subject the path names."""
+    request.environ["PATH_INFO"] = re.sub(r"/subjects/[^/]+", "", request.path)
+    return forward()
+
+
 def empty_listing(request: Request, forward: Forward) -> Response:
     """7: 200 with an empty list."""
     nothing = {"ResultSet": {"Result": [], "totalRecords": "0"}}

@@ -108,17 +108,17 @@ class XnatArchive:
 
     def _find(self, address: Address) -> Item | None:
         """The session, if it is there under its own subject. XNAT finds sessions by project and label alone."""
-        subject = self._item(_subject_at(address))
-        found = self._item(_at(address)) if subject else None
-        if found is None or subject is None or found.subject != subject.id:
-            return None
-        if found.label != address.session:
-            raise ArchiveRefused(f"{self.name}: looking for a session: the archive answered with another one")
-        return found
+        subject = self._item(_subject_at(address), address.subject)
+        found = self._item(_at(address), address.session) if subject else None
+        return found if subject and found and found.subject == subject.id else None
 
-    def _item(self, where: str) -> Item | None:
+    def _item(self, where: str, label: str) -> Item | None:
+        """Raises ArchiveRefused for one of another label: XNAT may take small letters for capitals."""
         answer = self._client.ask("GET", where, _JSON, doing="looking for a session", also={404})
-        return listing.item(self.name, answer) if answer.good else None
+        found = listing.item(self.name, answer) if answer.good else None
+        if found and found.label != label:
+            raise ArchiveRefused(f"{self.name}: looking for a session: the archive has one spelled otherwise")
+        return found
 
     def _rows(self, where: str, doing: str) -> list[dict[str, str]]:
         """A listing; none at all is an empty one."""
@@ -140,7 +140,7 @@ class XnatArchive:
     def _check_free(self, address: Address) -> None:
         if not (LABEL.fullmatch(address.subject) and LABEL.fullmatch(address.session)):
             raise ArchiveRefused(f"{self.name}: making a session: the archive would alter its label or its subject's")
-        if self._item(path("projects", address.project, "experiments", address.session)):
+        if self._item(path("projects", address.project, "experiments", address.session), address.session):
             raise LabelTaken(f"{self.name}: another subject of the project has a session of this label")
 
     def _ensure_scans(self, session: Session, found: Item, entries: Sequence[Entry]) -> None:
