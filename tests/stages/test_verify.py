@@ -153,6 +153,8 @@ SABOTAGES: dict[str, tuple[Break, str]] = {
         unfit(0x00181002, "UI", "Oxenby"),
         "verify.residue",
     ),
+    "a date in an element for a time": (unfit(0x00080033, "TM", DONE), "verify.residue-date"),
+    "the patient ID in an element for a date": (unfit(0x00080023, "DA", "5512873"), "verify.residue"),
     "a name in an element of unknown kind": (raw(0x00189999, b"UN", b"Oxenby"), "verify.residue"),
     "a name in a sequence disguised as bytes": (raw(0x00189999, b"UN", HIDDEN_ITEM), "verify.residue"),
     "a name after the pixels": (after_pixels(sabotage.element(0xFFFCFFFC, b"OB", b"Anneliese ")), "verify.residue"),

@@ -122,13 +122,14 @@ def _workers(jobs: int, files: int) -> Iterator[_Each]:
 
 def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> Iterator[Sighting]:
     """What each file showed, and what only all files together show."""
-    pairs, subjects = Pairs(), set()
+    pairs = Pairs()
+    subjects: set[str] = set()
     for done, report in enumerate(reports, 1):
         yield from report.sightings
         for (old, new), where in report.pairs.items():
             yield from ((code, w, uid, "") for code, w, uid in pairs.add(old, new, where))
         pairs.own |= report.own
-        subjects.add(report.subject)
+        subjects |= {report.subject} - {""}
         if progress:
             progress(done)
     yield from ((code, where, uid, "") for code, where, uid in pairs.open_ends(own))

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.manifest import CHUNK, Entry
-from uploader.stages.verify.identity import Harvest, harvest
+from uploader.stages.verify.identity import Harvest, harvest, uids_of
 from uploader.stages.verify.needles import Needles
 from uploader.stages.verify.references import by_place, kept, lost, own_uids, uid_pairs
 from uploader.stages.verify.residue import Search
 from uploader.stages.verify.structure import faults, patient_fault, subject_of, unlike
-from uploader.stages.verify.walk import PIXELS, Element, Part
+from uploader.stages.verify.walk import Element, Part
 
 Sighting = tuple[str, str, str, str]
 """(code, where, value or empty, detail free of values or empty)"""
 
+_NOTED = 1 << 12
+"""Bytes; no value that is compared with the original's is longer."""
 _KINDS = {
     "identity": "verify.residue",
     "word": "verify.word",
@@ -83,19 +86,30 @@ def check(bench: Bench, entry: Entry) -> Report:
 
 def _inspect(bench: Bench, name: str, stream: BinaryIO, report: Report) -> None:
     part = Part(stream)
-    elements = list(part.elements())
+    elements: list[Element] = []
+    hits = bench.search.hits(part, _noted(chain(part.meta, part.elements()), elements))
+    report.sightings += [(_KINDS[hit.kind], f"{name} {hit.element.path}", hit.value, "") for hit in hits]
+    report.sightings += _left_uids(bench, name, elements)
+    elements = elements[len(part.meta) :]
     report.subject, report.own = subject_of(elements), own_uids(elements)
     report.sightings += [(code, f"{name} {path}", "", "") for code, path in faults(part, elements)]
-    searched = [e for e in (*part.meta, *elements) if e.vr != "SQ" and (e.tag not in PIXELS or e.prefix)]
-    report.sightings += [
-        (_KINDS[hit.kind], f"{name} {hit.element.path}", hit.value, "") for hit in bench.search.hits(part, searched)
-    ]
-    uids = bench.needles.harvest.uids
-    for element in (*part.meta, *elements):
-        if element.vr == "UI" and element.value:
-            left = [u for u in element.value.decode("latin_1").replace("\0", "").split("\\") if u.strip() in uids]
-            report.sightings += [("verify.residue-uid", f"{name} {element.path}", u, "") for u in left]
     report.sightings += _compare(bench, name, part, elements, report)
+
+
+def _noted(elements: Iterable[Element], notes: list[Element]) -> Iterator[Element]:
+    """The same elements; `notes` keeps them, long values left out, so that memory stays flat."""
+    for element in elements:
+        long = element.value is not None and len(element.value) > _NOTED
+        notes.append(element._replace(value=None) if long else element)
+        yield element
+
+
+def _left_uids(bench: Bench, name: str, elements: list[Element]) -> Iterator[Sighting]:
+    uids = bench.needles.harvest.uids
+    for element in elements:
+        if element.vr == "UI" and element.value:
+            left = [uid for uid in uids_of(element.value) if uid in uids]
+            yield from (("verify.residue-uid", f"{name} {element.path}", uid, "") for uid in left)
 
 
 def _compare(bench: Bench, name: str, part: Part, elements: list[Element], report: Report) -> Iterator[Sighting]:
@@ -103,7 +117,9 @@ def _compare(bench: Bench, name: str, part: Part, elements: list[Element], repor
     try:
         with (bench.original / name).open("rb") as stream:
             source = Part(stream)
-            sources = list(source.elements())
+            sources: list[Element] = []
+            for _ in _noted(source.elements(), sources):
+                pass
             before, after = by_place(sources), by_place(elements)
             for old, new, path in uid_pairs(before, after):
                 report.pairs.setdefault((old, new), f"{name} {path}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from uploader.stages.verify.charset import ESCAPE, codec_of, readings
 from uploader.stages.verify.walk import Element, Part
@@ -25,6 +26,9 @@ IDS = frozenset(
 )
 """Patient's and other IDs, insurance, record locator, accession, study, admission, order, placer, filler and
 procedure numbers; telephone numbers; serial numbers and IDs of devices, detectors, plates, cassettes, gantries."""
+
+STEPS = frozenset({0x00200010, 0x00401001, 0x00400009, 0x00400253})
+"""IDs of IDS that some systems fill with a procedure's name: they count when they have figures in them."""
 
 PLACES = frozenset(
     {
@@ -99,7 +103,7 @@ class Harvest:
 def harvest(part: Part) -> Harvest:
     """What the file tells, at every depth. Raises UnreadableFile."""
     found = Harvest()
-    for element in (*part.meta, *part.elements()):
+    for element in chain(part.meta, part.elements()):
         if element.value:
             _take(found, element, element.value)
             found.charsets.update(element.charset)
@@ -149,7 +153,8 @@ def _take(found: Harvest, element: Element, value: bytes) -> None:
     elif vr == "PN":
         found.names |= texts(value, element.charset)
     elif tag in IDS:
-        found.ids |= texts(value, element.charset)
+        ids = texts(value, element.charset)
+        found.ids |= ids if tag not in STEPS else {i for i in ids if any(c.isdecimal() for c in i)}
     elif tag in PLACES:
         found.places |= texts(value, element.charset)
         if tag == INSTITUTION:

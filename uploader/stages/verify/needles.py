@@ -112,6 +112,8 @@ def _of_places(values: Iterable[str]) -> Iterator[str]:
     """Whole texts, and the lines of an address that say more than one word."""
     for value in values:
         for spelling in spellings(value):
+            if set(spelling.split()) <= HOSPITAL_WORDS | FIELD:
+                continue
             yield from (t for t in {spelling, spelling.replace(" ", "")} if _telling(t) and len(t) > SHORTEST)
         for line in value.replace("^", ",").replace("\r", ",").replace("\n", ",").replace(";", ",").split(","):
             yield from (s for s in spellings(line) if len(s) >= 8 and " " in s and _telling(s))

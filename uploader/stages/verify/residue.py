@@ -8,14 +8,14 @@ are the values taken one by one, with the rules about word limits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.charset import ESCAPE, readings
 from uploader.stages.verify.identity import TECHNICAL
 from uploader.stages.verify.needles import Needle, Needles
-from uploader.stages.verify.walk import Element, Part
+from uploader.stages.verify.walk import PIXELS, Element, Part
 from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin, regrouped
 
 _SURE_IN_BYTES = 5
@@ -28,11 +28,14 @@ _READ_FULLY = 1 << 12
 
 _CONTROL = bytes(c for c in range(32) if c not in b"\t\n\x0c\r\x1b")
 _SHAPES = {
-    "DA": re.compile(rb"[0-9.\\ \0-]*"),
-    "DT": re.compile(rb"[0-9.+\\ \0-]*"),
-    "TM": re.compile(rb"[0-9.:\\ \0-]*"),
-    "AS": re.compile(rb"(\d{3}[DWMY])?[ \0]*"),
-    "UI": re.compile(rb"[0-9.\\ \0]*"),
+    vr: re.compile(rb"(?:(?:%b)?[ \0]*(?:\\|$))*" % form)
+    for vr, form in {
+        "DA": rb"\d{8}|\d{4}\.\d\d\.\d\d",
+        "DT": rb"\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?",
+        "TM": rb"\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,6})?)?)?",
+        "AS": rb"\d{3}[DWMY]",
+        "UI": rb"[0-2](?:\.\d+)+",
+    }.items()
 }
 """Values of these forms cannot hold a name; dates and UIDs are judged elsewhere, times and ages are kept."""
 _NUMERIC = re.compile(rb"[0-9.+\-eE\\ \0]*")
@@ -70,16 +73,23 @@ class Search:
     needles: Needles
     _clean: set[_Key] = field(default_factory=set)
 
-    def hits(self, part: Part, elements: list[Element]) -> Iterator[Hit]:
+    def hits(self, part: Part, elements: Iterable[Element]) -> Iterator[Hit]:
         """What is found in these elements of the open file `part`. Raises UnreadableFile."""
         pending: list[_Pending] = []
+        waiting = 0
         for element in elements:
+            if element.vr == "SQ" or (element.tag in PIXELS and not element.prefix):
+                continue
             if element.value is None:
                 yield from self._streamed(part, element)
                 continue
             key = (element.vr, element.value, element.charset)
             if element.value and key not in self._clean:
                 yield from self._read(element, element.value, key, pending)
+                waiting += len(element.value)
+            if waiting > CHUNK:
+                yield from self._search(pending)
+                pending, waiting = [], 0
         yield from self._search(pending)
 
     def _read(self, element: Element, value: bytes, key: _Key | None, pending: list[_Pending]) -> Iterator[Hit]:
@@ -120,10 +130,11 @@ class Search:
     def _streamed(self, part: Part, element: Element) -> Iterator[Hit]:
         """The same for a value that is too long to hold: in overlapping chunks, as bytes."""
         before, seen = b"", set()
+        unshaped = element if element.vr in ("DS", "IS") else element._replace(vr="UN")
         for chunk in part.chunks(element.begin, element.end, CHUNK):
             pending: list[_Pending] = []
             whole = before + chunk
-            found = [*self._read(element._replace(vr="UN"), whole, None, pending), *self._search(pending)]
+            found = [*self._read(unshaped, whole, None, pending), *self._search(pending)]
             yield from (h for h in found if h.value not in seen)
             seen |= {h.value for h in found}
             before = whole[-_OVERLAP:]

@@ -18,7 +18,7 @@ from uploader.domain.errors import UnreadableFile
 from uploader.stages.verify.attributes import VR_OF
 from uploader.stages.verify.charset import declared
 
-LARGE = 1 << 20
+LARGE = 1 << 16
 """Bytes; a longer value is not held in memory."""
 DEEPEST = 32
 """Levels of nested sequences."""
