@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -111,7 +111,8 @@ class Settings:
             raise BadSettings(f"there is no {FILE} in {home}; make one with: uploader init --home {home}") from None
         except tomllib.TOMLDecodeError as error:
             raise BadSettings(f"{FILE}: {error}") from None
-        return _build(cls, {**given, "home": str(home.resolve())}, "", home.resolve())
+        settings: Settings = _build(cls, {**given, "home": str(home.resolve())}, "", home.resolve())
+        return settings
 
 
 def _build(kind: Any, given: Mapping[str, Any], where: str, home: Path) -> Any:
@@ -119,14 +120,16 @@ def _build(kind: Any, given: Mapping[str, Any], where: str, home: Path) -> Any:
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(given.keys() - known.keys()):
         raise BadSettings(f"{FILE}: unknown setting(s): {', '.join(where + name for name in unknown)}")
-    missing = [
-        n for n, f in known.items() if n not in given and f.default is MISSING and f.default_factory is MISSING
-    ]
+    missing = [n for n, f in known.items() if n not in given and _default(f) is MISSING]
     if missing:
         raise BadSettings(f"{FILE}: missing setting(s): {', '.join(where + name for name in missing)}")
-    values = {n: f.default_factory() if f.default is MISSING else f.default for n, f in known.items() if n not in given}  # type: ignore[misc]
-    values |= given
+    values = {n: _default(f) for n, f in known.items() if n not in given} | dict(given)
     return kind(**{name: _value(hints[name], value, where + name, home) for name, value in values.items()})
+
+
+def _default(setting: Field[Any]) -> Any:
+    """The setting's default, or MISSING where it has none."""
+    return setting.default if setting.default_factory is MISSING else setting.default_factory()
 
 
 def _value(hint: Any, value: Any, where: str, home: Path) -> Any:

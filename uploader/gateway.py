@@ -27,12 +27,12 @@ from uploader.domain.session import Address
 from uploader.domain.submission import Submission
 from uploader.domain.trial import Protocol
 from uploader.home import ARCHIVES, Home
-from uploader.line import Gateway, Progress, identifiable_session
+from uploader.line import Gateway, Progress
 from uploader.ports import Archive
 from uploader.protocols import Protocols, check
-from uploader.records import SqlRecords, open_records
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
+from uploader.records import SqlRecords, open_records
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
 from uploader.sources.folder import FolderSource, Limits
@@ -83,7 +83,7 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         central=archive_of(settings, "central"),
         identifiable_project=settings.identifiable.project,
         central_project=settings.central.project,
-        protocol=built.protocols.version,
+        protocol=partial(installed_protocol, settings),
         validators=installed(settings.validators),
         recipe=partial(recipe, settings, trial_key),
         provenance=partial(provenance, settings),
@@ -95,6 +95,11 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         retry=timedelta(seconds=settings.retry_seconds),
         **extra,
     )
+
+
+def installed_protocol(settings: Settings, trial: str, version: str) -> Protocol:
+    """The protocol as its file says now, not as it was when this process started."""
+    return Protocols(settings.protocols, settings.trials).version(trial, version)
 
 
 def build_review(built: Built) -> Review:
@@ -121,7 +126,7 @@ def build_review(built: Built) -> Review:
 def build_intake(built: Built) -> Intake:
     """The watched folder and what it takes."""
     folder = built.settings.folder
-    source = FolderSource(folder.path, folder.quiet_seconds, limits(built.settings))
+    source = FolderSource(folder.path, folder.quiet_seconds, _limits(built.settings))
     return Intake(source, built.home.spool, built.home.quarantine, known(built))
 
 
@@ -130,7 +135,12 @@ def known(built: Built) -> Callable[[frozenset[str]], bool]:
     return lambda instances: built.records.seen.all(instance_tokens(built.aliases(), instances))
 
 
-def limits(settings: Settings) -> Limits:
+def handed_over(built: Built, folder: Path) -> FolderSource:
+    """A folder that somebody hands over whole: nothing is waited for."""
+    return FolderSource(folder, 0, _limits(built.settings))
+
+
+def _limits(settings: Settings) -> Limits:
     folder = settings.folder
     return Limits(folder.max_files, folder.max_bytes, folder.max_ratio, folder.max_depth)
 
@@ -139,6 +149,15 @@ def archive_of(settings: Settings, name: str) -> XnatArchive:
     """The adapter to one of the three archives."""
     about: ArchiveSettings = getattr(settings, name)
     return XnatArchive(name, about.url, about.user, about.password_file, stall_seconds=about.stall_seconds)
+
+
+def preflight(settings: Settings) -> None:
+    """Ask every archive whether our account may work there and nothing would rewrite our bytes.
+
+    Raises Misconfigured for what must be put right first, ArchiveUnavailable.
+    """
+    for name in ARCHIVES:
+        archive_of(settings, name).preflight(*(project for project, _ in _projects(settings, name)))
 
 
 def embedded_server(settings: Settings, name: str, port: int | None = None) -> Server:
@@ -191,7 +210,12 @@ def recipe(
     return Recipe(
         scripts,
         passes.standard(
-            key=key, days=days, protocol=protocol, subject=submission.subject, label=submission.label, site=settings.site
+            key=key,
+            days=days,
+            protocol=protocol,
+            subject=submission.subject,
+            label=submission.label,
+            site=settings.site,
         ),
     )
 

@@ -118,7 +118,9 @@ def keep_identifiable(gateway: Gateway, submission: str) -> str:
     manifest = gateway.records.manifest(submission, "identifiable")
     source = arrived(gateway, submission)
     session = identifiable_session(gateway, gateway.records.get(submission))
-    receipt = deposit(session, manifest, _counted(gateway, "receive", manifest, _from(source)), gateway.identifiable, gateway.now)
+    receipt = deposit(
+        session, manifest, _counted(gateway, "receive", manifest, _from(source)), gateway.identifiable, gateway.now
+    )
     gateway.records.keep_receipt(submission, receipt)
     if source.parent == gateway.spool:
         _adopt_as_original(gateway, submission)
@@ -188,7 +190,9 @@ def verify_session(gateway: Gateway, submission: str) -> int:
     gateway.records.keep_verdict(submission, "verification", verdict)
     refusals = [f for f in verdict.findings if f.severity is Severity.REFUSAL]
     if refusals:
-        raise ResidueFound(f"the verifier found {len(refusals)} fault(s), first {refusals[0].code} at {refusals[0].where}")
+        raise ResidueFound(
+            f"the verifier found {len(refusals)} fault(s), first {refusals[0].code} at {refusals[0].where}"
+        )
     return len(after)
 
 

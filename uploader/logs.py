@@ -8,7 +8,20 @@ import sys
 from typing import Any, TextIO
 
 SAYABLE = frozenset(
-    {"submission", "route", "stage", "place", "state", "files", "bytes", "code", "seconds", "attempt", "url", "reference"}
+    {
+        "submission",
+        "route",
+        "stage",
+        "place",
+        "state",
+        "files",
+        "bytes",
+        "code",
+        "seconds",
+        "attempt",
+        "url",
+        "reference",
+    }
 )
 """Fields an event may carry. All are made by this program, none is read from a file."""
 

@@ -42,8 +42,8 @@ class Source(Protocol):
     def unchanged(self, origin: Origin) -> bool:
         """Whether the file is still there, to the stamp."""
 
-    def remove(self, origin: Origin) -> None:
-        """Delete the file if it is unchanged, and the folders that this empties."""
+    def remove(self, origin: Origin) -> bool:
+        """Delete the file if it is unchanged, and the folders that this empties; whether it was deleted now."""
 
 
 class Destination(Protocol):

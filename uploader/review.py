@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from pydicom.dataset import Dataset
 
 from uploader.dicom import header, read_header
-from uploader.domain.errors import NotSigned, Refused, WrongState
-from uploader.domain.evidence import MEANING, Receipt, SignOff
+from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
+from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
@@ -25,6 +25,9 @@ from uploader.domain.trial import LABEL
 from uploader.domain.trial import Protocol as TrialProtocol
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
+
+SIGNABLE = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
+"""States in which there is an anonymised session to look at."""
 
 
 class Accounts(Protocol):
@@ -37,8 +40,10 @@ class Accounts(Protocol):
 class Trials(Protocol):
     """The protocols of the trials this site takes part in."""
 
+    @property
+    def trials(self) -> Sequence[str]: ...
+
     def newest(self, trial: str) -> TrialProtocol: ...
-    def all(self) -> Sequence[TrialProtocol]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,10 @@ class Review:
     def all(self) -> Sequence[Submission]:
         return self.records.all()
 
+    def open_trials(self) -> Sequence[TrialProtocol]:
+        """What can be chosen: the newest protocol of each trial."""
+        return [self.trials.newest(trial) for trial in self.trials.trials]
+
     def show(self, submission: str) -> View:
         """Everything that may be shown without asking: nothing in it identifies a patient."""
         about = self.records.get(submission)
@@ -140,7 +149,11 @@ class Review:
         manifest = self._manifest(about)
         if about.state is not State.AWAITING_SIGNOFF or manifest is None:
             raise WrongState(f"submission {submission} is {about.state}; only what awaits sign-off can be signed")
-        if manifest.digest != digest_seen or manifest.differing(held := tuple(self._held(about))) or manifest.lacking(held):
+        if (
+            manifest.digest != digest_seen
+            or manifest.differing(held := tuple(self._held(about)))
+            or manifest.lacking(held)
+        ):
             raise NotSigned("the session is not the one that was on the screen; look at it again before signing")
         signoff = SignOff(person, digest_seen, about.protocol_digest, self.now())
         self.records.keep_signoff(submission, signoff)
@@ -162,7 +175,7 @@ class Review:
     def withdraw(self, submission: str, person: str, reason: str) -> None:
         """Take a submission back before release; its copies stay where they are, and say so."""
         if not reason.strip():
-            raise Refused("say why the submission is withdrawn; the reason is kept in the audit")
+            raise Refused("say why the submission is withdrawn; the reason is kept with it")
         self.records.withdraw(submission, person, reason)
 
     def rois(self, submission: str) -> tuple[Roi, ...]:
@@ -204,9 +217,13 @@ class Review:
         return protocol.label(subject, self.records.sessions_of(protocol.trial, subject) + 1)
 
     def _manifest(self, about: Submission) -> Manifest | None:
-        if about.state not in (State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED) and about.route != "release":
+        """What would be or was signed; None where there is nothing to sign."""
+        if about.state not in SIGNABLE and about.route != "release":
             return None
-        return self.records.manifest(about.id, "anonymised")
+        try:
+            return self.records.manifest(about.id, "anonymised")
+        except NotFound:
+            return None
 
     def _held(self, about: Submission) -> Iterator[Any]:
         yield from self.anonymised.held(trial_session(about).address)

@@ -8,7 +8,7 @@ import click
 
 from uploader.cli.common import HELD, home_option
 from uploader.gateway import open_home
-from uploader.records.audit import verify
+from uploader.records import verify
 
 
 @click.group()
@@ -21,7 +21,8 @@ def audit() -> None:
 def verify_chain(home: Path) -> None:
     """Check every line of the audit chain, and its head against the anchor."""
     built = open_home(home)
-    report = verify(built.records.engine, anchor=built.home.anchor)
+    anchor = built.home.anchor if built.home.anchor.exists() else None
+    report = verify(built.records.database, anchor=anchor)
     if report.broken_at is not None:
         click.echo(f"BROKEN at line {report.broken_at}: the audit was changed, or lines are missing", err=True)
         raise SystemExit(HELD)

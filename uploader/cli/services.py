@@ -16,13 +16,17 @@ from uploader import workflow
 from uploader.cli.common import home_option
 from uploader.cli.setup import make_home
 from uploader.config import FILE, Settings
-from uploader.gateway import Built, build_intake, build_line, build_review, embedded_server, open_home
+from uploader.gateway import Built, build_intake, build_line, build_review, embedded_server, open_home, preflight
 from uploader.home import ARCHIVES, Home
 from uploader.logs import listen, say
 from uploader.phantom import write_session
 from uploader.reception import Reception
+from uploader.records import anchor
 from uploader.supervisor import Child, await_ready, revive, stop_all, stop_signal
 from uploader.web import serve_desk
+
+ANCHOR_SECONDS = 60
+"""How often the head of the audit chain is written outside its database."""
 
 
 @click.command()
@@ -35,7 +39,8 @@ def serve(home: Path, demo: bool) -> None:
         make_home(home)
     built = open_home(home)
     stopping = stop_signal()
-    children = archive_children(built) + [
+    children = [
+        *archive_children(built),
         Child("worker", ["worker", "--home", str(home)]),
         Child("desk", ["desk", "--home", str(home)], _desk_url(built.settings)),
     ]
@@ -43,6 +48,7 @@ def serve(home: Path, demo: bool) -> None:
         for child in children:
             child.start()
         await_ready(children)
+        preflight(built.settings)
         _welcome(built)
         if demo and fresh:
             _drop_demo(built)
@@ -126,12 +132,15 @@ def worker(home: Path) -> None:
             at_once=built.settings.at_once,
         )
         reception.recover()
-        looked = 0.0
-        while not stopping.wait(0.5):
+        looked = anchored = 0.0
+        while not stopping.wait(0.25):
             if time.monotonic() - looked >= built.settings.folder.poll_seconds:
                 reception.look()
                 looked = time.monotonic()
             engine.adopt()
+            if time.monotonic() - anchored >= ANCHOR_SECONDS:
+                anchor(built.records.database, built.home.anchor)
+                anchored = time.monotonic()
         workflow.stop()
 
 

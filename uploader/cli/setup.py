@@ -14,11 +14,15 @@ from uploader.phantom import write_session
 
 @click.command()
 @home_option
-@click.option("--base-port", type=click.IntRange(1024, 65000), help="Desk here, the embedded archives at the next three.")
+@click.option(
+    "--base-port", type=click.IntRange(1024, 65000), help="Desk here, the embedded archives at the next three."
+)
 def init(home: Path, base_port: int | None) -> None:
     """Make a home: settings with comments, keys, and the first account `admin`."""
     make_home(home, base_port)
-    click.echo(f"Settings: {home / 'uploader.toml'}\nFirst login: admin, password in {home / 'secrets' / 'first-login'}")
+    click.echo(
+        f"Settings: {home / 'uploader.toml'}\nFirst login: admin, password in {home / 'secrets' / 'first-login'}"
+    )
 
 
 def make_home(home: Path, base_port: int | None = None) -> None:

@@ -19,10 +19,12 @@ from uploader.cli.services import archive_children, try_worker
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.submission import State, Submission
-from uploader.gateway import Built, build_intake, build_line, build_review, known, limits, now, open_home
+from uploader.gateway import Built, build_intake, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.receipt import findings
 from uploader.reception import register
+from uploader.records import anchor
 from uploader.stages.ingest import take_folder
+from uploader.stages.ingest.durable import remove_tree
 from uploader.supervisor import answers, await_ready, stop_all
 
 PATIENCE_SECONDS = 900
@@ -67,26 +69,19 @@ def run(folder: Path, trial: str, subject: str, label: str, sign_as: str | None,
 
 def _take(built: Built, folder: Path) -> Arrival:
     """The one session in `folder`. Ends the command when there is none, several, or something broken."""
-    arrivals, aside = take_folder(folder, built.home.spool, limits(built.settings), known(built))
+    arrivals, aside = take_folder(handed_over(built, folder), built.home.spool)
     for item in aside:
         click.echo(f"not taken: {item.code}: {item.says}", err=True)
     broken = [item for item in aside if item.code not in HARMLESS]
     if len(arrivals) == 1 and not broken:
         return arrivals[0]
-    _drop(arrivals)
+    for arrival in arrivals:
+        remove_tree(arrival.folder)
     if broken:
         print_json({"state": "refused", "findings": [_as_finding(item) for item in broken]})
         sys.exit(REFUSED)
     click.echo(f"{folder} holds {len(arrivals)} sessions; `run` takes a folder of exactly one", err=True)
     sys.exit(WRONG_USE)
-
-
-def _drop(arrivals: list[Arrival]) -> None:
-    """Undo the copies: the source is untouched."""
-    for arrival in arrivals:
-        for path in sorted(arrival.folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        arrival.folder.rmdir()
 
 
 def _as_finding(item: Quarantined) -> dict[str, str]:
@@ -101,6 +96,7 @@ def archives_up(built: Built) -> Iterator[None]:
         for child in children:
             child.start()
         await_ready(children)
+        preflight(built.settings)
         yield
     finally:
         stop_all(children)
@@ -115,6 +111,7 @@ def drive(built: Built, submission: str) -> None:
             moved = gateway is not None and _carry(gateway, built, submission)
             if not moved:
                 time.sleep(0.2)
+    anchor(built.records.database, built.home.anchor)
 
 
 def _carry(gateway: line.Gateway, built: Built, submission: str) -> bool:
@@ -184,7 +181,9 @@ def status(home: Path) -> None:
     """List the submissions, newest first, and what waits in the watched folder."""
     records = open_home(home).records
     for s in records.all():
-        click.echo(f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {s.says}")
+        click.echo(
+            f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {s.says}"
+        )
     for sentence in records.notices.read("waiting"):
         click.echo(f"waits: {sentence}")
 
@@ -259,4 +258,3 @@ def quarantine(home: Path) -> None:
     built = open_home(home)
     for item in build_intake(built).quarantined():
         click.echo(f"{item.reference}  {item.code:<28} {item.says}")
-

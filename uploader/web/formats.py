@@ -42,7 +42,7 @@ def moment(at: datetime | str) -> str:
 def size(count: int) -> str:
     """Bytes for people."""
     amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB"):  # noqa: B007 - the unit is wanted after the loop
+    for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
             break
         amount /= 1000

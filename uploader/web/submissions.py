@@ -8,8 +8,9 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask import Response as Answer
 from werkzeug.wrappers import Response
 
+from uploader.domain.evidence import MEANING
 from uploader.domain.submission import State
-from uploader.review import MEANING, Review
+from uploader.review import Review
 
 blueprint = Blueprint("submissions", __name__)
 MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
@@ -47,7 +48,7 @@ def one(submission: str) -> str:
         moving=view.submission.state in MOVING,
         examples=review.examples(submission),
         rois=review.rois(submission),
-        trials=review.trials.all(),
+        trials=review.open_trials(),
         meaning=MEANING,
         State=State,
     )

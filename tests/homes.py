@@ -1,0 +1,114 @@
+"""Whole gateways for tests: a home, its three embedded archives on real sockets, and a demo session."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from uploader import line
+from uploader.cli.setup import make_home
+from uploader.diagnostics import contained
+from uploader.gateway import Built, build_line, build_review, embedded_server, handed_over, now, open_home
+from uploader.home import ARCHIVES, make
+from uploader.phantom import write_session
+from uploader.reception import register
+from uploader.stages.ingest import take_folder
+
+PASSWORD = "correct horse battery staple"
+SMALL = {"slices": 6, "size": 32}
+"""A session that is quick to carry: few small slices, and all that surrounds them."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on just now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def new_home(root: Path) -> Path:
+    """A home like `uploader init` makes it, on ports of its own, with an account `ada` that signs."""
+    make(root, dict(zip(("desk", *ARCHIVES), free_ports(4), strict=True)))
+    make_home(root)
+    change_settings(root, "quiet_seconds = 5", "quiet_seconds = 0.3")
+    change_settings(root, "poll_seconds = 2", "poll_seconds = 0.2")
+    change_settings(root, "retry_seconds = 30", "retry_seconds = 0.2")
+    change_settings(root, "jobs = 2", "jobs = 1")
+    built = open_home(root)
+    built.records.accounts.add("ada", PASSWORD, frozenset({"reviewer"}))
+    built.records.close()
+    return root
+
+
+def change_settings(root: Path, before: str, after: str) -> None:
+    file = root / "uploader.toml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+@contextmanager
+def archives_of(built: Built, *names: str) -> Iterator[None]:
+    """The embedded archives of a home, served in this process."""
+    servers = [embedded_server(built.settings, name) for name in names or ARCHIVES]
+    try:
+        for server in servers:
+            server.start()
+        yield
+    finally:
+        for server in servers:
+            server.stop()
+
+
+@contextmanager
+def gateway_at(root: Path) -> Iterator[Built]:
+    """A new home with its archives running."""
+    built = open_home(new_home(root))
+    with archives_of(built):
+        yield built
+    built.records.close()
+
+
+def demo(folder: Path, seed: int = 1) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_session(folder, seed, **SMALL)
+    return folder
+
+
+def arrive(built: Built, folder: Path) -> str:
+    """Take the one session in `folder` and register it; returns the submission."""
+    arrivals, aside = take_folder(handed_over(built, folder), built.home.spool)
+    assert not aside
+    (arrival,) = arrivals
+    register(built.records, arrival, built.aliases())
+    return arrival.submission
+
+
+def carry(built: Built, submission: str) -> str:
+    """Carry what is due of this submission, once; returns the state it rests in."""
+    gateway = build_line(built)
+    for due, route, attempt in list(built.records.due(now())):
+        if due == submission:
+            line.carry(route, gateway, submission, attempt, partial(contained, built.home.diagnostics))
+    return str(built.records.get(submission).state)
+
+
+def bring_to_signature(built: Built, folder: Path, *, trial: str = "DEMO-RT", subject: str = "DEMO-001") -> str:
+    """A submission that awaits its signature."""
+    submission = arrive(built, folder)
+    assert carry(built, submission) == "received"
+    build_review(built).choose(submission, trial, subject, "ada")
+    assert carry(built, submission) == "awaiting-signoff", built.records.get(submission)
+    return submission
+
+
+def sign_and_release(built: Built, submission: str) -> str:
+    review = build_review(built)
+    review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+    review.release(submission, "ada")
+    return carry(built, submission)

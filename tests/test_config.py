@@ -1,0 +1,70 @@
+"""Settings are complete, known and right, or nothing starts."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from uploader.config import ArchiveSettings, DeskSettings, FolderSettings, Settings
+from uploader.domain.errors import BadSettings
+from uploader.home import make
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.fixture
+def home(tmp_path):
+    return make(tmp_path, {}).root
+
+
+def change(home: Path, before: str, after: str) -> None:
+    file = home / "uploader.toml"
+    assert before in file.read_text()
+    file.write_text(file.read_text().replace(before, after, 1))
+
+
+def test_the_settings_that_init_writes_are_read(home):
+    settings = Settings.read(home)
+    assert settings.identifiable.project == "INCOMING"
+    assert settings.folder.path == home / "inbox"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ('site = "SITE01"', 'site = "SITE01"\nsiet = 1', "siet"),
+        ("[desk]", "[desk]\nprot = 1", "desk.prot"),
+        ('site = "SITE01"', "", "site"),
+        ("jobs = 2", 'jobs = "two"', "jobs"),
+        ("jobs = 2", "jobs = true", "jobs"),
+        ("[folder]", "[folder", "uploader.toml"),
+    ],
+    ids=["unknown", "unknown in a table", "missing", "of the wrong kind", "a yes for a number", "not TOML"],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(home, before, after, named):
+    change(home, before, after)
+    with pytest.raises(BadSettings, match=named):
+        Settings.read(home)
+
+
+def test_a_home_without_settings_says_how_to_make_them(tmp_path):
+    with pytest.raises(BadSettings, match="uploader init --home"):
+        Settings.read(tmp_path)
+
+
+def test_secrets_are_for_their_owner_only_and_never_replaced(home):
+    before = {p.name: p.read_bytes() for p in (home / "secrets").iterdir()}
+    make(home, {})
+    after = {p.name: p.read_bytes() for p in (home / "secrets").iterdir()}
+    assert before == after
+    assert {p.stat().st_mode & 0o777 for p in (home / "secrets").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f.name for kind in (Settings, ArchiveSettings, FolderSettings, DeskSettings) for f in dataclasses.fields(kind)],
+)
+def test_every_setting_is_documented(name):
+    assert f"`{name}`" in (DOCS / "settings.md").read_text()

@@ -1,0 +1,62 @@
+"""What the docs promise is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from uploader.cli import group
+from uploader.domain.errors import UploaderError, family
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def commands(parent: click.Group, prefix: str = "uploader") -> list[str]:
+    found = []
+    for name, command in parent.commands.items():
+        found += commands(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
+    return found
+
+
+@pytest.mark.parametrize("kind", list(family(UploaderError)), ids=lambda kind: kind.code)
+def test_every_error_code_is_documented(kind):
+    assert f"`{kind.code}`" in (DOCS / "errors.md").read_text()
+
+
+@pytest.mark.parametrize("command", commands(group))
+def test_every_command_is_documented(command):
+    assert f"`{command}" in (DOCS / "commands.md").read_text()
+
+
+def finding_codes() -> set[str]:
+    """Every dotted code that the sources name."""
+    text = "".join(p.read_text() for p in (ROOT / "uploader").rglob("*.py"))
+    return set(re.findall(r'"((?:completeness|identity|radiotherapy|validator|verify|quarantine)\.[a-z0-9-]+)"', text))
+
+
+def test_there_are_findings_to_document():
+    assert len(finding_codes()) > 20
+
+
+@pytest.mark.parametrize("code", sorted(finding_codes()))
+def test_every_finding_code_is_documented(code):
+    assert f"`{code}`" in (DOCS / "findings.md").read_text()
+
+
+def test_every_dependency_has_its_reason():
+    project = (ROOT / "pyproject.toml").read_text()
+    block = project.split("dependencies = [", 1)[1].split("]", 1)[0]
+    names = re.findall(r'"([a-z0-9-]+)>=', block)
+    reasons = (DOCS / "dependencies.md").read_text()
+    assert names
+    assert [n for n in names if f"`{n}`" not in reasons] == []
+
+
+@pytest.mark.parametrize("page", [*sorted(DOCS.glob("*.md")), ROOT / "README.md"], ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(page):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [t for t in targets if not (page.parent / t).exists()] == []

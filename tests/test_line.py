@@ -1,0 +1,165 @@
+"""The whole line, with real archives on real sockets."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.homes import archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
+from uploader.domain.errors import NotSigned, Refused, UnknownTrial, WrongPassword, WrongState
+from uploader.domain.session import Address
+from uploader.domain.submission import State
+from uploader.gateway import archive_of, build_review
+
+
+@pytest.fixture
+def built(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        yield built
+
+
+@pytest.fixture
+def session(tmp_path):
+    return demo(tmp_path / "session")
+
+
+@pytest.fixture
+def signable(built, session):
+    return bring_to_signature(built, session)
+
+
+def test_a_session_goes_from_a_folder_to_the_trial_at_the_centre(built, signable):
+    assert sign_and_release(built, signable) == "released"
+    central, manifest = archive_of(built.settings, "central"), built.records.manifest(signable, "anonymised")
+    address = Address("SITE01", "DEMO-001", "DEMO-001_1")
+    held = list(central.held(address))
+    assert {(h.name, h.size, h.md5) for h in held} == {(e.name, e.size, e.md5) for e in manifest}
+    assert central.shared(address) == {"SITE01", "DEMO-RT"}
+
+
+def test_the_receipt_names_digests_protocol_scripts_and_signer(built, signable):
+    sign_and_release(built, signable)
+    receipt = build_review(built).receipt(signable)
+    assert receipt["central"] == {"project": "SITE01", "subject": "DEMO-001", "session": "DEMO-001_1"}
+    assert receipt["signed"]["by"] == "ada"
+    assert receipt["signed"]["digest"] == receipt["digest"]
+    assert {p["place"] for p in receipt["places"]} == {"identifiable", "anonymised", "central"}
+    assert set(receipt["anonymised_by"]["scripts"]) == {"base/basic_profile.das", "trial/research.das"}
+    assert receipt["protocol"]["digest"] == built.protocols.newest("DEMO-RT").digest
+    assert len(receipt["files"]) == len(built.records.manifest(signable, "identifiable"))
+
+
+def test_the_same_session_twice_becomes_the_same_bytes(built, session):
+    first = bring_to_signature(built, session)
+    second = bring_to_signature(built, session)
+    names = [built.records.get(s).label for s in (first, second)]
+    assert names == ["DEMO-001_1", "DEMO-001_2"]
+    build_review(built).choose(second, "DEMO-RT", "DEMO-001", "ada")
+    before = built.records.manifest(first, "anonymised").digest
+    assert carry(built, second) == "awaiting-signoff"
+    assert before == built.records.manifest(first, "anonymised").digest
+
+
+def test_nothing_goes_without_a_signature(built, signable):
+    with pytest.raises(WrongState):
+        build_review(built).release(signable, "ada")
+    assert not list(archive_of(built.settings, "central").held(Address("SITE01", "DEMO-001", "DEMO-001_1")))
+
+
+def test_a_wrong_password_signs_nothing(built, signable):
+    review = build_review(built)
+    with pytest.raises(WrongPassword):
+        review.sign(signable, "ada", "wrong", review.show(signable).digest)
+    assert built.records.get(signable).state is State.AWAITING_SIGNOFF
+
+
+def change_a_byte_in(built, archive):
+    file = next(p for p in sorted(built.home.archive(archive).rglob("*.dcm")))
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+
+
+def test_a_session_that_changed_after_it_was_looked_at_cannot_be_signed(built, signable):
+    review = build_review(built)
+    seen = review.show(signable).digest
+    change_a_byte_in(built, "anonymised")
+    with pytest.raises(NotSigned):
+        review.sign(signable, "ada", "correct horse battery staple", seen)
+
+
+def test_a_session_that_changed_after_it_was_signed_is_held_and_not_sent(built, signable):
+    review = build_review(built)
+    review.sign(signable, "ada", "correct horse battery staple", review.show(signable).digest)
+    change_a_byte_in(built, "anonymised")
+    review.release(signable, "ada")
+    assert carry(built, signable) == "held"
+    assert built.records.get(signable).why == "digest-mismatch"
+
+
+def test_a_protocol_that_was_edited_after_the_choice_stops_the_release(built, signable):
+    review = build_review(built)
+    review.sign(signable, "ada", "correct horse battery staple", review.show(signable).digest)
+    file = built.settings.protocols / "DEMO-RT" / "v1.json"
+    file.write_text(file.read_text() + "\n")
+    review.release(signable, "ada")
+    assert carry(built, signable) == "held"
+    assert built.records.get(signable).why == "not-signed"
+
+
+def test_an_unknown_trial_is_refused_by_name(built, session):
+    submission = arrive(built, session)
+    carry(built, submission)
+    with pytest.raises(UnknownTrial, match="DEMO-RT"):
+        build_review(built).choose(submission, "NO-SUCH", "DEMO-001", "ada")
+
+
+def test_a_subject_id_that_is_not_the_trials_is_refused_and_not_rewritten(built, session):
+    submission = arrive(built, session)
+    carry(built, submission)
+    with pytest.raises(Refused, match="DEMO-"):
+        build_review(built).choose(submission, "DEMO-RT", "Mustermann", "ada")
+
+
+def test_a_subject_id_of_another_patient_holds_the_session(built, tmp_path):
+    bring_to_signature(built, demo(tmp_path / "one", seed=1))
+    other = arrive(built, demo(tmp_path / "two", seed=2))
+    carry(built, other)
+    build_review(built).choose(other, "DEMO-RT", "DEMO-001", "ada")
+    assert carry(built, other) == "held"
+    assert built.records.get(other).why == "subject-taken"
+
+
+def test_a_session_without_its_structures_is_refused_with_the_protocol_line(built, session):
+    for file in session.iterdir():
+        if b"RTSTRUCT" in file.read_bytes()[:4096]:
+            file.unlink()
+    for file in session.iterdir():
+        if b"RTPLAN" in file.read_bytes()[:4096] or b"RTDOSE" in file.read_bytes()[:4096]:
+            file.unlink()
+    submission = arrive(built, session)
+    carry(built, submission)
+    build_review(built).choose(submission, "DEMO-RT", "DEMO-001", "ada")
+    assert carry(built, submission) == "refused"
+    findings = built.records.verdict(submission, "protocol").findings
+    assert any(f.code.startswith("completeness.") and "RTSTRUCT" in f.says for f in findings)
+    assert not list(archive_of(built.settings, "anonymised").held(Address("DEMO-RT", "DEMO-001", "DEMO-001_1")))
+
+
+def test_a_central_archive_that_is_away_is_waited_for_and_nothing_is_sent_twice(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        submission = bring_to_signature(built, demo(tmp_path / "session"))
+    with archives_of(built, "identifiable", "anonymised"):
+        assert sign_and_release(built, submission) == "waiting"
+        assert built.records.get(submission).why == "archive-unavailable"
+    with archives_of(built):
+        import time
+
+        time.sleep(0.3)
+        assert carry(built, submission) == "released"
+
+
+def test_looking_at_identifiable_values_leaves_an_audit_line(built, signable):
+    review = build_review(built)
+    changes = review.changes(signable, next(iter(review.examples(signable).values())), "ada")
+    assert any(c.where == "(0010,0010)" and c.after == "DEMO-001" for c in changes)
+    assert "looked-at-identifiable" in [line["action"] for line in built.records.history(signable)]

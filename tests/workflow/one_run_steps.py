@@ -1,0 +1,5 @@
+"""The steps of the three routes, as the crash tests name them."""
+
+RECEIVE = ("keep_identifiable",)
+PREPARE = ("fetch", "check_protocol", "anonymise_session", "verify_session", "keep_anonymised")
+RELEASE = ("send_to_central", "share_into_trial", "rest")
