@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RTDoseStorage, RTPlanStorage, RTStructureSetStorage
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RTDoseStorage, RTPlanStorage, RTStructureSetStorage
 
+from uploader.domain.arrival import Arrival
 from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.ingest import Intake
 
@@ -42,11 +43,11 @@ class Site:
         self.source = FolderSource(self.drop, 10, LIMITS, self.clock)
         self.intake = Intake(self.source, self.root / "spool", self.root / "quarantine", self.known.issuperset)
 
-    def later(self, seconds: float = 11):  # type: ignore[no-untyped-def]
-        """Look, let time pass, look again."""
-        first = list(self.intake.poll())
+    def later(self, seconds: float = 11) -> list[Arrival]:
+        """Look, let time pass, look again; every arrival once."""
+        first = self.intake.poll()
         self.clock.now += seconds
-        return first + list(self.intake.poll())
+        return list({a.submission: a for a in (*first, *self.intake.poll())}.values())
 
     def codes(self) -> list[str]:
         return [q.code for q in self.intake.quarantined()]
@@ -115,12 +116,12 @@ def item(**attributes: object) -> Dataset:
     return dataset
 
 
-def encoded(attributes: Mapping[str, object], syntax: str = ExplicitVRLittleEndian) -> bytes:
+def encoded(attributes: Mapping[str, object], syntax: UID = ExplicitVRLittleEndian) -> bytes:
     dataset = item(**{k: v for k, v in attributes.items() if v is not None})
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.file_meta.MediaStorageSOPClassUID = attributes.get("SOPClassUID") or CTImageStorage
-    dataset.file_meta.MediaStorageSOPInstanceUID = attributes.get("SOPInstanceUID") or "1.2.3"
+    dataset.file_meta.MediaStorageSOPClassUID = UID(str(attributes.get("SOPClassUID") or CTImageStorage))
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(str(attributes.get("SOPInstanceUID") or "1.2.3"))
     out = io.BytesIO()
     dcmwrite(out, dataset, enforce_file_format=True)
     return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def sock(drop: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [link, link_to_folder, second_name, fifo, sock])
-def test_what_is_no_plain_file_is_reported_and_left_alone(watched: Watched, make) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_no_plain_file_is_reported_and_left_alone(watched: Watched, make: Callable[[Path], None]) -> None:
     make(watched.drop)
     watched.look()
     look = watched.look(11)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from tests.sources.making import Site, ct, rtdose, rtplan, rtstruct, zipped
+from tests.sources.making import LIMITS, Site, ct, rtdose, rtplan, rtstruct, zipped
+from uploader.domain.arrival import Piece
 from uploader.domain.manifest import measure
 from uploader.phantom import write_session
-from uploader.stages.ingest import arrival_in
+from uploader.sources.folder import FolderSource
+from uploader.stages.ingest import Intake, arrival_in
+from uploader.stages.ingest.durable import all_or_nothing
 
 
 @pytest.fixture
@@ -56,10 +60,12 @@ def test_the_source_is_kept_until_the_session_is_registered(site: Site) -> None:
     assert site.left() == []
 
 
-def test_a_session_that_is_not_registered_yet_is_not_taken_again(site: Site) -> None:
+def test_a_session_is_offered_until_it_is_registered_and_is_always_the_same(site: Site) -> None:
     (site.drop / "a").write_bytes(ct())
-    assert len(site.later()) == 1
-    assert site.later() == []
+    (arrival,) = site.later()
+    assert list(site.intake.poll()) == [arrival]
+    site.intake.registered(arrival)
+    assert list(site.intake.poll()) == []
 
 
 def test_a_source_that_changed_after_the_copy_is_not_deleted(site: Site) -> None:
@@ -293,3 +299,98 @@ def test_a_full_session_of_the_same_bytes_dropped_again_is_a_new_arrival(site: S
         (arrival,) = site.later()
         site.intake.registered(arrival)
     assert len(site.intake.leftover()) == 2
+
+
+def test_what_stays_in_place_is_listed_once(site: Site) -> None:
+    (site.drop / "a").symlink_to("/etc/passwd")
+    (site.drop / "b").write_bytes(ct()[:-10])
+    for _ in range(3):
+        site.later(101)
+        site.restart()
+    assert sorted(site.codes()) == ["quarantine.not-regular", "quarantine.truncated"]
+
+
+class Overwritten(FolderSource):
+    """A folder in which somebody writes to a file just after it was opened to be copied."""
+
+    def open(self, piece: Piece) -> BinaryIO:
+        stream = super().open(piece)
+        path = self._root.joinpath(*piece.origin.path.reveal())
+        with path.open("r+b") as other:
+            other.write(b"\0")
+        return stream
+
+
+def test_a_file_overwritten_while_it_is_copied_is_not_taken_until_it_is_quiet_again(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct())
+    site.later(5)
+    source = Overwritten(site.drop, 0, LIMITS, site.clock)
+    assert Intake(source, site.root / "spool", site.root / "quarantine", site.known.issuperset).poll() == []
+    assert [p.name for p in (site.root / "spool").iterdir() if not p.name.startswith(".")] == []
+    site.restart()
+    assert len(site.later()) == 1
+
+
+def test_a_sender_that_never_pauses_holds_up_only_its_own_study(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct("1.2.3.1"))
+    (site.drop / "b").write_bytes(ct("1.9.1", "1.9"))
+    site.intake.poll()
+    site.clock.now += 11
+    (site.drop / "c").write_bytes(ct("1.9.2", "1.9")[:-5])
+    (arrival,) = site.intake.poll()
+    assert arrival.instances.reveal() == {"1.2.3.1"}
+
+
+def test_the_same_session_found_again_before_it_is_registered_is_not_doubled(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct())
+    (arrival,) = site.later()
+    (site.drop / "a").touch()
+    site.restart()
+    assert {a.submission for a in site.later()} == {arrival.submission}
+    site.intake.registered(arrival)
+    assert site.left() == []
+
+
+def test_what_another_process_is_copying_is_not_taken_for_a_ruin(site: Site) -> None:
+    with all_or_nothing(site.root / "spool/abcd2345"):
+        site.restart()
+        assert (site.root / "spool/abcd2345").exists()
+
+
+def test_what_a_dead_process_was_copying_is_removed(site: Site) -> None:
+    (site.root / "spool/abcd2345/scans").mkdir(parents=True)
+    site.restart()
+    assert not (site.root / "spool/abcd2345").exists()
+
+
+def test_nobody_but_us_may_enter_the_spool(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct())
+    (arrival,) = site.later()
+    assert arrival.folder.stat().st_mode & 0o077 == 0
+
+
+def test_words_for_the_desk_name_nobody(site: Site) -> None:
+    (site.drop / "Quill").mkdir()
+    (site.drop / "Quill/a").write_bytes(rtstruct(["1.2.3.1"]))
+    (site.drop / "Quill/b").write_bytes(ct("1.2.3.2", PatientID=None))
+    site.later()
+    words = repr((site.intake.waiting(), site.intake.quarantined(), site.intake.leftover()))
+    assert not any(secret in words for secret in ("Quill", "MRN", "1.2.3"))
+
+
+def test_a_share_that_goes_away_and_comes_back_doubles_nothing(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct())
+    (arrival,) = site.later()
+    site.drop.rename(site.root / "away")
+    site.intake.registered(arrival)
+    site.later()
+    (site.root / "away").rename(site.drop)
+    assert site.later() == []
+    assert site.left() == []
+
+
+def test_nothing_is_remembered_of_a_session_whose_source_is_deleted(site: Site) -> None:
+    (site.drop / "a").write_bytes(ct())
+    (arrival,) = site.later()
+    site.intake.registered(arrival)
+    assert list((site.root / "spool/.journal").iterdir()) == []

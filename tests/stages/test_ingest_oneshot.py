@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.making import LIMITS, ct, rtstruct, zipped
+from uploader.domain.arrival import Arrival, Quarantined
 from uploader.phantom import write_session
 from uploader.sources.folder import FolderSource
 from uploader.stages.ingest import take_folder
@@ -18,7 +19,7 @@ def drop(tmp_path: Path) -> Path:
     return tmp_path / "drop"
 
 
-def taken(drop: Path):  # type: ignore[no-untyped-def]
+def taken(drop: Path) -> tuple[list[Arrival], list[Quarantined]]:
     return take_folder(FolderSource(drop, 0, LIMITS), drop.parent / "spool")
 
 

@@ -20,7 +20,7 @@ def read(data: bytes) -> Instance:
     with tempfile.TemporaryFile() as stream:
         stream.write(data)
         stream.flush()
-        return instance(stream)  # type: ignore[arg-type]
+        return instance(stream)
 
 
 def piece(name: str) -> Piece:

@@ -108,9 +108,10 @@ class FolderSource:
             return self._is(origin, tree.status_of(self._root, origin.path.reveal()))
         return False
 
-    def remove(self, origin: Origin) -> None:
+    def remove(self, origin: Origin) -> bool:
         with suppress(OSError):  # gone already, or not ours to delete: then it is found again and known
-            tree.remove(self._root, origin.path.reveal(), lambda status: self._is(origin, status))
+            return tree.remove(self._root, origin.path.reveal(), lambda status: self._is(origin, status))
+        return False
 
     def _aged(self, found: Mapping[tree.Parts, os.stat_result], now: float) -> dict[tree.Parts, _Seen]:
         aged = {}

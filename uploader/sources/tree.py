@@ -69,16 +69,17 @@ def status_of(root: Path, parts: Parts) -> os.stat_result:
         return os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)
 
 
-def remove(root: Path, parts: Parts, expected: Callable[[os.stat_result], bool]) -> None:
+def remove(root: Path, parts: Parts, expected: Callable[[os.stat_result], bool]) -> bool:
     """Delete the file if it is as `expected`, and the folders above it that are empty then. Raises OSError."""
     with _folder(root, parts[:-1]) as folder:
         if not expected(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)):
-            return
+            return False
         os.unlink(parts[-1], dir_fd=folder)
     with suppress(OSError):  # not empty: somebody is still using it
         for depth in range(len(parts) - 1, 0, -1):
             with _folder(root, parts[: depth - 1]) as folder:
                 os.rmdir(parts[depth - 1], dir_fd=folder)
+    return True
 
 
 def _listing(root: Path, parts: Parts) -> list[tuple[str, os.stat_result]]:

@@ -26,6 +26,7 @@ RT_CLASSES = {
 """SOP Class UIDs of objects that are about images of another series, perhaps of another study. PS3.4 B.5."""
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
+_NEEDED = ("PatientID", "StudyInstanceUID", "SOPInstanceUID", "SOPClassUID")
 _NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5"})
 _ENCAPSULATED = "1.2.840.10008.1.2.4."
 _BY_REFERENCE = frozenset(_ENCAPSULATED + last for last in ("94", "95", "204", "205"))
@@ -122,8 +123,8 @@ def _facts(dataset: Dataset) -> Instance:
     media = _text(dataset.file_meta, "MediaStorageSOPClassUID")
     if MEDIA_DIRECTORY in {sop_class, media}:
         raise NotTaken("quarantine.dicomdir", "a DICOMDIR lists what is on a medium and is no image; it is set aside")
-    if not all(_text(dataset, k) for k in ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "PatientID")):
-        raise NotTaken("quarantine.missing-id", "a file lacks its patient ID, or its study, instance or class UID")
+    if lacking := [name for name in _NEEDED if not _text(dataset, name)]:
+        raise NotTaken("quarantine.missing-id", f"a file lacks {', '.join(lacking)}")
     rt = RT_CLASSES.get(sop_class, "")
     return Instance(
         uid=_text(dataset, "SOPInstanceUID"),

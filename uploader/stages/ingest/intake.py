@@ -6,6 +6,7 @@ source deleted. A crash between any two of these neither loses nor doubles a fil
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from uploader.stages.ingest.group import Asked, Group, decide
 from uploader.stages.ingest.journal import Journal, Note
 from uploader.stages.ingest.quarantine import Quarantine
 from uploader.stages.ingest.reader import BREAKS_OFF, Reader, Reading
+
+MEMORY_SECONDS = 7 * 86400
+"""How long a source that vanished by itself is remembered: a network share may come back with it."""
 
 
 class Intake:
@@ -39,12 +43,13 @@ class Intake:
         self._aside: set[Piece] = set()
         self._done: set[Piece] = set()
         self._registered: set[str] = set()
+        self._deleted: set[Origin] = set()
         self._waiting: list[str] = []
         self._scratch = spool / ".unpacked"
         self._clear_ruins()
 
     def poll(self) -> Sequence[Arrival]:
-        """Look once. What is complete is durable in the spool when this returns.
+        """Look once, and return what has not been registered yet, durable in the spool.
 
         No file stops another: whatever is wrong with one is told by `waiting` or `quarantined`.
         """
@@ -56,13 +61,14 @@ class Intake:
         reading = self._reader.read(self._look.offers, self._journal.claimed | self._aside)
         for piece, refusal in reading.refused.items():
             self._set_aside(refusal.reason, str(refusal), (piece,))
-        arrivals = self._arrivals(reading)
+        self._take_complete(reading)
         self._sweep()
-        return arrivals
+        return self._unregistered()
 
     def registered(self, arrival: Arrival) -> None:
         """The records know the arrival now: its sources may go, as far as they are still what was copied."""
-        self._registered.add(arrival.submission)
+        if arrival.submission in self._journal:
+            self._registered.add(arrival.submission)
         self._sweep()
 
     def leftover(self) -> Sequence[Arrival]:
@@ -77,7 +83,12 @@ class Intake:
         """Everything in quarantine, oldest first."""
         return self._quarantine.listed()
 
-    def _arrivals(self, reading: Reading) -> list[Arrival]:
+    def _unregistered(self) -> list[Arrival]:
+        """Taken, and not known to be in the records: the caller may have been interrupted."""
+        names = [n.submission for n in self._journal if n.complete and n.submission not in self._registered]
+        return [spool.arrival_in(self._spool / name) for name in names if spool.is_complete(self._spool / name)]
+
+    def _take_complete(self, reading: Reading) -> None:
         arriving = [*self._look.arriving, *reading.arriving]
         if arriving:
             self._waiting.append(f"{len(arriving)} file(s) are still arriving.")
@@ -87,11 +98,9 @@ class Intake:
         self._waiting += plan.waiting
         for conflict in plan.conflicts:
             self._set_aside(conflict.code, conflict.says, conflict.pieces)
-        arrivals: list[Arrival] = []
         for group in plan.ready:
             with self._contained(len(group.files)):
-                arrivals += self._take(group)
-        return arrivals
+                self._take(group)
 
     def _asked(self, arriving: Sequence[Origin]) -> Asked:
         """What is busy. A folder is dropped as a whole, so all of it waits for its last file; of files that lie
@@ -100,22 +109,26 @@ class Intake:
         busy = {origin.drop for origin in arriving if origin.drop}
         return Asked(self._reader.same_bytes, busy | ({""} if "" in studies else set()), studies, self._known)
 
-    def _take(self, group: Group) -> list[Arrival]:
-        """The arrival, or none when it turns out to be one that was taken before under other names."""
-        submission = new_id()
+    def _take(self, group: Group) -> None:
+        """Keep the session, unless it turns out to be one that was taken before under other names."""
+        submission = self._fresh_id()
         try:
             arrival = spool.keep(
                 group, self._source, self._spool / submission, lambda manifest: self._note(submission, group, manifest)
             )
-            if arrival is None:
-                return []
-            self._journal.complete(submission)
+            if arrival:
+                self._journal.complete(submission)
         except BaseException:
             spool.invalidate(self._spool / submission)
             self._journal.drop(submission)
             durable.remove_tree(self._spool / submission)
             raise
-        return [arrival]
+
+    def _fresh_id(self) -> str:
+        submission = new_id()
+        while submission in self._journal or (self._spool / submission).exists():
+            submission = new_id()
+        return submission
 
     def _note(self, submission: str, group: Group, manifest: Manifest) -> bool:
         """Note whose files these are; False when they are all another submission's already."""
@@ -142,14 +155,20 @@ class Intake:
         free = {piece.origin for piece in settled if not piece.number}
         free |= {offer.origin for offer in self._look.offers if settled.issuperset(offer.pieces)}
         with self._contained(len(free)):
-            for origin in free:
-                self._source.remove(origin)
-            for note in notes:
-                if not any(self._source.unchanged(origin) for origin in note.origins):
-                    self._journal.drop(note.submission)
-                    self._registered.discard(note.submission)
+            self._deleted |= {origin for origin in free if self._source.remove(origin)}
+            for note in filter(self._is_spent, notes):
+                self._journal.drop(note.submission)
+                self._registered.discard(note.submission)
+                self._deleted -= note.origins
         if stuck := sum(self._source.unchanged(origin) for origin in free):
             self._waiting.append(f"{stuck} file(s) were taken, but the uploader may not delete them.")
+
+    def _is_spent(self, note: Note) -> bool:
+        """Whether no source of the note is left. One that we did not delete may come back with its share."""
+        vanished = note.origins - self._deleted
+        return not vanished or (
+            time.time() - note.at > MEMORY_SECONDS and not any(self._source.unchanged(origin) for origin in vanished)
+        )
 
     def _forget(self) -> None:
         """Nothing needs to be remembered of what is no longer there."""
@@ -157,6 +176,7 @@ class Intake:
         there |= {Piece(rejection.origin) for rejection in self._look.rejections}
         self._aside &= there
         self._done &= there
+        self._deleted &= {origin for note in self._journal for origin in note.origins}
 
     def _clear_ruins(self) -> None:
         """Put right what a crash left: an unfinished copy is removed, its note before it."""

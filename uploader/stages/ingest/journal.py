@@ -6,8 +6,9 @@ names of source files: like the spool, it may know who the patients are.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ class Note:
 
     content: digest of the manifest, to recognise the same files under other names
     complete: the arrival is durable in the spool, or the line has taken it from there
+    at: when it was taken, seconds since 1970
     """
 
     submission: str
     content: str
     pieces: frozenset[Piece]
     complete: bool = False
+    at: float = field(default_factory=time.time)
 
     @property
     def origins(self) -> frozenset[Origin]:
@@ -68,6 +71,9 @@ class Journal:
         if not note.complete:
             self.write(replace(note, complete=True))
 
+    def __contains__(self, submission: object) -> bool:
+        return submission in self._notes
+
     def drop(self, submission: str) -> None:
         if self._notes.pop(submission, None):
             self._path(submission).unlink(missing_ok=True)
@@ -82,6 +88,7 @@ def _as_json(note: Note) -> dict[str, Any]:
         "submission": note.submission,
         "content": note.content,
         "complete": note.complete,
+        "at": note.at,
         "pieces": [
             {"path": p.origin.path.reveal(), "stamp": asdict(p.origin.stamp), "number": p.number} for p in note.pieces
         ],
@@ -93,4 +100,4 @@ def _read(path: Path) -> Note:
     pieces = frozenset(
         Piece(Origin(Private(tuple(p["path"])), Stamp(**p["stamp"])), p["number"]) for p in kept["pieces"]
     )
-    return Note(kept["submission"], kept["content"], pieces, kept["complete"])
+    return Note(kept["submission"], kept["content"], pieces, kept["complete"], kept["at"])
