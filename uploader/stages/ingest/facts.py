@@ -34,13 +34,15 @@ _BY_REFERENCE = frozenset(_ENCAPSULATED + last for last in ("94", "95", "204", "
 _TRANSFER_SYNTAX = 0x00020010
 _META = struct.Struct("<HH2sH")
 
-Route = tuple[str, ...]
+Nesting = tuple[str, ...]
+"""Keywords of sequences, outermost first."""
+
 _SERIES = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
-_IMAGES: tuple[Route, ...] = (
+_IMAGES: tuple[Nesting, ...] = (
     (*_SERIES, "ContourImageSequence"),
     ("ROIContourSequence", "ContourSequence", "ContourImageSequence"),
 )
-_PARTS: dict[str, tuple[Route, ...]] = {
+_PARTS: dict[str, tuple[Nesting, ...]] = {
     "RTPLAN": (("ReferencedStructureSetSequence",),),
     "RTDOSE": (("ReferencedRTPlanSequence",), ("ReferencedStructureSetSequence",)),
 }
@@ -151,11 +153,11 @@ def _frames(dataset: Dataset) -> frozenset[str]:
     return frozenset(_text(h, "FrameOfReferenceUID") for h in holders) - {""}
 
 
-def _referenced(dataset: Dataset, paths: tuple[Route, ...]) -> frozenset[str]:
+def _referenced(dataset: Dataset, paths: tuple[Nesting, ...]) -> frozenset[str]:
     return frozenset(_text(i, "ReferencedSOPInstanceUID") for path in paths for i in _items(dataset, path)) - {""}
 
 
-def _items(dataset: Dataset, path: Route) -> Iterator[Dataset]:
+def _items(dataset: Dataset, path: Nesting) -> Iterator[Dataset]:
     """Every item of the sequence at `path`, through all items of the sequences above it."""
     for item in dataset.get(path[0]) or ():
         if isinstance(item, Dataset):
