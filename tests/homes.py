@@ -11,8 +11,9 @@ from pathlib import Path
 from uploader import line
 from uploader.cli.setup import make_home
 from uploader.diagnostics import contained
-from uploader.gateway import Built, build_line, build_review, embedded_server, handed_over, now, open_home
+from uploader.gateway import Built, build_line, build_review, handed_over, now, open_home
 from uploader.home import ARCHIVES, make
+from uploader.hosted import embedded_server
 from uploader.phantom import write_session
 from uploader.reception import register
 from uploader.stages.ingest import take_folder

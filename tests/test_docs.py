@@ -16,8 +16,9 @@ DOCS = ROOT / "docs"
 
 
 def commands(parent: click.Group, prefix: str = "uploader") -> list[str]:
-    found = []
-    for name, command in parent.commands.items():
+    context, found = click.Context(parent), []
+    for name in parent.list_commands(context):
+        command = parent.get_command(context, name)
         found += commands(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
     return found
 

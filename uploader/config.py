@@ -65,6 +65,10 @@ class DeskSettings:
     idle_minutes: int = 15
     """A login ends when nothing was done for this long."""
 
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

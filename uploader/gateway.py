@@ -10,23 +10,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pydicom
 from pydicom.dataset import Dataset
 
 from uploader import __version__, passes
-from uploader.archives.embedded import Account, Embedded, Server, serve
 from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
 from uploader.dicomedit import Script
 from uploader.dicomedit import parse as parse_script
-from uploader.domain.errors import BadSettings
 from uploader.domain.identity import PrivateIdentity, keyed
 from uploader.domain.session import Address
 from uploader.domain.submission import Submission
 from uploader.domain.trial import Protocol
 from uploader.home import ARCHIVES, Home
+from uploader.hosted import projects_of
 from uploader.line import Gateway, Progress
 from uploader.ports import Archive
 from uploader.protocols import Protocols, check
@@ -157,35 +155,7 @@ def preflight(settings: Settings) -> None:
     Raises Misconfigured for what must be put right first, ArchiveUnavailable.
     """
     for name in ARCHIVES:
-        archive_of(settings, name).preflight(*(project for project, _ in _projects(settings, name)))
-
-
-def embedded_server(settings: Settings, name: str, port: int | None = None) -> Server:
-    """One embedded archive, its accounts and projects made, ready to start."""
-    if name not in ARCHIVES:
-        raise BadSettings(f"there is no archive {name}; the archives are {', '.join(ARCHIVES)}")
-    about: ArchiveSettings = getattr(settings, name)
-    if not about.embedded or about.admin_password_file is None:
-        raise BadSettings(f"archive {name} is not embedded here: set {name}.embedded and {name}.admin_password_file")
-    accounts = [
-        Account("admin", about.admin_password_file.read_text().strip(), admin=True),
-        Account(about.user, about.password_file.read_text().strip()),
-    ]
-    embedded = Embedded(Home(settings.home).archive(name), name=name, site_id=name.upper(), accounts=accounts)
-    for project, role in _projects(settings, name):
-        embedded.create_project(project, members={about.user: role})
-    address = urlsplit(about.url)
-    return serve(embedded, address.hostname or "127.0.0.1", port if port is not None else address.port or 80)
-
-
-def _projects(settings: Settings, name: str) -> list[tuple[str, str]]:
-    """Projects an embedded archive has from the start, and the role of the line's account there."""
-    trials = [p.project for p in Protocols(settings.protocols, settings.trials).all()]
-    if name == "identifiable":
-        return [(settings.identifiable.project, "member")]
-    if name == "anonymised":
-        return [(trial, "owner") for trial in settings.trials]
-    return [(project, "member") for project in dict.fromkeys([settings.central.project, *trials])]
+        archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
 
 
 @dataclass(frozen=True, slots=True)

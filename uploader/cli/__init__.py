@@ -6,43 +6,51 @@ Exit codes: 0 done, 2 wrong use or a wrong installation, 3 refused by the protoc
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from uploader import __version__
-from uploader.cli.people import account
-from uploader.cli.prove import audit
-from uploader.cli.services import archive, desk, serve, worker
-from uploader.cli.setup import demo_session, init
-from uploader.cli.submissions import quarantine, release, retry, run, show, sign, status, withdraw
 from uploader.domain.errors import UploaderError
 
+COMMANDS = {
+    "init": "setup",
+    "serve": "serve",
+    "run": "submissions",
+    "status": "submissions",
+    "show": "submissions",
+    "sign": "submissions",
+    "release": "submissions",
+    "retry": "submissions",
+    "withdraw": "submissions",
+    "quarantine": "submissions",
+    "demo-session": "setup",
+    "account": "people",
+    "audit": "prove",
+    "archive": "archive",
+    "worker": "worker",
+    "desk": "desk",
+}
+"""Command -> module. Loaded when asked for: an archive's process need not load the durable engine."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class Commands(click.Group):
+    """The commands, each loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"uploader.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
 def group() -> None:
     """Carry imaging sessions from a hospital to a trial, and no identity with them."""
-
-
-for command in (
-    init,
-    demo_session,
-    serve,
-    run,
-    status,
-    show,
-    sign,
-    release,
-    retry,
-    withdraw,
-    quarantine,
-    account,
-    audit,
-    archive,
-    worker,
-    desk,
-):
-    group.add_command(command)
 
 
 def main() -> None:

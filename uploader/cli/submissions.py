@@ -15,11 +15,12 @@ from tqdm import tqdm
 
 from uploader import line
 from uploader.cli.common import DONE, HELD, REFUSED, WRONG_USE, home_option, password_for, print_json
-from uploader.cli.services import archive_children, try_worker
+from uploader.cli.lock import try_worker
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_intake, build_line, build_review, handed_over, now, open_home, preflight
+from uploader.hosted import archive_children
 from uploader.receipt import findings
 from uploader.reception import register
 from uploader.records import anchor
@@ -91,7 +92,7 @@ def _as_finding(item: Quarantined) -> dict[str, str]:
 @contextmanager
 def archives_up(built: Built) -> Iterator[None]:
     """Start the embedded archives that do not answer yet, for as long as the block runs."""
-    children = [child for child in archive_children(built) if not answers(child.url)]
+    children = [child for child in archive_children(built.settings) if not answers(child.url)]
     try:
         for child in children:
             child.start()

@@ -1,0 +1,37 @@
+"""One worker a home: a lock that the kernel frees when its holder is gone, however it went."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from uploader.home import Home
+
+
+@contextmanager
+def the_only_worker(home: Home) -> Iterator[None]:
+    """Hold the lock of this home's worker; raises click.ClickException when another process has it."""
+    with try_worker(home) as held:
+        if not held:
+            raise click.ClickException("a worker of this home is running already")
+        yield
+
+
+@contextmanager
+def try_worker(home: Home) -> Iterator[bool]:
+    """Whether this process is now the one that carries this home's submissions. The kernel frees the lock."""
+    home.worker_lock.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home.worker_lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
