@@ -304,6 +304,7 @@ def test_the_verifier_refuses_in_every_byte_form(what: str, syntax: str, tmp_pat
         (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう", "山田様"),
         (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "길동"),
         ("GB18030", "Wang^XiaoDong=王^小东", "小东"),
+        ("GB18030", "Wang^Dong=王^东", "姓名王东"),
         ("ISO_IR 100", "Buc^Jérôme", "JEROME"),
     ],
 )
@@ -370,6 +371,22 @@ def test_a_name_that_is_a_body_part_is_a_question(tmp_path: Path) -> None:
     session = sabotage.make(tmp_path, name="Foot^Peter")
     comment("foot left")(session)
     assert [(f.code, f.severity) for f in session.findings()] == [("verify.word", Severity.QUESTION)]
+
+
+def test_a_name_that_is_a_word_of_the_equipment_is_not_found_there_but_elsewhere(tmp_path: Path) -> None:
+    session = sabotage.make(tmp_path, name="Acme^Peregrina")
+    assert session.findings() == []
+    comment("for Acme")(session)
+    assert codes(session) == {"verify.residue"}
+
+
+def test_an_object_that_calls_itself_by_a_registered_uid_must_be_renamed_too(tmp_path: Path) -> None:
+    session = sabotage.make(tmp_path)
+    for folder in (session.original, session.anonymised):
+        edit(folder / sabotage.entry_name("0001"), lambda d: setattr(d, "StudyInstanceUID", "1.2.840.10008.9.9"))
+    before, after = sabotage.manifest(session.original), sabotage.manifest(session.anonymised)
+    found = sabotage.verify(session.original, session.anonymised, before, after, keep=sabotage.KEEP)
+    assert [(f.code, f.where) for f in found] == [("verify.residue-uid", f"{sabotage.entry_name('0001')} (0020,000D)")]
 
 
 def test_a_file_that_changed_after_it_was_written_is_found(session: Session) -> None:

@@ -26,6 +26,7 @@ files says of the patient.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ R = TypeVar("R")
 Progress = Callable[[int], object] | None
 """Told how many files are done."""
 
-_WORTH_PROCESSES = 600
+_WORTH_PROCESSES = 400
 """Files; for fewer, starting processes takes longer than the work."""
 _MOST_AT_ONCE = 64
 """Files handed to a process at a time; what is looked for travels with each handful."""
@@ -113,7 +114,10 @@ def _workers(jobs: int, files: int) -> Iterator[_Each]:
     if jobs <= 1 or files < _WORTH_PROCESSES:
         yield map
         return
-    with ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
+    context = get_context("forkserver")
+    # what the main module imports would otherwise be imported again by each worker
+    context.set_forkserver_preload([name for name in sys.modules if name.startswith("uploader.")])
+    with ProcessPoolExecutor(jobs, context) as pool:
         try:
             yield partial(pool.map, chunksize=max(1, min(_MOST_AT_ONCE, files // (4 * jobs))))
         finally:

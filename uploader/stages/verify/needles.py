@@ -94,9 +94,9 @@ def _words(folded: str) -> Iterator[str]:
 def _joined(folded: str) -> Iterator[str]:
     """The whole name, in order and with the last word first: for names of short words nothing else speaks."""
     words = folded.split()
-    if len(words) > 1 and sum(map(len, words)) > SHORTEST:
+    if len(words) > 1 and (sum(map(len, words)) > SHORTEST or not folded.isascii()):
         yield from (" ".join(words), " ".join(reversed(words)), " ".join([*words[1:], words[0]]))
-        yield from (j for j in ("".join(words), "".join(reversed(words))) if len(j) >= _UNMISTAKABLE)
+        yield from (j for j in ("".join(words), "".join(reversed(words))) if _embeds(j))
 
 
 def _of_ids(values: Iterable[str]) -> Iterator[str]:

@@ -47,7 +47,9 @@ class Pairs:
     own: set[str] = field(default_factory=set)
 
     def add(self, old: str, new: str, where: str) -> Iterator[Sighting]:
-        """Note one pair; yields what contradicts the pairs before it."""
+        """Note one pair; yields what is wrong with it, alone or beside the pairs before it."""
+        if old == new:
+            yield "verify.residue-uid", where, old
         if self.became.setdefault(old, (new, where))[0] != new:
             yield "verify.uid-split", where, old
         elif self.came_from.setdefault(new, (old, where))[0] != old:
