@@ -1,0 +1,125 @@
+"""The WSGI application: doors, identification, errors in XNAT's form."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+from collections.abc import Callable, Iterable
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Any, cast
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException, Unauthorized
+
+from uploader.archives.embedded.rest import (
+    auth,
+    experiments,
+    files,
+    projects,
+    resources,
+    scans,
+    sharing,
+    site,
+    subjects,
+)
+from uploader.archives.embedded.rest.answers import status_page
+from uploader.archives.embedded.store import Store
+from uploader.domain.manifest import CHUNK
+
+DRAINED_BYTES = 64 << 20
+"""How much of a body is read after a refusal, so that the client reads the answer instead of a broken pipe."""
+_ARCHIVED = re.compile(r"^/(?:data|REST)/archive/(?=projects|subjects|experiments)")
+_log = logging.getLogger("uploader.archives.embedded")
+
+
+class Door(Flask):
+    """Flask, but for the log: a traceback may quote labels and paths, so only its kind is told."""
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        kind = exc_info[0].__name__ if exc_info[0] else "error"
+        _log.error("%s in %s", kind, request.endpoint)
+
+
+class Asked(Request):
+    """A request whose uploaded forms wait in the archive's own folder, not in /tmp."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        folder = cast(Store, self.environ["uploader.store"]).vault.scratch().parent
+        return TemporaryFile("w+b", dir=folder)
+
+
+def create_app(store: Store) -> Flask:
+    """The archive's REST door over `store`."""
+    app = Door(__name__, static_folder=None)
+    app.request_class = Asked
+    app.extensions["store"] = store
+    app.url_map.merge_slashes = False
+    for module in (auth, site, projects, subjects, experiments, scans, resources, files, sharing):
+        app.register_blueprint(module.blueprint)
+    app.before_request(auth.refuse_foreign_pages)
+    app.before_request(auth.identify)
+    app.after_request(auth.tell_expiry)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(OSError, _disk_trouble)
+    app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign]
+    return app
+
+
+def _refused(error: HTTPException) -> Response:
+    answer = status_page(error.code or 500, error.name, error.description or error.name)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = 'Basic realm="XNAT Protected Area"'
+    return answer
+
+
+def _disk_trouble(error: OSError) -> Response:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return status_page(507, "Insufficient Storage", "The disk is full; nothing was stored.")
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY):
+        return status_page(409, "Conflict", "A file would take the place of a folder, or a folder that of a file.")
+    _log.error("OSError %s in %s", errno.errorcode.get(error.errno or 0, "?"), request.endpoint)
+    return status_page(
+        500, "Internal Server Error", "The archive could not reach its disk; what was asked may not be done."
+    )
+
+
+def _finish(answer: Response) -> Response:
+    """Headers of every answer; after a refusal, the rest of the body is read and thrown away."""
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    if answer.status_code >= 400:
+        left = DRAINED_BYTES
+        while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
+            left -= len(chunk)
+        if left <= 0:
+            answer.headers["Connection"] = "close"
+    return answer
+
+
+Wsgi = Callable[[Any, Any], Iterable[bytes]]
+
+
+def _aliases(app: Wsgi, store: Store) -> Wsgi:
+    """``/REST/…`` and ``/data/archive/…`` are other names of ``/data/…``."""
+
+    def renamed(environ: Any, start_response: Any) -> Iterable[bytes]:
+        path = _ARCHIVED.sub("/data/", environ.get("PATH_INFO", ""))
+        if path.startswith("/REST/"):
+            path = "/data/" + path.removeprefix("/REST/")
+        environ["PATH_INFO"] = path
+        environ["uploader.store"] = store
+        return app(environ, start_response)
+
+    return renamed

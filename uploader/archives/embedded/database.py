@@ -1,0 +1,130 @@
+"""SQLite: what the archive knows besides the bytes. Every commit is on the disk before it is told."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+
+Row = sqlite3.Row
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS accounts (
+  login TEXT PRIMARY KEY, hash TEXT NOT NULL, admin INTEGER NOT NULL, fields TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE IF NOT EXISTS tokens (alias TEXT PRIMARY KEY, hash TEXT NOT NULL, login TEXT NOT NULL, expires REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS projects (
+  id TEXT PRIMARY KEY COLLATE NOCASE, fields TEXT NOT NULL, inserted TEXT NOT NULL, inserter TEXT NOT NULL,
+  deleted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS members (
+  project TEXT NOT NULL COLLATE NOCASE, login TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (project, login));
+CREATE TABLE IF NOT EXISTS subjects (
+  id TEXT PRIMARY KEY, project TEXT NOT NULL COLLATE NOCASE, label TEXT NOT NULL COLLATE NOCASE, fields TEXT NOT NULL,
+  inserted TEXT NOT NULL, inserter TEXT NOT NULL, UNIQUE (project, label));
+CREATE TABLE IF NOT EXISTS experiments (
+  id TEXT PRIMARY KEY, project TEXT NOT NULL COLLATE NOCASE, subject TEXT NOT NULL, label TEXT NOT NULL COLLATE NOCASE,
+  type TEXT NOT NULL, fields TEXT NOT NULL, inserted TEXT NOT NULL, inserter TEXT NOT NULL, UNIQUE (project, label));
+CREATE INDEX IF NOT EXISTS experiments_of_subject ON experiments (subject);
+CREATE TABLE IF NOT EXISTS waiting (
+  id TEXT PRIMARY KEY, project TEXT NOT NULL COLLATE NOCASE, stamp TEXT NOT NULL, folder TEXT NOT NULL,
+  subject TEXT NOT NULL, label TEXT NOT NULL, uid TEXT NOT NULL, status TEXT NOT NULL, fields TEXT NOT NULL,
+  touched TEXT NOT NULL, inserter TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS scans (
+  pk INTEGER PRIMARY KEY, session TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, uid TEXT NOT NULL DEFAULT '',
+  fields TEXT NOT NULL, UNIQUE (session, id));
+CREATE TABLE IF NOT EXISTS shares (
+  kind TEXT NOT NULL, id TEXT NOT NULL, project TEXT NOT NULL COLLATE NOCASE, label TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (kind, id, project), UNIQUE (kind, project, label));
+CREATE TABLE IF NOT EXISTS resources (
+  pk INTEGER PRIMARY KEY AUTOINCREMENT, holder TEXT NOT NULL, label TEXT NOT NULL, fields TEXT NOT NULL, UNIQUE (holder, label));
+CREATE TABLE IF NOT EXISTS files (
+  resource INTEGER NOT NULL, path TEXT NOT NULL, md5 TEXT NOT NULL, stamp TEXT NOT NULL, fields TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (resource, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS moves (source TEXT NOT NULL, target TEXT NOT NULL);
+"""
+
+
+class Database:
+    """A pool of connections to one file. One writer at a time; readers never wait for it (WAL)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._writing = threading.Lock()
+        with self.write() as connection:
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees what has been committed."""
+        connection = self._borrow()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed to the disk when the block ends, undone when it raises."""
+        with self._writing, self.read() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every idle connection. The database stays usable; it opens new ones."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _borrow(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.row_factory = Row
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            return connection
+
+
+def one(connection: sqlite3.Connection, sql: str, *values: Any) -> Row | None:
+    """The first row, or None."""
+    row: Row | None = connection.execute(sql, values).fetchone()
+    return row
+
+
+def fields(row: Row) -> dict[str, str]:
+    """The row's further fields, short XNAT name -> text."""
+    known: dict[str, str] = json.loads(row["fields"])
+    return known
+
+
+def number(connection: sqlite3.Connection, name: str) -> int:
+    """The next number of a counter; none is ever given twice, whatever is deleted."""
+    row = one(
+        connection,
+        "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        name,
+    )
+    assert row is not None
+    return int(row["value"])
+
+
+def now() -> str:
+    """The time as XNAT writes it in listings, UTC: ``2026-11-24 16:00:34.123``."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

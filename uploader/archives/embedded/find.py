@@ -1,0 +1,173 @@
+"""Finding things by what clients call them: an ID anywhere, an ID or a label within a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from werkzeug.exceptions import NotFound
+
+from uploader.archives.embedded import rights
+from uploader.archives.embedded.accounts import User
+from uploader.archives.embedded.database import Row, fields, one
+from uploader.archives.embedded.names import clean, uri
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What resources hang on: a project, a subject, a session or a scan.
+
+    key: what the database calls it
+    folder: where its resources lie, below the archive's root
+    lock: whom to lock before changing its files
+    uri: ``/data/experiments/X_E00001/scans/3``
+    inside: where its resources are in a zip
+    uid: Series Instance UID of a scan, else empty
+    """
+
+    key: str
+    project: str
+    shown_in: tuple[str, ...]
+    folder: str
+    lock: str
+    uri: str
+    inside: str
+    uid: str = ""
+
+
+def project(c: Connection, user: User, right: str, name: str) -> Row:
+    """The project called `name`. Raises NotFound, Forbidden."""
+    rights.require(c, user, right, name)
+    row = one(c, "SELECT * FROM projects WHERE id = ?", name)
+    assert row is not None
+    return row
+
+
+def subject(c: Connection, user: User, right: str, name: str, within: str | None = None) -> Row:
+    """The subject called `name`. Raises NotFound, Forbidden."""
+    row = named(c, "subjects", "subject", name, within)
+    if row is None:
+        raise NotFound("There is no such subject here, or it is not yours to see.")
+    rights.require(c, user, right, row["project"], shown_in(c, "subject", row["id"]))
+    return row
+
+
+def session(
+    c: Connection, user: User, right: str, name: str, within: str | None = None, subject_name: str | None = None
+) -> Row:
+    """The session called `name`. Raises NotFound, Forbidden."""
+    row = named(c, "experiments", "experiment", name, within)
+    if row is None or not _belongs(c, row, within, subject_name):
+        raise NotFound("There is no such session here, or it is not yours to see.")
+    rights.require(c, user, right, row["project"], shown_in(c, "experiment", row["id"]))
+    return row
+
+
+def scan(c: Connection, session_id: str, name: str) -> Row:
+    """The scan of that session. Raises NotFound."""
+    row = one(c, "SELECT * FROM scans WHERE session = ? AND id = ?", session_id, name)
+    if row is None:
+        raise NotFound("There is no such scan in this session.")
+    return row
+
+
+def named(c: Connection, table: str, kind: str, name: str, within: str | None) -> Row | None:
+    """The row of `table` with this ID, or with this label in project `within`, shared ones among them."""
+    if within is None:
+        return one(c, f"SELECT * FROM {table} WHERE id = ?", name)  # noqa: S608
+    return one(
+        c,
+        f"SELECT t.* FROM {table} t LEFT JOIN shares s ON s.kind = ? AND s.id = t.id AND s.project = ? "  # noqa: S608
+        "WHERE (t.project = ? AND (t.id = ? OR t.label IN (?, ?))) OR (s.project IS NOT NULL AND (t.id = ? OR s.label IN (?, ?)))",
+        *(kind, within, within),
+        *(name, name, clean(name)) * 2,
+    )
+
+
+def shown_in(c: Connection, kind: str, key: str) -> tuple[str, ...]:
+    """Projects into which the thing is shared."""
+    rows = c.execute("SELECT project FROM shares WHERE kind = ? AND id = ? ORDER BY project", (kind, key))
+    return tuple(row["project"] for row in rows)
+
+
+def holder(
+    c: Connection,
+    user: User,
+    right: str,
+    project: str | None = None,
+    subject: str | None = None,
+    experiment: str | None = None,
+    scan: str | None = None,
+) -> Holder:
+    """What a URL names, its innermost part. Raises NotFound, Forbidden."""
+    if experiment is not None:
+        row = session(c, user, right, experiment, project, subject)
+        return session_holder(c, row) if scan is None else scan_holder(c, row, find_scan(c, row["id"], scan))
+    if subject is not None:
+        return _subject_holder(c, find_subject(c, user, right, subject, project))
+    assert project is not None
+    return _project_holder(find_project(c, user, right, project))
+
+
+def session_holder(c: Connection, row: Row) -> Holder:
+    """The session as a holder of resources."""
+    where = session_folder(row["project"], row["label"])
+    return Holder(
+        f"experiment:{row['id']}",
+        row["project"],
+        shown_in(c, "experiment", row["id"]),
+        f"{where}/RESOURCES",
+        f"session:{row['id']}",
+        uri("experiments", row["id"]),
+        row["label"],
+    )
+
+
+def scan_holder(c: Connection, session_row: Row, row: Row) -> Holder:
+    """A scan of the session as a holder of resources."""
+    above = session_holder(c, session_row)
+    where = session_folder(session_row["project"], session_row["label"])
+    kind = clean(fields(row).get("type") or row["type"].removeprefix("xnat:"))
+    return Holder(
+        f"scan:{row['pk']}",
+        above.project,
+        above.shown_in,
+        f"{where}/SCANS/{row['id']}",
+        above.lock,
+        f"{above.uri}/scans/{row['id']}",
+        f"{above.inside}/scans/{row['id']}-{kind}",
+        row["uid"],
+    )
+
+
+def session_folder(project: str, label: str) -> str:
+    """Where a session lies, as in XNAT."""
+    return f"archive/{project}/arc001/{label}"
+
+
+def _subject_holder(c: Connection, row: Row) -> Holder:
+    return Holder(
+        f"subject:{row['id']}",
+        row["project"],
+        shown_in(c, "subject", row["id"]),
+        f"archive/{row['project']}/subjects/{row['label']}",
+        f"subject:{row['id']}",
+        uri("subjects", row["id"]),
+        row["label"],
+    )
+
+
+def _project_holder(row: Row) -> Holder:
+    key = row["id"]
+    return Holder(f"project:{key}", key, (), f"archive/{key}/resources", f"project:{key}", uri("projects", key), key)
+
+
+def _belongs(c: Connection, row: Row, within: str | None, subject_name: str | None) -> bool:
+    """Whether the session's subject is the one that the URL names."""
+    if subject_name is None:
+        return True
+    found = named(c, "subjects", "subject", subject_name, within)
+    return found is not None and found["id"] == row["subject"]
+
+
+find_project, find_subject, find_scan = project, subject, scan

@@ -1,0 +1,1 @@
+"""The REST door of the embedded archive: one blueprint a noun, thin over the store."""

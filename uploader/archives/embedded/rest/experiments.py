@@ -1,0 +1,60 @@
+"""Imaging sessions."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from uploader.archives.embedded import find, headers, removal, scans, sessions
+from uploader.archives.embedded.database import Row
+from uploader.archives.embedded.rest.answers import item, table, text
+from uploader.archives.embedded.rest.asked import PROJECT, SESSIONS, SUBJECTS, fields, label, routes, store, user, yes
+
+COLUMNS = "date,xsiType,xnat:subjectassessordata/id,insert_date,project,ID,label,URI"
+blueprint = Blueprint("experiments", __name__)
+
+
+@routes(blueprint, [f"{PROJECT}/experiments", *(f"{subject}/experiments" for subject in SUBJECTS), "/data/experiments"])
+def listing(project: str | None = None, subject: str | None = None) -> Response:
+    return table(sessions.listing(store(), user(), project, subject), COLUMNS)
+
+
+@routes(blueprint, SESSIONS)
+def show(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    row = _find("read", experiment, project, subject)
+    series = [(r["type"], scans.columns(row, r)) for r in scans.of(store(), row)]
+    return item(row["type"], sessions.columns(row), {"scans/scan": series})
+
+
+@routes(blueprint, SESSIONS, "PUT")
+def put(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    """Make or change; then rename, give to another subject, and read headers, where the query asks for it."""
+    if project is None:
+        row = _find("edit", experiment, None, None)
+        experiment, project = row["id"], row["project"]
+    kind = request.args.get("xsiType", "")
+    key, new = sessions.put(store(), user(), project, subject, experiment, kind, fields())
+    row = _find("edit", key, None, None)
+    if not new and label():
+        sessions.rename(store(), row, label())
+    if not new and "subject_ID" in request.args:
+        sessions.reassign(store(), user(), row, request.args["subject_ID"])
+    if yes("pullDataFromHeaders"):
+        headers.pull(store(), _find("edit", key, None, None))
+    return text(key, 201 if new else 200)
+
+
+@routes(blueprint, SESSIONS, "DELETE")
+def remove(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    removal.remove_session(store(), user(), _find("read", experiment, project, subject), project)
+    return text("")
+
+
+@routes(blueprint, [f"{url}/status" for url in SESSIONS])
+def status(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    _find("read", experiment, project, subject)
+    return text("active")
+
+
+def _find(right: str, experiment: str, project: str | None, subject: str | None) -> Row:
+    with store().database.read() as c:
+        return find.session(c, user(), right, experiment, project, subject)

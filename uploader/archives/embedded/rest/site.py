@@ -1,0 +1,165 @@
+"""The site: what it is, its schemas, its accounts, and its anonymisation scripts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound
+
+from uploader.archives.embedded import find, schemas
+from uploader.archives.embedded.accounts import Account, User
+from uploader.archives.embedded.database import fields, one
+from uploader.archives.embedded.rest.answers import as_json, table, text
+from uploader.archives.embedded.rest.asked import routes, store, user
+
+VERSION = "1.9.3"
+"""XNAT version whose REST contract this archive follows."""
+blueprint = Blueprint("site", __name__)
+
+
+@routes(blueprint, ["/"])
+def home() -> Response:
+    page = "<html><head><title>Archive</title></head><body><h1>Archive</h1><p>Use an XNAT client.</p></body></html>"
+    return Response(page, mimetype="text/html")
+
+
+@routes(blueprint, ["/xapi/siteConfig/buildInfo"])
+def build_info() -> Response:
+    return as_json({"version": VERSION, "buildNumber": "embedded", "isNonRelease": "false"})
+
+
+@routes(blueprint, ["/xapi/siteConfig"])
+def site_config() -> Response:
+    user()
+    values = {"siteId": store().site_id, "siteUrl": request.url_root.rstrip("/"), "initialized": True}
+    fixed = {"checksums": True, "requireLogin": True, "userRegistration": False}
+    return as_json(values | fixed | {"enableSitewideAnonymizationScript": False})
+
+
+@routes(blueprint, ["/xapi/siteConfig/initialized"])
+def initialized() -> Response:
+    return as_json(True)
+
+
+@routes(blueprint, ["/xapi/siteConfig/siteId"])
+def site_id() -> Response:
+    return text(store().site_id)
+
+
+@routes(blueprint, ["/xapi/siteConfig/siteUrl"])
+def site_url() -> Response:
+    return text(request.url_root.rstrip("/"))
+
+
+@routes(blueprint, ["/xapi/schemas"])
+def schema_names() -> Response:
+    return as_json(list(schemas.NAMES))
+
+
+@routes(blueprint, ["/xapi/schemas/<name>", "/xapi/schemas/<name>/<_same>"])
+def schema(name: str, _same: str = "") -> Response:
+    if name not in schemas.NAMES:
+        raise NotFound("There is no such schema.")
+    return Response(schemas.schema(name), mimetype="application/xml")
+
+
+@routes(blueprint, ["/data/search/elements"])
+def elements() -> Response:
+    """None: searching is not served, and clients ask about every element they are told of."""
+    return table([], "ELEMENT_NAME,SINGULAR,PLURAL,SECURED,COUNT")
+
+
+@routes(blueprint, ["/xapi/users"])
+def logins() -> Response:
+    _admin()
+    return as_json([row["login"] for row in store().accounts.all()])
+
+
+@routes(blueprint, ["/xapi/users"], "POST")
+def create_user() -> Response:
+    _admin()
+    given = request.get_json()
+    login, password = (given.get(k, "") if isinstance(given, dict) else "" for k in ("username", "password"))
+    if not (isinstance(login, str) and isinstance(password, str) and login and password and login.isprintable()):
+        raise BadRequest("An account needs a username and a password.")
+    facts = {k: str(given.get(k, "")) for k in ("email", "firstName", "lastName")}
+    store().accounts.create(Account(login, password), facts)
+    return as_json({"username": login, "enabled": True, "verified": True} | facts, 201)
+
+
+@routes(blueprint, ["/xapi/users/<login>"])
+def account(login: str) -> Response:
+    asking = user()
+    row = store().accounts.row(login) if asking.admin or asking.login == login else None
+    if row is None:
+        raise NotFound("There is no such account, or it is not yours to see.")
+    return as_json({"username": login, "enabled": True, "verified": True} | fields(row))
+
+
+@routes(blueprint, ["/data/users"])
+def users_table() -> Response:
+    _admin()
+    rows = [{"login": row["login"]} | fields(row) for row in store().accounts.all()]
+    return table(rows, "login,firstname,lastname,email")
+
+
+@routes(blueprint, ["/xapi/anonymize/site"], "GET", "PUT")
+def site_script() -> Response:
+    return _script("site", "")
+
+
+@routes(blueprint, ["/xapi/anonymize/projects/<project>"], "GET", "PUT")
+def project_script(project: str) -> Response:
+    return _script(f"project:{project.lower()}", project)
+
+
+@routes(blueprint, ["/xapi/anonymize/site/enabled", "/xapi/anonymize/projects/<project>/enabled"], "GET", "PUT")
+def script_enabled(project: str = "") -> Response:
+    """Scripts are kept, not run: to say that one is enabled would be to promise an anonymisation that never happens."""
+    _may_script(project)
+    if request.method == "PUT":
+        wanted = request.args.get("enable", request.get_data(as_text=True, cache=False)[:10]).strip().lower()
+        if wanted == "true":
+            raise NotImplementedError("This archive keeps anonymisation scripts but runs none; anonymise before sending.")
+    return as_json(False)
+
+
+@routes(blueprint, ["/xapi/anonymize/default"])
+def default_script() -> Response:
+    user()
+    return text("")
+
+
+@routes(blueprint, ["/xapi/plugins"])
+def plugins() -> Response:
+    user()
+    return as_json({})
+
+
+def _script(name: str, project: str) -> Response:
+    _may_script(project)
+    if request.method == "PUT":
+        script = request.get_data(as_text=True, cache=False)
+        with store().database.write() as c:
+            c.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (f"script:{name}", script))
+        return text("")
+    with store().database.read() as c:
+        row = one(c, "SELECT value FROM settings WHERE name = ?", f"script:{name}")
+    return text(row["value"]) if row else text("", 204)
+
+
+def _may_script(project: str) -> None:
+    changing = request.method == "PUT"
+    if project:
+        with store().database.read() as c:
+            find.project(c, user(), "own" if changing else "read", project)
+    elif changing:
+        _admin()
+    else:
+        user()
+
+
+def _admin() -> User:
+    asking = user()
+    if not asking.admin:
+        raise Forbidden("Only an admin may do this.")
+    return asking

@@ -1,0 +1,55 @@
+"""The HTTP server of an embedded archive, in a thread of this process. Why cheroot: docs/embedded-archive.md."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from cheroot import wsgi
+
+_log = logging.getLogger("uploader.archives.embedded")
+THREADS = 16
+"""Requests served at the same time."""
+STALL_SECONDS = 120
+"""A connection on which nothing moves for so long is closed."""
+STOP_SECONDS = 5
+"""How long requests under way may take to finish when the server stops."""
+
+
+class _Quiet(wsgi.Server):  # type: ignore[misc]
+    """cheroot, but for its log: it would write tracebacks, and they may quote labels."""
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        _log.log(level, "trouble in the HTTP server")
+
+
+class Server:
+    """One archive, listening. `port` 0 takes any free one; `url` tells which."""
+
+    def __init__(self, app: Any, host: str, port: int) -> None:
+        self._host = host
+        self._server = _Quiet(
+            (host, port),
+            app,
+            numthreads=THREADS,
+            timeout=STALL_SECONDS,
+            shutdown_timeout=STOP_SECONDS,
+            request_queue_size=128,
+        )
+        self._thread = threading.Thread(target=self._server.serve, name="embedded-archive", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Root of the archive, e.g. ``http://127.0.0.1:8081``."""
+        return f"http://{self._host}:{self._server.bind_addr[1]}"
+
+    def start(self) -> None:
+        """Serve in the background; when this returns, the port is listening. Raises OSError when it is taken."""
+        self._server.prepare()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more requests, let those under way finish, close."""
+        self._server.stop()
+        self._thread.join(STOP_SECONDS)

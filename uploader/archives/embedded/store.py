@@ -1,0 +1,61 @@
+"""One archive: its database, its bytes, its accounts and its locks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from uploader.archives.embedded.accounts import Accounts
+from uploader.archives.embedded.database import Database
+from uploader.archives.embedded.names import clean
+from uploader.archives.embedded.vault import Vault
+
+
+class Lock:
+    """A lock that can be forgotten when nobody holds it."""
+
+    def __init__(self) -> None:
+        self.held = threading.RLock()
+
+
+class Store:
+    """What every request works on. `site_id` begins the IDs: ``{site_id}_S00001``."""
+
+    def __init__(self, root: Path, name: str, site_id: str) -> None:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.name, self.site_id = name, clean(site_id)
+        self.database = Database(root / "archive.db")
+        self.vault = Vault(root)
+        self.accounts = Accounts(self.database)
+        self._locks: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+        self._guard = threading.Lock()
+        self._undo_moves()
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """One at a time among all who name `key`, e.g. ``session:X_E00001``."""
+        with self._guard:
+            lock = self._locks.setdefault(key, Lock())
+        with lock.held:
+            yield
+
+    def move(self, source: str, target: str) -> None:
+        """Rename a folder in such a way that a crash before the commit of its new name is undone at the next start."""
+        with self.database.write() as c:
+            c.execute("INSERT INTO moves VALUES (?, ?)", (source, target))
+        self.vault.move(source, target)
+
+    def close(self) -> None:
+        """Close files and connections."""
+        self.database.close()
+        self.vault.close()
+
+    def _undo_moves(self) -> None:
+        with self.database.write() as c:
+            for row in c.execute("SELECT source, target FROM moves").fetchall():
+                if not (self.vault.root / row["source"]).exists():
+                    self.vault.move(row["target"], row["source"])
+            c.execute("DELETE FROM moves")

@@ -1,0 +1,87 @@
+"""Subjects: making, changing and listing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from sqlite3 import Connection
+
+from werkzeug.exceptions import Conflict
+
+from uploader.archives.embedded import find, rights, sharing
+from uploader.archives.embedded.accounts import User
+from uploader.archives.embedded.database import Row, fields, now, number, one
+from uploader.archives.embedded.names import clean, uri
+from uploader.archives.embedded.store import Store
+
+
+def put(
+    store: Store, user: User, project: str, name: str, given: Mapping[str, str], label: str = ""
+) -> tuple[str, bool]:
+    """Make the subject or change its fields, and its label when one is given; (ID, whether it is new)."""
+    with store.lock(f"labels:{project.lower()}"), store.database.write() as c:
+        rights.require(c, user, "read", project)
+        row = find.named(c, "subjects", "subject", name, project)
+        if row is None:
+            return ensure(store, c, user, project, name, given), True
+        rights.require(c, user, "edit", row["project"], find.shown_in(c, "subject", row["id"]))
+        kept = json.dumps(fields(row) | dict(given))
+        c.execute("UPDATE subjects SET fields = ? WHERE id = ?", (kept, row["id"]))
+    if label and clean(label) != row["label"]:
+        _rename(store, row, clean(label))
+    return row["id"], False
+
+
+def ensure(
+    store: Store, c: Connection, user: User, project: str, name: str, given: Mapping[str, str] | None = None
+) -> str:
+    """ID of the subject called `name` in `project`; it is made when there is none."""
+    row = find.named(c, "subjects", "subject", name, project)
+    if row is not None:
+        return str(row["id"])
+    rights.require(c, user, "create", project)
+    key = f"{store.site_id}_S{number(c, 'subject'):05d}"
+    home = find.project(c, user, "create", project)["id"]
+    values = (key, home, clean(name), json.dumps(dict(given or {})), now(), user.login)
+    c.execute("INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?)", values)
+    return key
+
+
+def listing(store: Store, user: User, project: str | None) -> list[dict[str, str]]:
+    """Subjects of the project, shared ones among them; without a project, all that the user may read."""
+    with store.database.read() as c:
+        if project is not None:
+            rights.require(c, user, "read", project)
+            sql = (
+                "SELECT t.*, s.label AS shared_label FROM subjects t LEFT JOIN shares s ON s.kind = 'subject' AND s.id = t.id "
+                "AND s.project = ? WHERE t.project = ? OR s.project IS NOT NULL ORDER BY t.id"
+            )
+            return [columns(row) for row in c.execute(sql, (project, project))]
+        may = rights.readable(c, user)
+        rows = c.execute("SELECT *, NULL AS shared_label FROM subjects ORDER BY id").fetchall()
+        return [columns(r) for r in rows if may & {r["project"], *find.shown_in(c, "subject", r["id"])}]
+
+
+def columns(row: Row) -> dict[str, str]:
+    """A subject's columns in a listing. Its label is the one it has in the project that was asked for."""
+    return fields(row) | {
+        "ID": row["id"],
+        "project": row["project"],
+        "label": sharing.label_of(row),
+        "insert_date": row["inserted"],
+        "insert_user": row["inserter"],
+        "xsiType": "xnat:subjectData",
+        "URI": uri("subjects", row["id"]),
+    }
+
+
+def _rename(store: Store, row: Row, label: str) -> None:
+    home = f"archive/{row['project']}/subjects"
+    with store.lock(f"labels:{row['project'].lower()}"), store.lock(f"subject:{row['id']}"):
+        with store.database.read() as c:
+            if one(c, "SELECT id FROM subjects WHERE project = ? AND label = ?", row["project"], label):
+                raise Conflict("Specified label is already in use.")
+        store.move(f"{home}/{row['label']}", f"{home}/{label}")
+        with store.database.write() as c:
+            c.execute("UPDATE subjects SET label = ? WHERE id = ?", (label, row["id"]))
+            c.execute("DELETE FROM moves WHERE target = ?", (f"{home}/{label}",))
