@@ -94,6 +94,11 @@ class Home:
         return self.root / "diagnostics"
 
     @property
+    def logs(self) -> Path:
+        """What the archives and commands that nobody watches would say on a terminal."""
+        return self.root / "logs"
+
+    @property
     def links(self) -> Path:
         """The link table, sealed."""
         return self.root / "link" / "links.sqlite"
@@ -133,7 +138,7 @@ class Home:
 def make(root: Path, ports: dict[str, int]) -> Home:
     """Make a home: settings, keys, passwords, protocols and scripts. What is already there stays as it is."""
     home = Home(root.resolve())
-    for folder in (home.root, home.secrets, home.spool, home.work, home.quarantine, home.diagnostics):
+    for folder in (home.root, home.secrets, home.spool, home.work, home.quarantine, home.diagnostics, home.logs):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (home.root / "records", home.links.parent, home.root / "archives", home.root / "inbox"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

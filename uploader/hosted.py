@@ -15,11 +15,17 @@ from uploader.protocols import Protocols
 from uploader.supervisor import Child
 
 
-def archive_children(settings: Settings) -> list[Child]:
-    """The embedded archives of this home as children."""
+def archive_children(settings: Settings, *, quiet: bool = False) -> list[Child]:
+    """The embedded archives of this home as children; quiet ones write their log into the home."""
+    logs = Home(settings.home).logs
     about = {name: getattr(settings, name) for name in ARCHIVES}
     return [
-        Child(name, ["archive", "serve", "--home", str(settings.home), "--name", name], a.url + "/data/version")
+        Child(
+            name,
+            ["archive", "serve", "--home", str(settings.home), "--name", name],
+            a.url + "/data/version",
+            logs / f"{name}.log" if quiet else None,
+        )
         for name, a in about.items()
         if a.embedded
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 SAYABLE = frozenset(
@@ -39,19 +41,37 @@ class Discreet(logging.Formatter):
     """One JSON object per line. Foreign loggers are heard to speak, but not what they said."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {"at": self.formatTime(record), "level": record.levelname, "from": record.name}
-        if record.name == "uploader":
-            line |= {"event": record.msg, **getattr(record, "fields", {})}
-        else:
-            line |= {"event": "foreign", "where": f"{record.module}:{record.lineno}"}
-        return json.dumps(line)
+        line = {"at": self.formatTime(record), "level": record.levelname, "from": record.name}
+        return json.dumps(line | _said(record))
+
+
+class Plain(logging.Formatter):
+    """The same for a person at a terminal: ``16:30:26 deposited submission=k7q29xmd place=central``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event, *fields = _said(record).items()
+        return " ".join([self.formatTime(record, "%H:%M:%S"), event[1], *(f"{k}={v}" for k, v in fields)])
+
+
+def _said(record: logging.LogRecord) -> dict[str, Any]:
+    """`event`, then its fields; of a foreign record only where it came from."""
+    if record.name == "uploader":
+        return {"event": record.msg, **getattr(record, "fields", {})}
+    return {"event": "foreign", "where": f"{record.module}:{record.lineno}"}
 
 
 def listen(stream: TextIO = sys.stderr) -> None:
-    """Send every logger's records through `Discreet` to `stream`; foreign ones from WARNING upward."""
+    """Send every logger's records to `stream`, foreign ones from WARNING upward, and Python's warnings too."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Discreet())
+    handler.setFormatter(Plain() if stream.isatty() else Discreet())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     _log.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def log_file(path: Path) -> TextIO:
+    """The log file at `path`, open for appending, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", buffering=1)

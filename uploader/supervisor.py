@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import requests
 
 from uploader.domain.errors import ArchiveUnavailable
-from uploader.logs import say
+from uploader.logs import log_file, say
 
 _TETHERED = "UPLOADER_TETHERED"
 _RESTART_SECONDS = 2.0
@@ -33,16 +35,20 @@ class Child:
     arguments: Sequence[str]
     url: str = ""
     """What answers once the child is ready; empty when there is nothing to ask."""
+    log: Path | None = None
+    """File for what it says on stderr; None: it speaks where this process does."""
     process: subprocess.Popen[bytes] | None = None
     died_at: float = field(default=0.0)
 
     def start(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "-m", "uploader", *self.arguments],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, _TETHERED: "1"},
-        )
+        with ExitStack() as stack:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                [sys.executable, "-m", "uploader", *self.arguments],
+                stdin=subprocess.PIPE,
+                stderr=stack.enter_context(log_file(self.log)) if self.log else None,
+                start_new_session=True,
+                env={**os.environ, _TETHERED: "1"},
+            )
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -81,7 +87,8 @@ def await_ready(children: Sequence[Child], seconds: float = 60) -> None:
     for child in children:
         while not child.ready():
             if not child.alive():
-                raise ArchiveUnavailable(f"{child.name} stopped while starting; its message is above")
+                where = f"in {child.log}" if child.log else "above"
+                raise ArchiveUnavailable(f"{child.name} stopped while starting; its message is {where}")
             if time.monotonic() > until:
                 raise ArchiveUnavailable(f"{child.name} does not answer at {child.url} after {seconds:.0f} s")
             time.sleep(0.05)

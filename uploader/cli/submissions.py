@@ -21,6 +21,7 @@ from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_intake, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.hosted import archive_children
+from uploader.logs import listen, log_file
 from uploader.receipt import findings
 from uploader.reception import register
 from uploader.records import anchor
@@ -91,8 +92,12 @@ def _as_finding(item: Quarantined) -> dict[str, str]:
 
 @contextmanager
 def archives_up(built: Built) -> Iterator[None]:
-    """Start the embedded archives that do not answer yet, for as long as the block runs."""
-    children = [child for child in archive_children(built.settings) if not answers(child.url)]
+    """Start the embedded archives that do not answer yet, for as long as the block runs.
+
+    stderr stays free for people: what this process and the archives log goes into the home.
+    """
+    listen(log_file(built.home.logs / "commands.log"))
+    children = [child for child in archive_children(built.settings, quiet=True) if not answers(child.url)]
     try:
         for child in children:
             child.start()
