@@ -191,9 +191,8 @@ class Accounts:
 
     def _prune(self) -> None:
         now = time.monotonic()
-        for table in (self._sessions, self._trusted):
-            for key in [k for k, (_, until) in table.items() if until < now]:
-                del table[key]  # type: ignore[attr-defined]
+        self._sessions = {k: v for k, v in self._sessions.items() if v[1] > now}
+        self._trusted = {k: v for k, v in self._trusted.items() if v[1] > now}
 
 
 def _sha256(secret: str) -> str:

@@ -17,6 +17,8 @@ from uploader.archives.embedded.rest import (
     auth,
     experiments,
     files,
+    imports,
+    prearchive,
     projects,
     resources,
     scans,
@@ -65,7 +67,7 @@ def create_app(store: Store) -> Flask:
     app.request_class = Asked
     app.extensions["store"] = store
     app.url_map.merge_slashes = False
-    for module in (auth, site, projects, subjects, experiments, scans, resources, files, sharing):
+    for module in (auth, site, projects, subjects, experiments, scans, resources, files, sharing, imports, prearchive):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.identify)
@@ -73,7 +75,7 @@ def create_app(store: Store) -> Flask:
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _disk_trouble)
-    app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign]
+    app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
     return app
 
 

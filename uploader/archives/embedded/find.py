@@ -78,7 +78,8 @@ def named(c: Connection, table: str, kind: str, name: str, within: str | None) -
     return one(
         c,
         f"SELECT t.* FROM {table} t LEFT JOIN shares s ON s.kind = ? AND s.id = t.id AND s.project = ? "  # noqa: S608
-        "WHERE (t.project = ? AND (t.id = ? OR t.label IN (?, ?))) OR (s.project IS NOT NULL AND (t.id = ? OR s.label IN (?, ?)))",
+        "WHERE (t.project = ? AND (t.id = ? OR t.label IN (?, ?))) "
+        "OR (s.project IS NOT NULL AND (t.id = ? OR s.label IN (?, ?)))",
         *(kind, within, within),
         *(name, name, clean(name)) * 2,
     )

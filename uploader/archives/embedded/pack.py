@@ -17,6 +17,10 @@ KINDS = {"zip": "application/zip", "tar": "application/x-tar", "tar.gz": "applic
 """Formats by the name that `format=` gives them, and their media types."""
 
 
+_EARLIEST = 315_532_800
+"""1980-01-01: a zip knows no earlier date."""
+
+
 def pack(kind: str, items: Iterable[Item], compression: int = 0) -> Iterator[bytes]:
     """The archive's bytes, in chunks. `compression`: 0 to 9; 0 stores, which suits images."""
     if kind == "zip":
@@ -48,7 +52,7 @@ def _zip(items: Iterable[Item], compression: int) -> Iterator[bytes]:
     with zipfile.ZipFile(sink, "w", method, compresslevel=compression or None) as archive:  # type: ignore[call-overload]
         for name, path in items:
             with path.open("rb") as stream:
-                info = zipfile.ZipInfo(name, gmtime(path.stat().st_mtime)[:6])
+                info = zipfile.ZipInfo(name, gmtime(max(path.stat().st_mtime, _EARLIEST))[:6])
                 info.compress_type, info.external_attr = method, 0o600 << 16
                 with archive.open(info, "w", force_zip64=True) as out:
                     for chunk in chunks(stream):

@@ -76,7 +76,10 @@ def members(store: Store, user: User, name: str) -> list[dict[str, str]]:
     """Who may do what in the project."""
     with store.database.read() as c:
         row = find.project(c, user, "read", name)
-        sql = "SELECT m.login, m.role, a.fields FROM members m JOIN accounts a USING (login) WHERE project = ? ORDER BY login"
+        sql = (
+            "SELECT m.login, m.role, a.fields FROM members m JOIN accounts a USING (login) "
+            "WHERE project = ? ORDER BY login"
+        )
         return [_member(row["id"], found) for found in c.execute(sql, (row["id"],))]
 
 

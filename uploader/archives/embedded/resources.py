@@ -181,9 +181,9 @@ def _forget(c: Connection, pk: int) -> None:
 
 
 def _named(c: Connection, holder: Holder, name: str) -> Row | None:
-    sql = "SELECT * FROM resources WHERE holder = ? AND (label = ? OR (CAST(pk AS TEXT) = ? AND label != ?)) ORDER BY label != ?"
+    sql = "SELECT * FROM resources WHERE holder = ? AND (label = ? OR CAST(pk AS TEXT) = ?) ORDER BY label != ?"
     label = clean_resource(name)
-    return one(c, sql, holder.key, label, name, label, label)
+    return one(c, sql, holder.key, label, name, label)
 
 
 def _insert(c: Connection, holder: Holder, name: str, given: Mapping[str, str]) -> Row:

@@ -17,7 +17,7 @@ STOP_SECONDS = 5
 """How long requests under way may take to finish when the server stops."""
 
 
-class _Quiet(wsgi.Server):  # type: ignore[misc]
+class _Quiet(wsgi.Server):
     """cheroot, but for its log: it would write tracebacks, and they may quote labels."""
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:

@@ -98,7 +98,8 @@ def listing(store: Store, user: User, project: str | None, subject: str | None) 
             rights.require(c, user, "read", project)
         may = rights.readable(c, user)
         sql = (
-            "SELECT t.*, s.label AS shared_label, p.label AS subject_label FROM experiments t JOIN subjects p ON p.id = t.subject "
+            "SELECT t.*, s.label AS shared_label, p.label AS subject_label "
+            "FROM experiments t JOIN subjects p ON p.id = t.subject "
             "LEFT JOIN shares s ON s.kind = 'experiment' AND s.id = t.id AND s.project = :project "
             "WHERE (:project IS NULL OR t.project = :project OR s.project IS NOT NULL) "
             "AND (:subject IS NULL OR t.subject = :subject) ORDER BY t.id"

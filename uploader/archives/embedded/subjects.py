@@ -53,7 +53,8 @@ def listing(store: Store, user: User, project: str | None) -> list[dict[str, str
         if project is not None:
             rights.require(c, user, "read", project)
             sql = (
-                "SELECT t.*, s.label AS shared_label FROM subjects t LEFT JOIN shares s ON s.kind = 'subject' AND s.id = t.id "
+                "SELECT t.*, s.label AS shared_label FROM subjects t "
+                "LEFT JOIN shares s ON s.kind = 'subject' AND s.id = t.id "
                 "AND s.project = ? WHERE t.project = ? OR s.project IS NOT NULL ORDER BY t.id"
             )
             return [columns(row) for row in c.execute(sql, (project, project))]

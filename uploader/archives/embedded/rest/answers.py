@@ -77,7 +77,8 @@ def uris(*values: str) -> Response:
 
 def status_page(status: int, name: str, reason: str) -> Response:
     """An error as XNAT tells it: the right status, and the reason in <h3>."""
-    page = f"<html><head><title>Status page</title></head><body><h3>{escape(reason)}</h3><p>{status} {escape(name)}</p></body></html>"
+    body = f"<h3>{escape(reason)}</h3><p>{status} {escape(name)}</p>"
+    page = f"<html><head><title>Status page</title></head><body>{body}</body></html>"
     return Response(page, status, mimetype="text/html")
 
 

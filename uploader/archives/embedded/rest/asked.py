@@ -26,10 +26,55 @@ HOLDERS = (PROJECT, *SUBJECTS, *SESSIONS, *SCANS)
 
 View = TypeVar("View", bound=Callable[..., Any])
 _NOT_FIELDS = frozenset(
-    ["xsiType", "req_format", "format", "columns", "label", "subject_ID", "pullDataFromHeaders", "fixScanTypes", "triggerPipelines", "activate", "quarantine", "allowDataDeletion", "removeFiles", "overwrite", "extract", "inbody", "content", "tags", "update-stats", "XNAT_CSRF"]
+    [
+        "xsiType",
+        "req_format",
+        "format",
+        "columns",
+        "label",
+        "subject_ID",
+        "pullDataFromHeaders",
+        "fixScanTypes",
+        "triggerPipelines",
+        "activate",
+        "quarantine",
+        "allowDataDeletion",
+        "removeFiles",
+        "overwrite",
+        "extract",
+        "inbody",
+        "content",
+        "tags",
+        "update-stats",
+        "XNAT_CSRF",
+    ]
 )
 _SHORT_FIELDS = frozenset(
-    ["gender", "yob", "dob", "age", "handedness", "group", "src", "date", "time", "note", "name", "secondary_ID", "description", "keywords", "UID", "modality", "type", "quality", "series_description", "condition", "frames", "operator", "scanner"]
+    [
+        "gender",
+        "yob",
+        "dob",
+        "age",
+        "handedness",
+        "group",
+        "src",
+        "date",
+        "time",
+        "note",
+        "name",
+        "secondary_ID",
+        "description",
+        "keywords",
+        "UID",
+        "modality",
+        "type",
+        "quality",
+        "series_description",
+        "condition",
+        "frames",
+        "operator",
+        "scanner",
+    ]
 )
 
 

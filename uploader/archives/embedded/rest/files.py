@@ -57,7 +57,7 @@ def one(resource: str, path: str, **names: str) -> Response:
     holder, row = _shelf("read", resource, names)
     target = store().vault.root / resources.folder(holder, row) / inner_path(path.rstrip("/"))
     if target.is_file() and not target.is_symlink():
-        return _file(target)
+        return whole_file(target)
     found = [k for k in resources.files(store(), holder, row) if resources.within(k.found.path, path)]
     if not found:
         raise NotFound("There is no such file.")
@@ -78,7 +78,9 @@ def take(resource: str, path: str = "", **names: str) -> Response:
         unique = dict(staged)
         if len(unique) < len(staged):
             raise BadRequest("The upload holds two files of one name; nothing was stored.")
-        taken = resources.add(store(), holder, resource, list(unique.items()), described(), yes("overwrite"))
+        with store().lock(holder.lock):
+            holder = _holder("edit", names)  # it may have been renamed or removed while the body came in
+            taken = resources.add(store(), holder, resource, list(unique.items()), described(), yes("overwrite"))
     if taken:
         raise Conflict(json.dumps({"duplicates": taken}))
     return text("")
@@ -86,8 +88,10 @@ def take(resource: str, path: str = "", **names: str) -> Response:
 
 @routes(blueprint, [f"{url}/files/<path:path>" for url in RESOURCES], "DELETE")
 def remove(resource: str, path: str, **names: str) -> Response:
-    holder, row = _shelf("delete", resource, names)
-    resources.remove_files(store(), holder, row, path)
+    holder, _ = _shelf("delete", resource, names)
+    with store().lock(holder.lock):
+        holder, row = _shelf("delete", resource, names)
+        resources.remove_files(store(), holder, row, path)
     return text("")
 
 
@@ -116,11 +120,11 @@ def _told(found: list[tuple[Holder, Row, list[Kept]]]) -> Response:
     """A table of the files; or the files, in the zip or tar that was asked for."""
     kind = request.args.get("format", "json")
     if kind in pack.KINDS:
-        return _packed(kind, found)
+        return packed(kind, found)
     return table([resources.file_columns(h, row, k) for h, row, kept in found for k in kept], COLUMNS, fixed=True)
 
 
-def _packed(kind: str, found: list[tuple[Holder, Row, list[Kept]]]) -> Response:
+def packed(kind: str, found: list[tuple[Holder, Row, list[Kept]]]) -> Response:
     root = store().vault.root
     items = [
         (f"{h.inside}/resources/{row['label']}/files/{k.found.path}", root / resources.folder(h, row) / k.found.path)
@@ -133,7 +137,7 @@ def _packed(kind: str, found: list[tuple[Holder, Row, list[Kept]]]) -> Response:
     return answer
 
 
-def _file(path: Path) -> Response:
+def whole_file(path: Path) -> Response:
     """The file's bytes in chunks; always a download, so that no page stored here runs as ours."""
     stream = path.open("rb")
     stat = path.stat()

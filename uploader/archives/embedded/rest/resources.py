@@ -43,9 +43,11 @@ def make(resource: str, **names: str) -> Response:
 @routes(blueprint, RESOURCES, "DELETE")
 def remove(resource: str, **names: str) -> Response:
     holder = _holder("delete", names)
-    with store().database.read() as c:
-        row = resources.find(c, holder, resource)
-    resources.remove(store(), holder, row)
+    with store().lock(holder.lock):
+        with store().database.read() as c:
+            holder = find.holder(c, user(), "delete", **names)
+            row = resources.find(c, holder, resource)
+        resources.remove(store(), holder, row)
     return text("")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
+from werkzeug.exceptions import NotImplemented as NotOffered
 
 from uploader.archives.embedded import find, sharing
 from uploader.archives.embedded.database import Row
@@ -22,7 +23,7 @@ def listing(**names: str) -> Response:
 def share(target: str, **names: str) -> Response:
     """200 by the path of a project, 201 by the bare ID, as XNAT has it."""
     if yes("primary"):
-        raise NotImplementedError("This archive does not move things to another project; it shares them.")
+        raise NotOffered("This archive does not move things to another project; it shares them.")
     kind, row = _find("read", **names)
     sharing.share(store(), user(), kind, row, target, label())
     return text(row["id"], 200 if "project" in names else 201)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
+from werkzeug.exceptions import NotImplemented as NotOffered
 
 from uploader.archives.embedded import find, schemas
 from uploader.archives.embedded.accounts import Account, User
@@ -119,7 +120,7 @@ def script_enabled(project: str = "") -> Response:
     if request.method == "PUT":
         wanted = request.args.get("enable", request.get_data(as_text=True, cache=False)[:10]).strip().lower()
         if wanted == "true":
-            raise NotImplementedError("This archive keeps anonymisation scripts but runs none; anonymise before sending.")
+            raise NotOffered("This archive keeps scripts but runs none; anonymise before sending.")
     return as_json(False)
 
 
