@@ -64,6 +64,10 @@ class DeskSettings:
     """Port to listen on."""
     idle_minutes: int = 15
     """A login ends when nothing was done for this long."""
+    https: bool = False
+    """A proxy in front brings HTTPS: the browser then sends the cookie over HTTPS only."""
+    hosts: tuple[str, ...] = ()
+    """Names the desk is asked for by, e.g. ``("desk.hospital.example",)``; empty takes any."""
 
     @property
     def url(self) -> str:

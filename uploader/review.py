@@ -6,12 +6,15 @@ The desk and the command line both stand on this. It holds the anonymised archiv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from uploader.dicom import header, read_header
 from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
@@ -74,6 +77,10 @@ class Change:
     name: str
     before: Private[str]
     after: str
+    kind: str
+    """``added``, ``removed``, ``emptied`` or ``replaced``."""
+    within: tuple[str, ...]
+    """Names of the sequences it lies in, outermost first, e.g. ``("Beam Sequence, item 1",)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,26 +275,57 @@ def _rois_of(structures: Header) -> Iterator[Roi]:
         )
 
 
-Leaves = dict[str, tuple[str, str]]
-"""Path of an element -> its name and its value as text."""
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """An element that is no sequence; its value as text, made only of what is to be shown."""
+
+    name: str
+    value: str = field(repr=False)
+    within: tuple[str, ...]
 
 
-def _leaves(dataset: Dataset, prefix: str = "") -> Leaves:
+Leaves = dict[str, _Leaf]
+"""By path of the element."""
+
+
+def _leaves(dataset: Dataset, prefix: str = "", within: tuple[str, ...] = ()) -> Leaves:
     leaves: Leaves = {}
     for element in dataset:
         where = f"{prefix}({element.tag.group:04x},{element.tag.element:04x})"
         if element.VR == "SQ":
             for number, item in enumerate(element.value):
-                leaves |= _leaves(item, f"{where}[{number}].")
+                inside = (*within, f"{element.name}, item {number + 1}")
+                leaves |= _leaves(item, f"{where}[{number}].", inside)
         else:
-            value = f"{len(element.value)} bytes" if isinstance(element.value, bytes) else str(element.value)
-            leaves[where] = (element.name, value)
+            leaves[where] = _Leaf(element.name, _text(element.value), within)
     return leaves
 
 
+def _text(value: Any) -> str:
+    """As DICOM writes it: several values with backslashes between, binary ones by length and digest."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes, SHA-256 {sha256(value).hexdigest()[:12]}…" if value else ""
+    return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+
+
 def _changes(before: Leaves, after: Leaves) -> Iterator[Change]:
-    for where in sorted(before.keys() | after.keys()):
-        (name, old), (new_name, new) = before.get(where, ("", "")), after.get(where, ("", ""))
-        if old != new or (where in before) != (where in after):
-            gone = "removed" if where not in after else new
-            yield Change(where, name or new_name, Private(old if where in before else "absent"), gone)
+    for where in sorted(before.keys() | after.keys(), key=_in_order):
+        old, new = before.get(where), after.get(where)
+        if old != new:
+            some = old or new
+            assert some is not None
+            was, now = Private(old.value if old else "absent"), new.value if new else "removed"
+            yield Change(where, some.name, was, now, _kind(old, new), some.within)
+
+
+def _kind(old: _Leaf | None, new: _Leaf | None) -> str:
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    return "replaced" if new.value else "emptied"
+
+
+def _in_order(where: str) -> list[str | int]:
+    """Item 2 of a sequence before its item 10."""
+    return [int(part) if odd % 2 else part for odd, part in enumerate(re.split(r"\[(\d+)\]", where))]

@@ -20,7 +20,8 @@ def desk(home: Path) -> None:
     listen()
     stopping = stop_signal()
     built = open_home(home)
-    server = serve_desk(build_review(built), built.settings.desk, built.home.key("desk.key"))
+    key, diagnostics = built.home.key("desk.key"), built.home.diagnostics
+    server = serve_desk(build_review(built), built.settings.desk, key, diagnostics)
     server.start()
     say("serving", place="desk", url=built.settings.desk.url)
     stopping.wait()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from flask import Flask
 
 from uploader.domain.private import Private
 from uploader.domain.submission import State
+from uploader.review import Change
 
 WORDS = {
     State.ARRIVING: "Arriving",
@@ -22,15 +26,34 @@ WORDS = {
     State.WITHDRAWN: "Withdrawn",
 }
 """What each state means to the person in front of the screen."""
+NEXT = {
+    State.RECEIVED: "Choose trial and subject",
+    State.AWAITING_SIGNOFF: "Look and sign",
+    State.REFUSED: "Read the findings",
+    State.HELD: "Read what stopped it",
+}
+"""What the person may do about a state that waits for one."""
+MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
+"""A step's mark, for those who hear the page."""
+SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label", "files", "why"})
+"""Facts of an audit line that the history shows."""
 
 
 def register(app: Flask) -> None:
-    for filter_ in (words, moment, size, shown):
+    for filter_ in (words, next_, mark, moment, size, shown, groups, facts):
         app.add_template_filter(filter_)
 
 
 def words(state: State) -> str:
     return WORDS[state]
+
+
+def next_(state: State) -> str:
+    return NEXT[state]
+
+
+def mark(name: str) -> str:
+    return MARKS[name]
 
 
 def moment(at: datetime | str) -> str:
@@ -52,3 +75,18 @@ def size(count: int) -> str:
 def shown(value: Private[str]) -> str:
     """A private value, on the screen of the person who asked for it and whose asking was audited."""
     return value.reveal()
+
+
+def groups(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
+    """Changes by the outermost sequence they lie in; those that lie in none come first, under no name."""
+
+    def outermost(change: Change) -> str:
+        return change.within[0].rpartition(", item ")[0] if change.within else ""
+
+    for name, members in groupby(sorted(changes, key=lambda c: bool(c.within)), outermost):
+        yield name, list(members)
+
+
+def facts(line: Mapping[str, Any]) -> str:
+    """The telling facts of an audit line: ``route prepare, state held``."""
+    return ", ".join(f"{name} {value}" for name, value in line["facts"].items() if name in SAID and value)

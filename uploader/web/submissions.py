@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask import Response as Answer
 from werkzeug.wrappers import Response
 
+from uploader.domain.errors import Refused, UploaderError, WrongPassword
 from uploader.domain.evidence import MEANING
-from uploader.domain.submission import State
-from uploader.review import Review
+from uploader.domain.submission import State, Submission
+from uploader.review import Review, Roi
+from uploader.web.errors import answer_to
+from uploader.web.steps import steps
 
 blueprint = Blueprint("submissions", __name__)
 MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
+YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.REFUSED, State.HELD})
+"""States that wait for a person."""
+CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD})
+"""States whose page offers a choice of trial."""
+LONGEST_LIST = 50
+"""Finished submissions listed before somebody asks for all."""
 
 
 def _review() -> Review:
     review: Review = current_app.extensions["review"]
     return review
+
+
+def _state(submission: str) -> State:
+    return _review().records.get(submission).state
 
 
 def _back(submission: str) -> Response:
@@ -29,9 +43,14 @@ def _back(submission: str) -> Response:
 @blueprint.get("/")
 def all_() -> str:
     review = _review()
+    newest = sorted(review.all(), key=lambda s: s.changed, reverse=True)
+    finished = [s for s in newest if s.state not in YOURS | MOVING]
     return render_template(
         "submissions.html",
-        submissions=review.all(),
+        yours=[s for s in newest if s.state in YOURS],
+        moving=[s for s in newest if s.state in MOVING],
+        finished=finished if "all" in request.args else finished[:LONGEST_LIST],
+        finished_count=len(finished),
         waiting=review.notices("waiting"),
         quarantined=review.notices("quarantined"),
     )
@@ -39,19 +58,7 @@ def all_() -> str:
 
 @blueprint.get("/submissions/<submission>")
 def one(submission: str) -> str:
-    review = _review()
-    view = review.show(submission)
-    return render_template(
-        "submission.html",
-        view=view,
-        about=view.submission,
-        moving=view.submission.state in MOVING,
-        examples=review.examples(submission),
-        rois=review.rois(submission),
-        trials=review.open_trials(),
-        meaning=MEANING,
-        State=State,
-    )
+    return _page(submission)
 
 
 @blueprint.get("/submissions/<submission>/changes")
@@ -59,21 +66,21 @@ def changes(submission: str) -> str:
     """Before and after of one file. Identifiable: asked for by name, and audited."""
     review = _review()
     name = request.args.get("file", "")
+    found = review.changes(submission, name, g.person)
     return render_template(
         "changes.html",
         submission=submission,
         name=name,
-        changes=review.changes(submission, name, g.person),
+        changes=found,
+        kinds=Counter(change.kind for change in found),
     )
 
 
 @blueprint.get("/submissions/<submission>/structures")
 def structures(submission: str) -> str:
     """Structure names as they arrived. Identifiable: asked for by name, and audited."""
-    review = _review()
-    return render_template(
-        "structures.html", submission=submission, rois=review.identifiable_rois(submission, g.person)
-    )
+    rois = _review().identifiable_rois(submission, g.person)
+    return render_template("structures.html", submission=submission, rois=rois)
 
 
 @blueprint.get("/submissions/<submission>/receipt.json")
@@ -87,17 +94,30 @@ def receipt(submission: str) -> Answer:
 
 
 @blueprint.post("/submissions/<submission>/trial")
-def choose(submission: str) -> Response:
-    form = request.form
-    _review().choose(submission, form.get("trial", ""), form.get("subject", "").strip(), g.person)
+def choose(submission: str) -> Response | tuple[str, int]:
+    trial, subject = request.form.get("trial", ""), request.form.get("subject", "").strip()
+    try:
+        _review().choose(submission, trial, subject, g.person)
+    except Refused as error:
+        if type(error) is not Refused or _state(submission) not in CHOOSABLE:
+            raise
+        return _page(submission, wrong=str(error), trial=trial, subject=subject), 400
     return _back(submission)
 
 
 @blueprint.post("/submissions/<submission>/signature")
-def sign(submission: str) -> Response:
-    """Sign what was on the screen, and send it."""
-    review = _review()
-    review.sign(submission, g.person, request.form.get("password", ""), request.form.get("digest", ""))
+def sign(submission: str) -> Response | tuple[str, int]:
+    """Sign what was on the screen, and send it.
+
+    After a wrong password the page still offers the digest that was on the screen, and no newer one.
+    """
+    review, digest = _review(), request.form.get("digest", "")
+    try:
+        review.sign(submission, g.person, request.form.get("password", ""), digest)
+    except WrongPassword as error:
+        if _state(submission) is not State.AWAITING_SIGNOFF:
+            raise
+        return _page(submission, wrong=str(error), digest=digest), 403
     review.release(submission, g.person)
     return _back(submission)
 
@@ -118,3 +138,37 @@ def retry(submission: str) -> Response:
 def withdraw(submission: str) -> Response:
     _review().withdraw(submission, g.person, request.form.get("reason", ""))
     return _back(submission)
+
+
+def _page(submission: str, *, wrong: str = "", **typed: str) -> str:
+    """The page of a submission; `wrong` says what is wrong with what was typed."""
+    review = _review()
+    view = review.show(submission)
+    about = view.submission
+    rois, rois_missing = _rois(review, about)
+    return render_template(
+        "submission.html",
+        view=view,
+        about=about,
+        moving=about.state in MOVING,
+        steps=steps(view),
+        examples=review.examples(submission),
+        rois=rois,
+        rois_missing=rois_missing,
+        trials=review.open_trials(),
+        meaning=MEANING,
+        wrong=wrong,
+        typed={"trial": about.trial, "subject": about.subject, "digest": view.digest, **typed},
+        State=State,
+    )
+
+
+def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:
+    """Structures, and why they are missing. While a submission moves its page looks again every other second: the
+    archive is left in peace."""
+    if about.state in MOVING:
+        return (), ""
+    try:
+        return review.rois(about.id), ""
+    except UploaderError as error:
+        return (), f"{error}. {answer_to(error)[1]}"
