@@ -19,6 +19,7 @@ from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
 from uploader.dicomedit import Script
 from uploader.dicomedit import parse as parse_script
+from uploader.domain.errors import Transient
 from uploader.domain.identity import PrivateIdentity, keyed
 from uploader.domain.session import Address
 from uploader.domain.submission import Submission
@@ -149,13 +150,19 @@ def archive_of(settings: Settings, name: str) -> XnatArchive:
     return XnatArchive(name, about.url, about.user, about.password_file, stall_seconds=about.stall_seconds)
 
 
-def preflight(settings: Settings) -> None:
+def preflight(settings: Settings) -> list[str]:
     """Ask every archive whether our account may work there and nothing would rewrite our bytes.
 
-    Raises Misconfigured for what must be put right first, ArchiveUnavailable.
+    returns: what is to be said of archives that do not answer now; submissions wait for them
+    Raises Misconfigured for what must be put right first.
     """
+    away = []
     for name in ARCHIVES:
-        archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
+        try:
+            archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
+        except Transient as error:
+            away.append(f"{error}; what goes there waits")
+    return away
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from uploader.domain.errors import Misconfigured
 from uploader.home import Home
 
 
 @contextmanager
 def the_only_worker(home: Home) -> Iterator[None]:
-    """Hold the lock of this home's worker; raises click.ClickException when another process has it."""
+    """Hold the lock of this home's worker; raises Misconfigured when another process has it."""
     with try_worker(home) as held:
         if not held:
-            raise click.ClickException("a worker of this home is running already")
+            raise Misconfigured("a worker of this home is running already; one home has one worker")
         yield
 
 

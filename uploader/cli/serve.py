@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,11 +10,12 @@ import click
 from uploader.cli.common import home_option
 from uploader.cli.setup import make_home
 from uploader.config import FILE
+from uploader.domain.errors import Misconfigured
 from uploader.gateway import Built, open_home, preflight
 from uploader.home import ARCHIVES
 from uploader.hosted import archive_children
 from uploader.phantom import write_session
-from uploader.supervisor import Child, await_ready, revive, stop_all, stop_signal
+from uploader.supervisor import Child, answers, await_ready, revive, stop_all, stop_signal
 
 
 @click.command()
@@ -31,11 +33,13 @@ def serve(home: Path, demo: bool) -> None:
         Child("worker", ["worker", "--home", str(home)]),
         Child("desk", ["desk", "--home", str(home)], built.settings.desk.url),
     ]
+    _refuse_a_second(children)
     try:
         for child in children:
             child.start()
         await_ready(children)
-        preflight(built.settings)
+        for sentence in preflight(built.settings):
+            click.echo(sentence, err=True)
         _welcome(built)
         if demo and fresh:
             _drop_demo(built)
@@ -44,6 +48,14 @@ def serve(home: Path, demo: bool) -> None:
     finally:
         click.echo("Stopping …", err=True)
         stop_all(children)
+
+
+def _refuse_a_second(children: Sequence[Child]) -> None:
+    """Raises Misconfigured when something listens already where a child is to listen."""
+    if taken := [f"{child.name} at {child.url}" for child in children if child.url and answers(child.url)]:
+        raise Misconfigured(
+            f"running already: {', '.join(taken)}; stop the other service, or give this home other ports in {FILE}"
+        )
 
 
 def _welcome(built: Built) -> None:

@@ -53,6 +53,7 @@ def run(folder: Path, trial: str, subject: str, label: str, sign_as: str | None,
     password = password_for(sign_as) if sign_as else ""
     if sign_as:
         built.records.accounts.check(sign_as, password)
+    build_line(built)  # so that a key that is missing or open to others stops us now, and not half way
     actor = sign_as or "command-line"
     with archives_up(built):
         arrival = _take(built, folder)
@@ -102,7 +103,8 @@ def archives_up(built: Built) -> Iterator[None]:
         for child in children:
             child.start()
         await_ready(children)
-        preflight(built.settings)
+        for sentence in preflight(built.settings):
+            click.echo(sentence, err=True)
         yield
     finally:
         stop_all(children)
