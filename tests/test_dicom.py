@@ -18,6 +18,7 @@ import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
@@ -368,3 +369,12 @@ def test_junk_anywhere_in_a_file_is_refused_as_unreadable_or_read(tmp_path: Path
     with suppress(UnreadableFile):
         dicom.edit(tmp_path / "junk.dcm", tmp_path / "out.dcm", unchanged)
         dicom.header(dicom.read(tmp_path / "junk.dcm").dataset)
+
+
+def test_a_header_without_its_sequences_has_all_the_rest(tmp_path):
+    phantom.write_session(tmp_path, slices=3, size=16)
+    for path in tmp_path.iterdir():
+        dataset = dicom.read(path).dataset
+        whole = dicom.header(dataset)
+        flat = {k: v for k, v in whole.items() if dictionary_VR(k) != "SQ"}
+        assert dicom.header(dicom.read(path).dataset, sequences=False) == flat

@@ -68,11 +68,16 @@ def read_header(stream: BinaryIO) -> Dataset:
     return _header(part10.outline(stream))
 
 
-def header(dataset: Dataset) -> Header:
-    """Attributes by keyword, as plain values; see `ports.Header`. Raises UnreadableFile."""
+def header(dataset: Dataset, *, sequences: bool = True) -> Header:
+    """Attributes by keyword, as plain values; see `ports.Header`. Raises UnreadableFile.
+
+    sequences: False leaves them out, which spares decoding the contours of a structure set
+    """
     plain: dict[str, Any] = {}
     for tag in sorted(dataset.keys()):
         keyword = keyword_for_tag(tag)
+        if not sequences and vr_of(dataset.get_item(tag)) == "SQ":
+            continue
         if keyword and tag not in PIXEL_TAGS:
             value = _decimals(dataset, tag)
             if value is None:

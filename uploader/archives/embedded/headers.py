@@ -58,9 +58,9 @@ def session_fields(head: Header) -> dict[str, str]:
 
 
 def read(path: Path) -> Header:
-    """Header of a DICOM file. Raises UnreadableFile."""
+    """Header of a DICOM file, without its sequences. Raises UnreadableFile."""
     with path.open("rb") as stream:
-        return dicom.header(dicom.read_header(stream))
+        return dicom.header(dicom.read_header(stream), sequences=False)
 
 
 def text(head: Header, keyword: str) -> str:
