@@ -333,7 +333,7 @@ def _adopt_as_original(gateway: Gateway, submission: str) -> None:
     target = original(gateway, submission)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    (gateway.spool / submission).replace(target)
+    shutil.move(gateway.spool / submission, target)  # a rename, or a copy where the work folder is on another disk
 
 
 def _clear_if_other(archive: Archive, address: Address, manifest: Manifest) -> None:
