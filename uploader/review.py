@@ -240,7 +240,7 @@ def _entry(manifest: Manifest, name: str) -> Entry:
     for entry in manifest:
         if entry.name == name:
             return entry
-    raise Refused("the session has no file of that name")
+    raise NotFound("the session has no file of that name")
 
 
 def _scans(about: Submission, manifest: Manifest) -> tuple[Scan, ...]:

@@ -14,16 +14,6 @@ from tests.homes import change_settings, free_ports
 from uploader.home import ARCHIVES, make
 from uploader.supervisor import answers
 
-CHROMIUM = shutil.which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SHOTS = os.environ.get("SCREENSHOTS")
 """Folder to leave screenshots in, for the README and for looking at."""
 
@@ -66,22 +56,6 @@ def wait_for(condition, process, home, seconds=60):
         assert process.poll() is None, (home / "serve.log").read_text()
         assert time.monotonic() < until, (home / "serve.log").read_text()
         time.sleep(0.1)
-
-
-@pytest.fixture
-def page(desk):
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
 
 
 def shot(page, name):

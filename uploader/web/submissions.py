@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask import Response as Answer
@@ -21,7 +23,7 @@ MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
 YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.REFUSED, State.HELD})
 """States that wait for a person."""
-CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD})
+CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
 """States whose page offers a choice of trial."""
 LONGEST_LIST = 50
 """Finished submissions listed before somebody asks for all."""
@@ -101,7 +103,7 @@ def choose(submission: str) -> Response | tuple[str, int]:
     except Refused as error:
         if type(error) is not Refused or _state(submission) not in CHOOSABLE:
             raise
-        return _page(submission, wrong=str(error), trial=trial, subject=subject), 400
+        return _page(submission, wrong={"choose": str(error)}, trial=trial, subject=subject), 400
     return _back(submission)
 
 
@@ -117,7 +119,7 @@ def sign(submission: str) -> Response | tuple[str, int]:
     except WrongPassword as error:
         if _state(submission) is not State.AWAITING_SIGNOFF:
             raise
-        return _page(submission, wrong=str(error), digest=digest), 403
+        return _page(submission, wrong={"sign": str(error)}, digest=digest), 403
     review.release(submission, g.person)
     return _back(submission)
 
@@ -140,8 +142,12 @@ def withdraw(submission: str) -> Response:
     return _back(submission)
 
 
-def _page(submission: str, *, wrong: str = "", **typed: str) -> str:
-    """The page of a submission; `wrong` says what is wrong with what was typed."""
+def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **typed: str) -> str:
+    """The page of a submission.
+
+    wrong: form -> what is wrong with what was typed into it
+    typed: what stays typed in the forms
+    """
     review = _review()
     view = review.show(submission)
     about = view.submission
