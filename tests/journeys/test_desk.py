@@ -75,7 +75,7 @@ def test_the_demo_session_is_carried_from_arrival_to_released(desk, page):
     page.goto(url)
     shot(page, "1-login")
     log_in(page, url, password)
-    page.get_by_text("Choose the trial").wait_for()
+    page.get_by_text("Choose trial and subject").wait_for()
     shot(page, "2-list")
     page.locator("tbody a").first.click()
     page.get_by_label("Trial").select_option("DEMO-RT")

@@ -125,7 +125,7 @@ def test_the_sixth_try_waits_even_with_the_right_password(built, desk):
         post(client, "/login", login="tim", password="wrong")
     answer = post(client, "/login", login="tim", password=PASSWORD)
     assert answer.status_code == 403
-    assert "too many tries" in answer.text
+    assert "Too many tries" in answer.text
 
 
 def test_a_desk_with_named_hosts_answers_to_no_other_name(built):

@@ -111,6 +111,15 @@ def test_what_an_attacker_wrote_into_the_headers_is_text(ada, built, tmp_path):
     assert [text for text in HOSTILE if text not in page.text] == []
 
 
+def test_every_file_of_a_scan_can_be_looked_at_one_after_the_other(ada, to_look_at):
+    seen, page = [], f"/submissions/{to_look_at}/changes?file=scans/2/DICOM/0001.dcm"
+    while page:
+        seen.append(page[-8:])
+        links = Page(ada.get(page).text).all("a")
+        page = next((link["href"] for link in links if link.get("rel") == "next"), None)
+    assert seen == [f"{number:04}.dcm" for number in range(1, 7)]
+
+
 def test_changes_are_grouped_by_sequence_and_counted_by_kind(ada, to_look_at):
     page = ada.get(f"/submissions/{to_look_at}/changes?file=scans/3/DICOM/0001.dcm").text
     groups = [part.split("</h2>")[0] for part in page.split("<summary><h2>")[1:]]

@@ -29,8 +29,8 @@ WORDS = {
 NEXT = {
     State.RECEIVED: "Choose trial and subject",
     State.AWAITING_SIGNOFF: "Look and sign",
-    State.REFUSED: "Read the findings",
-    State.HELD: "Read what stopped it",
+    State.REFUSED: "Refused: read the findings",
+    State.HELD: "Held: read what stopped it",
 }
 """What the person may do about a state that waits for one."""
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
@@ -40,7 +40,7 @@ SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label"
 
 
 def register(app: Flask) -> None:
-    for filter_ in (words, next_, mark, moment, size, shown, groups, facts):
+    for filter_ in (words, next_, mark, sentence, moment, size, shown, groups, facts):
         app.add_template_filter(filter_)
 
 
@@ -54,6 +54,11 @@ def next_(state: State) -> str:
 
 def mark(name: str) -> str:
     return MARKS[name]
+
+
+def sentence(says: str) -> str:
+    """As a sentence begins."""
+    return says[:1].upper() + says[1:]
 
 
 def moment(at: datetime | str) -> str:

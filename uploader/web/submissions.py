@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from uploader.domain.errors import Refused, UploaderError, WrongPassword
 from uploader.domain.evidence import MEANING
+from uploader.domain.manifest import Manifest
 from uploader.domain.submission import State, Submission
 from uploader.review import Review, Roi
 from uploader.web.errors import answer_to
@@ -69,10 +70,13 @@ def changes(submission: str) -> str:
     review = _review()
     name = request.args.get("file", "")
     found = review.changes(submission, name, g.person)
+    before, after = _neighbours(review.records.manifest(submission, "anonymised"), name)
     return render_template(
         "changes.html",
         submission=submission,
         name=name,
+        before=before,
+        after=after,
         changes=found,
         kinds=Counter(change.kind for change in found),
     )
@@ -167,6 +171,14 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         typed={"trial": about.trial, "subject": about.subject, "digest": view.digest, **typed},
         State=State,
     )
+
+
+def _neighbours(manifest: Manifest, name: str) -> tuple[str, str]:
+    """Names of the files before and after this one in its scan; empty where there is none."""
+    scan = next(entry.scan for entry in manifest if entry.name == name)
+    names = ["", *(entry.name for entry in manifest if entry.scan == scan), ""]
+    at = names.index(name)
+    return names[at - 1], names[at + 1]
 
 
 def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:
