@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from secrets import token_bytes, token_hex, token_urlsafe
 from uuid import uuid4
 
@@ -60,7 +61,6 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(token_hex())
         self._key = token_bytes(32)
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[User, float]] = {}
@@ -168,7 +168,7 @@ class Accounts:
     def _by_hash(self, login: str, password: str) -> User | None:
         row = self.row(login)
         if row is None:
-            self._matches(self._nobody, password)
+            self._matches(_nobody(), password)
             return None
         return User(login, bool(row["admin"])) if self._right(row, password) else None
 
@@ -193,6 +193,12 @@ class Accounts:
         now = time.monotonic()
         self._sessions = {k: v for k, v in self._sessions.items() if v[1] > now}
         self._trusted = {k: v for k, v in self._trusted.items() if v[1] > now}
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password has, to be as slow for an unknown login as for a known one."""
+    return PasswordHasher().hash(token_hex())
 
 
 def _sha256(secret: str) -> str:

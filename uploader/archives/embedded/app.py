@@ -73,10 +73,16 @@ def create_app(store: Store) -> Flask:
     app.before_request(auth.identify)
     app.after_request(auth.tell_expiry)
     app.after_request(_finish)
+    app.teardown_request(_close_uploads)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _disk_trouble)
     app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _close_uploads(_error: BaseException | None) -> None:
+    """Forms' files wait in temporary files; the room is free as soon as the answer is made."""
+    request.close()
 
 
 def _refused(error: HTTPException) -> Response:

@@ -69,7 +69,9 @@ class Vault:
 
     def close(self) -> None:
         """Give up the staging folder. The next archive that opens this root removes what is left in it."""
-        os.close(self._alive)
+        if self._alive >= 0:
+            os.close(self._alive)
+            self._alive = -1
         shutil.rmtree(self._incoming, ignore_errors=True)
 
     def scratch(self) -> Path:

@@ -28,6 +28,8 @@ def table(rows: Sequence[Line], default: str, fixed: bool = False) -> Response:
     Other query parameters that name a column filter the rows: ``*`` and ``%`` are wildcards, a comma means or.
     """
     names = default.split(",") if fixed else _wanted(default)
+    if any("URI" in row for row in rows) and not fixed:
+        names = list(dict.fromkeys((*names, "URI")))  # asked for or not, XNAT's listings tell where
     chosen = [[cell(row, name) for name in names] for row in _paged(_sorted([r for r in rows if _passes(r)]))]
     if request.args.get("format", "json") == "csv":
         return _csv(names, chosen)

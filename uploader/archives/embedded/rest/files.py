@@ -139,11 +139,13 @@ def packed(kind: str, found: list[tuple[Holder, Row, list[Kept]]]) -> Response:
 
 def whole_file(path: Path) -> Response:
     """The file's bytes in chunks; always a download, so that no page stored here runs as ours."""
-    stream = path.open("rb")
     stat = path.stat()
     kind = "application/dicom" if path.suffix == ".dcm" else mimetypes.guess_type(path.name)[0]
-    answer = Response(chunks(stream), mimetype=kind or "application/octet-stream")
-    answer.call_on_close(stream.close)
+    answer = Response(mimetype=kind or "application/octet-stream")
+    if request.method == "GET":  # a HEAD's body is never asked for, and so never closed
+        stream = path.open("rb")
+        answer.response = chunks(stream)
+        answer.call_on_close(stream.close)
     answer.headers["Content-Length"] = str(stat.st_size)
     answer.headers["Last-Modified"] = formatdate(stat.st_mtime, usegmt=True)
     answer.headers["Content-Disposition"] = "attachment"
