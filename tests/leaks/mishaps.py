@@ -1,0 +1,85 @@
+"""Foreign errors that quote the patient, one at every door of the line, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from uploader.line import Gateway
+from uploader.stages.anonymise import Recipe
+
+
+class Mishaps:
+    """Each place raises the first time it is reached, as a parser or driver would that quotes what it read."""
+
+    def __init__(self, quote: str) -> None:
+        self.quote = quote
+        self.happened: list[str] = []
+
+    def at(self, place: str) -> None:
+        if place not in self.happened:
+            self.happened.append(place)
+            raise ValueError(f"could not handle {self.quote}")
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """In the middle of every stage."""
+        if done > total // 2:
+            self.at(f"progress of {stage}")
+
+    def before(self, place: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def reached(*arguments: Any, **named: Any) -> Any:
+            self.at(place)
+            return function(*arguments, **named)
+
+        return reached
+
+    def recipe(self, make: Callable[..., Recipe]) -> Callable[..., Recipe]:
+        """The first recipe cannot be made; the second breaks while a file is anonymised, maybe in another process."""
+
+        def reached(*arguments: Any) -> Recipe:
+            self.at("recipe")
+            good = make(*arguments)
+            if "pass" in self.happened:
+                return good
+            self.happened.append("pass")
+            return replace(good, scripts=(Breaking(self.quote), *good.scripts))
+
+        return reached
+
+
+class Breaking:
+    """A script that quotes the patient when it breaks."""
+
+    def __init__(self, quote: str) -> None:
+        self.quote = quote
+
+    def __call__(self, dataset: Any) -> Any:
+        raise ValueError(f"could not handle {self.quote} {dataset.PatientName}")
+
+
+class Door:
+    """A port whose every method breaks the first time."""
+
+    def __init__(self, name: str, port: Any, mishaps: Mishaps) -> None:
+        self.name = name
+        self._port, self._mishaps = port, mishaps
+
+    def __getattr__(self, method: str) -> Any:
+        return self._mishaps.before(f"{self.name}.{method}", getattr(self._port, method))
+
+
+def beset(gateway: Gateway, mishaps: Mishaps) -> Gateway:
+    """The same line, in a bad world."""
+    return replace(
+        gateway,
+        links=Door("links", gateway.links, mishaps),
+        identifiable=Door("identifiable", gateway.identifiable, mishaps),
+        anonymised=Door("anonymised", gateway.anonymised, mishaps),
+        central=Door("central", gateway.central, mishaps),
+        protocol=mishaps.before("protocol", gateway.protocol),
+        validators={n: mishaps.before(f"validator {n}", v) for n, v in gateway.validators.items()},
+        recipe=mishaps.recipe(gateway.recipe),
+        provenance=mishaps.before("provenance", gateway.provenance),
+        progress=mishaps.progress,
+    )
