@@ -41,6 +41,7 @@ class Child:
     died_at: float = field(default=0.0)
 
     def start(self) -> None:
+        self._let_go()
         with ExitStack() as stack:
             self.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
                 [sys.executable, "-m", "uploader", *self.arguments],
@@ -57,11 +58,14 @@ class Child:
         return not self.url or answers(self.url)
 
     def stop(self) -> None:
-        if self.process is None:
-            return
-        if self.process.stdin:
+        self._let_go()
+        if self.process is not None:
+            self.process.terminate()
+
+    def _let_go(self) -> None:
+        """Close our end of the tether."""
+        if self.process is not None and self.process.stdin:
             self.process.stdin.close()
-        self.process.terminate()
 
     def join(self) -> None:
         if self.process is None:
