@@ -36,6 +36,7 @@ def call(home: Path | None, *arguments: str | Path, **env: str) -> Answer:
         stdin=subprocess.DEVNULL,
         env=environment(**env),
         timeout=120,
+        start_new_session=True,
     )
 
 

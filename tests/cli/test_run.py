@@ -11,7 +11,7 @@ import sqlite3
 import pytest
 
 from tests.cli.calling import Answer, call, carried, run
-from tests.homes import archives_of, change_settings, demo, new_home
+from tests.homes import archives_of, arrive, change_settings, demo, new_home
 from uploader.domain.session import Address
 from uploader.gateway import archive_of, open_home
 
@@ -113,6 +113,19 @@ def test_a_wrong_password_signs_nothing_and_begins_nothing(home, session):
     answer = run(home, session, "--sign-as", "ada", UPLOADER_PASSWORD="wrong")
     assert one_sentence(answer).endswith("[wrong-password]")
     assert call(home, "status").stdout == before
+
+
+def test_without_a_terminal_and_without_the_variable_the_password_is_missing(home, session):
+    answer = run(home, session, "--sign-as", "ada", UPLOADER_PASSWORD="")
+    assert "set UPLOADER_PASSWORD" in one_sentence(answer)
+
+
+def test_what_an_interrupted_command_left_under_way_goes_on_with_retry(home, tmp_path):
+    built = open_home(home)
+    submission = arrive(built, demo(tmp_path / "session", seed=4))
+    built.records.close()
+    answer = call(home, "retry", submission)
+    assert (answer.returncode, json.loads(answer.stdout)["state"]) == (0, "received")
 
 
 def test_an_unknown_trial_is_named_as_such_with_those_that_are_known(home, session):

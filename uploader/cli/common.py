@@ -30,7 +30,20 @@ def home_option(function: F) -> F:
 
 def password_for(login: str) -> str:
     """The password of `login`: from UPLOADER_PASSWORD, else asked for. Never an argument, which others can see."""
-    return os.environ.get("UPLOADER_PASSWORD") or click.prompt(f"Password of {login}", hide_input=True, err=True)
+    if given := os.environ.get("UPLOADER_PASSWORD"):
+        return given
+    if not _can_ask():
+        raise click.UsageError("there is no terminal to ask for the password on; set UPLOADER_PASSWORD")
+    return str(click.prompt(f"Password of {login}", hide_input=True, err=True))
+
+
+def _can_ask() -> bool:
+    """Whether a person sits at a terminal, whatever stdin is."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
 
 
 def print_json(document: Any) -> None:

@@ -241,10 +241,11 @@ def release(submission: str, person: str, home: Path) -> None:
 @click.option("--as", "person", default="command-line", help="Who asks for it, for the audit.")
 @home_option
 def retry(submission: str, person: str, home: Path) -> None:
-    """Try the last route of a held, refused or waiting submission again."""
+    """Try the last route of a held, refused or waiting submission again, or go on with an interrupted one."""
     built = open_home(home)
     with archives_up(built):
-        build_review(built).retry(submission, person)
+        if built.records.get(submission).state is not State.QUEUED:
+            build_review(built).retry(submission, person)
         drive(built, submission)
         _finish(built, submission)
 
