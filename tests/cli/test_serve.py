@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import PROGRAM, call, children_of, environment, interrupted, living, running, until
+from tests.cli.calling import call, carried, children_of, interrupted, living, running, until
 from tests.homes import change_settings, demo, new_home
 from uploader.config import Settings
 from uploader.gateway import open_home
@@ -69,42 +68,49 @@ def test_sessions_are_received_across_stops_and_starts_and_no_process_stays(home
     assert "Traceback" not in shown
 
 
-def test_a_child_that_dies_is_started_again(home, tmp_path):
-    log = tmp_path / "log"
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """(home, process) of a service that is up."""
+    root = tmp_path_factory.mktemp("service")
+    home, log = new_home(root / "home"), root / "log"
     with running(home, "serve", out=log) as serve:
         until(lambda: "is running" in log.read_text())
-        (central,) = [p for p in children_of(serve.pid) if b"central" in command_of(p).split(b"\0")]
-        os.kill(central, signal.SIGKILL)
-        url = Settings.read(home).central.url
-        until(lambda: central not in living({central}), 10)
-        until(lambda: answers(url), 30)
+        yield home, serve
         assert interrupted(serve) == 0
+
+
+def test_commands_work_beside_a_running_service(service, tmp_path):
+    home, _ = service
+    assert carried(home, demo(tmp_path / "session"))["state"] == "released"
+
+
+def test_a_second_service_of_one_home_is_turned_away_and_the_first_goes_on(service):
+    home, _ = service
+    second = call(home, "serve")
+    assert second.returncode == 2
+    assert "Traceback" not in second.stderr
+    assert "running already" in second.stderr
+    assert up(home)
+
+
+@pytest.mark.parametrize("command", [["desk"], ["worker"], ["archive", "serve", "--name", "central"]])
+def test_a_second_of_what_is_there_once_says_so_in_one_sentence(service, command):
+    answer = call(service[0], *command)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+    assert answer.stderr.startswith("uploader: ")
+
+
+def test_a_child_that_dies_is_started_again(service):
+    home, serve = service
+    (central,) = [p for p in children_of(serve.pid) if b"central" in command_of(p).split(b"\0")]
+    os.kill(central, signal.SIGKILL)
+    until(lambda: not living({central}), 10)
+    until(lambda: up(home), 30)
 
 
 def command_of(pid):
     return Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
-def test_commands_work_beside_a_running_service_and_a_second_service_is_turned_away(home, tmp_path):
-    session = demo(tmp_path / "session")
-    log = tmp_path / "log"
-    with running(home, "serve", out=log) as serve:
-        until(lambda: "is running" in log.read_text())
-        run = call(home, "run", session, "--trial", "DEMO-RT", "--subject", "DEMO-001", "--sign-as", "ada")
-        assert run.returncode == 0, run.stderr
-        second = subprocess.run(
-            [*PROGRAM, "serve", "--home", str(home)],
-            check=False,
-            capture_output=True,
-            text=True,
-            env=environment(),
-            timeout=60,
-        )
-        assert second.returncode == 2
-        assert "Traceback" not in second.stderr
-        assert "running already" in second.stderr
-        assert up(home), "the first one goes on"
-        assert interrupted(serve) == 0
 
 
 def test_a_centre_that_is_away_is_told_and_does_not_stop_the_house(home, tmp_path):

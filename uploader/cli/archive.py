@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from uploader.cli.common import home_option
+from uploader.cli.common import home_option, listening
 from uploader.config import FILE, Settings
-from uploader.domain.errors import BadSettings
 from uploader.home import ARCHIVES
 from uploader.hosted import embedded_server
 from uploader.logs import listen, say
@@ -33,10 +32,8 @@ def archive_serve(home: Path, name: str, port: int | None) -> None:
         make_home(home)
     stopping = stop_signal()
     server = embedded_server(Settings.read(home), name, port)
-    try:
+    with listening(f"archive {name}", server.url):
         server.start()
-    except OSError:
-        raise BadSettings(f"archive {name} cannot listen at {server.url}: the port is taken, or not allowed") from None
     say("serving", place=name, url=server.url)
     stopping.wait()
     server.stop()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from uploader.domain.errors import BadSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +47,15 @@ def _can_ask() -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def listening(what: str, url: str) -> Iterator[None]:
+    """Around the start of a server. Raises BadSettings when it cannot have its port."""
+    try:
+        yield
+    except OSError:
+        raise BadSettings(f"{what} cannot listen at {url}: the port is taken, or not allowed") from None
 
 
 def print_json(document: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from uploader.cli.common import home_option
+from uploader.cli.common import home_option, listening
 from uploader.gateway import build_review, open_home
 from uploader.logs import listen, say
 from uploader.supervisor import stop_signal
@@ -22,7 +22,8 @@ def desk(home: Path) -> None:
     built = open_home(home)
     key, diagnostics = built.home.key("desk.key"), built.home.diagnostics
     server = serve_desk(build_review(built), built.settings.desk, key, diagnostics)
-    server.start()
+    with listening("the desk", built.settings.desk.url):
+        server.start()
     say("serving", place="desk", url=built.settings.desk.url)
     stopping.wait()
     server.stop()
