@@ -44,7 +44,9 @@ def test_the_digest_on_the_screen_is_signed_and_sent(ada, built, signable):
 
 def test_another_digest_is_not_signed(ada, built, signable):
     for digest in ("", "0" * 64, digest_on(ada, signable).upper()):
-        assert sign(ada, signable, digest).status_code == 409
+        answer = sign(ada, signable, digest)
+        assert answer.status_code == 409
+        assert "not the one that was on the screen" in answer.text
     assert built.records.signoff(signable) is None
 
 
