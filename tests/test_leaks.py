@@ -113,8 +113,17 @@ def test_everything_went_wrong_on_the_way_and_quoted_the_patient(carried):
     happened = set((carried.evidence / "mishaps.txt").read_text().splitlines())
     stages = {f"progress of {s}" for s in ("receive", "fetch", "anonymise", "verify", "keep", "release")}
     doors = {"identifiable.put", "identifiable.open", "anonymised.put", "anonymised.open", "central.put"}
-    assert happened >= stages | doors | {"central.share", "links.assign", "protocol", "recipe", "pass", "provenance"}
+    assert happened >= stages | doors | {
+        "central.share",
+        "links.assign",
+        "protocol",
+        "recipe",
+        "script",
+        "forgetful",
+        "provenance",
+    }
     assert any(h.startswith("validator ") for h in happened)
+    assert "verify.residue " in (carried.evidence / "shown.json").read_text()
     texts = [p.read_text() for p in (carried.home / "diagnostics").iterdir()]
     assert sum(carried.identity.patient_id in text for text in texts) >= len(stages | doors)
 

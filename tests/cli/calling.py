@@ -82,7 +82,7 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, "it took too long"
-        time.sleep(0.1)
+        time.sleep(0.2)
     return value
 
 

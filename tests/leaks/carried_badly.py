@@ -49,6 +49,14 @@ def act(built: Built, submission: str) -> None:
         review.retry(submission, "ada")
 
 
+def told(built: Built, submission: str) -> list[str]:
+    """What a person is told about a submission now."""
+    view = build_review(built).show(submission)
+    verdicts = [v for v in (view.protocol_verdict, view.verification) if v]
+    findings = [f"{f.code} {f.where} {f.says} {f.remedy}" for v in verdicts for f in v.findings]
+    return [f"{view.submission.why} {view.submission.says}", *findings]
+
+
 def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]:
     """Until every submission is released; returns each sentence that people were shown on the way."""
     reception = Reception(built.records, build_intake(built), built.aliases())
@@ -67,7 +75,7 @@ def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]
         reception.look()
         engine.adopt()
         for about in all_:
-            said.append(f"{about.why} {about.says}")
+            said += told(built, about.id)
             act(built, about.id)
         time.sleep(0.05)
     workflow.stop()
