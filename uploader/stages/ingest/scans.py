@@ -1,4 +1,8 @@
-"""Names of scans and files inside a session: made by us, the same for the same files."""
+"""Names of scans and files inside a session: made by us, the same for the same files.
+
+They go into URLs, file names and the audit, so nothing that a source may write freely goes into them: of the source's
+words only a plain SeriesNumber up to 9999 and a defined Modality are used.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from collections.abc import Iterator, Mapping
 
 from uploader.domain.arrival import Piece
 from uploader.stages.ingest.facts import Instance
+from uploader.stages.ingest.modality import modality
 
+_PLAIN = re.compile(r"0|[1-9][0-9]{0,3}")
+"""Longer numbers, and numbers with zeros before them, are what an MRN or an accession number looks like."""
 Series = tuple[str, str]
 """Series Instance UID and modality: a scan has one modality."""
 
@@ -17,8 +24,8 @@ def named(files: Mapping[Piece, Instance]) -> tuple[dict[str, Piece], dict[str, 
     """(file name -> piece, scan ID -> modality), whatever the order of `files`."""
     names: dict[str, Piece] = {}
     scans: dict[str, str] = {}
-    for scan, modality, pieces in _scans(files):
-        scans[scan] = modality
+    for scan, kind, pieces in _scans(files):
+        scans[scan] = kind
         for number, piece in enumerate(pieces, 1):
             names[f"scans/{scan}/DICOM/{number:04d}.dcm"] = piece
     return names, scans
@@ -27,30 +34,31 @@ def named(files: Mapping[Piece, Instance]) -> tuple[dict[str, Piece], dict[str, 
 def _scans(files: Mapping[Piece, Instance]) -> Iterator[tuple[str, str, list[Piece]]]:
     series: dict[Series, list[Piece]] = defaultdict(list)
     for piece, instance in files.items():
-        series[instance.series, _modality(instance)].append(piece)
+        series[instance.series, modality(instance.modality)].append(piece)
     taken: set[str] = set()
-    for (_, modality), pieces in sorted(series.items(), key=lambda item: _order(item, files)):
+    for (_, kind), pieces in sorted(series.items(), key=lambda item: _order(item, files)):
         pieces.sort(key=lambda piece: _place(files[piece]))
-        scan = _scan_id(files[pieces[0]].series_number, modality, taken)
+        scan = _scan_id(files[pieces[0]].series_number, kind, taken)
         taken.add(scan)
-        yield scan, modality, pieces
+        yield scan, kind, pieces
 
 
 def _order(item: tuple[Series, list[Piece]], files: Mapping[Piece, Instance]) -> tuple[int, str, str]:
-    (uid, modality), pieces = item
-    return min(_integer(files[piece].series_number, 0) for piece in pieces), uid, modality
+    (uid, kind), pieces = item
+    return min(_integer(files[piece].series_number, 0) for piece in pieces), uid, kind
 
 
-def _scan_id(series_number: str, modality: str, taken: set[str]) -> str:
-    """SeriesNumber while it is a number and free, else XNAT's way out: ``3-CT1``, ``3-CT2`` …"""
-    plain = re.fullmatch(r"[0-9]{1,12}", series_number) is not None
-    number = str(int(series_number)) if plain else "0"
+def _scan_id(series_number: str, kind: str, taken: set[str]) -> str:
+    """SeriesNumber (0020,0011) while it is plain and free, else XNAT's way out: ``3-CT1``, ``3-CT2`` …;
+    ``0-CT1`` where there is no plain number."""
+    plain = _PLAIN.fullmatch(series_number) is not None
+    number = series_number if plain else "0"
     if plain and number not in taken:
         return number
     k = 1
-    while f"{number}-{modality}{k}" in taken:
+    while f"{number}-{kind}{k}" in taken:
         k += 1
-    return f"{number}-{modality}{k}"
+    return f"{number}-{kind}{k}"
 
 
 def _place(instance: Instance) -> tuple[int, str, str]:
@@ -59,7 +67,3 @@ def _place(instance: Instance) -> tuple[int, str, str]:
 
 def _integer(text: str, otherwise: int) -> int:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,12}", text) else otherwise
-
-
-def _modality(instance: Instance) -> str:
-    return re.sub(r"[^A-Z0-9]", "", instance.modality.upper())[:16] or "OT"
