@@ -85,7 +85,6 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         protocol=partial(installed_protocol, settings),
         validators=installed(settings.validators),
         recipe=partial(recipe, settings, trial_key),
-        provenance=partial(provenance, settings),
         site=settings.site,
         spool=home.spool,
         work=home.work,
@@ -178,36 +177,23 @@ class Scripted:
 
 def recipe(
     settings: Settings, trial_key: bytes, protocol: Protocol, identity: PrivateIdentity, submission: Submission
-) -> Recipe:
-    """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key."""
+) -> tuple[Recipe, Mapping[str, Any]]:
+    """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key.
+
+    The facts beside it name the scripts as they were read for it, and versions: enough to make it again.
+    """
     key = keyed(trial_key, "trial", protocol.trial.encode())
     variables = {"project": protocol.trial, "subject": submission.subject, "session": submission.label}
-    scripts = tuple(Scripted(script(settings, name), variables) for name in protocol.scripts)
+    texts = {name: (settings.scripts / name).read_bytes() for name in protocol.scripts}
+    scripts = tuple(Scripted(parse_script(text.decode(), name), variables) for name, text in texts.items())
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
-    return Recipe(
-        scripts,
-        passes.standard(
-            key=key,
-            days=days,
-            protocol=protocol,
-            subject=submission.subject,
-            label=submission.label,
-            site=settings.site,
-        ),
+    steps = passes.standard(
+        key=key, days=days, protocol=protocol, subject=submission.subject, label=submission.label, site=settings.site
     )
-
-
-def script(settings: Settings, name: str) -> Script:
-    return parse_script((settings.scripts / name).read_text(), name)
-
-
-def provenance(settings: Settings, protocol: Protocol) -> Mapping[str, Any]:
-    """What made the anonymised copy: enough to make it again, given the keys."""
-    return {
+    facts = {
         "uploader": __version__,
         "python": platform.python_version(),
         "pydicom": pydicom.__version__,
-        "scripts": {
-            name: hashlib.sha256((settings.scripts / name).read_bytes()).hexdigest() for name in protocol.scripts
-        },
+        "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }
+    return Recipe(scripts, steps), facts

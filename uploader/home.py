@@ -12,6 +12,7 @@ from uploader.config import FILE
 from uploader.domain.errors import BadSettings
 
 ARCHIVES = ("identifiable", "anonymised", "central")
+KEY_BYTES = 32
 KEYS = ("link.key", "trial.key", "alias.key", "desk.key")
 """Seals the link table; moves UIDs and dates; labels patients inside the hospital; signs the desk's cookies."""
 
@@ -70,6 +71,11 @@ class Home:
     root: Path
 
     @property
+    def in_use(self) -> bool:
+        """Whether there are records: from then on a lost key is restored, never made anew."""
+        return (self.root / "records" / "records.sqlite").exists()
+
+    @property
     def secrets(self) -> Path:
         return self.root / "secrets"
 
@@ -121,29 +127,41 @@ class Home:
     def worker_lock(self) -> Path:
         return self.root / "records" / "worker.lock"
 
+    @property
+    def commands_lock(self) -> Path:
+        return self.root / "records" / "commands.lock"
+
     def archive(self, name: str) -> Path:
         """Data of an embedded archive."""
         return self.root / "archives" / name
 
     def key(self, name: str) -> bytes:
-        """The bytes of a key file; raises BadSettings when others may read it."""
+        """The 32 bytes of a key file; raises BadSettings when it is missing, cut short, or others may read it."""
         path = self.secrets / name
         if not path.is_file():
             raise BadSettings(f"the key {path} is missing; restore it from its backup, do not make a new one")
         if path.stat().st_mode & 0o077:
             raise BadSettings(f"others may read the key {path}; run: chmod 600 {path}")
-        return path.read_bytes()
+        key = path.read_bytes()
+        if len(key) != KEY_BYTES:
+            raise BadSettings(f"the key {path} is damaged: it must have {KEY_BYTES} bytes; restore it from its backup")
+        return key
 
 
 def make(root: Path, ports: dict[str, int]) -> Home:
-    """Make a home: settings, keys, passwords, protocols and scripts. What is already there stays as it is."""
+    """Make a home: settings, keys, passwords, protocols and scripts. What is already there stays as it is.
+
+    Raises BadSettings when a home that is in use has lost a key: a new one would move UIDs and dates.
+    """
     home = Home(root.resolve())
     for folder in (home.root, home.secrets, home.spool, home.work, home.quarantine, home.diagnostics, home.logs):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (home.root / "records", home.links.parent, home.root / "archives", home.root / "inbox"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEYS:
-        _write_secret(home.secrets / name, secrets.token_bytes(32))
+        if home.in_use:
+            home.key(name)
+        _write_secret(home.secrets / name, secrets.token_bytes(KEY_BYTES))
     for archive in ARCHIVES:
         for account in ("admin", "uploader"):
             _write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
@@ -164,8 +182,15 @@ def shipped(name: str) -> Path:
 
 
 def _write_secret(path: Path, value: bytes) -> None:
-    """Write once, readable by the owner only; an existing secret is never replaced."""
+    """Write once and durably, readable by the owner only; an existing secret is never replaced."""
     if path.exists():
         return
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    part = path.with_name(path.name + ".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(value)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)

@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from uploader.dicom import header, read
-from uploader.domain.errors import DigestMismatch, NotSigned, ResidueFound, Transient, UploaderError
+from uploader.domain.errors import (
+    DigestMismatch,
+    NotSigned,
+    ResidueFound,
+    Transient,
+    UploaderError,
+    WrongState,
+)
 from uploader.domain.evidence import require
 from uploader.domain.finding import Severity, judge
 from uploader.domain.identity import Identity, PrivateIdentity
@@ -53,10 +60,9 @@ class Gateway:
     protocol: Callable[[str, str], Protocol]
     """(trial, version) -> the protocol as it is installed now."""
     validators: Mapping[str, Validator]
-    recipe: Callable[[Protocol, PrivateIdentity, Submission], Recipe]
-    """How this patient's files are anonymised for this trial."""
-    provenance: Callable[[Protocol], Mapping[str, Any]]
-    """Scripts with their digests, and versions, for the receipt."""
+    recipe: Callable[[Protocol, PrivateIdentity, Submission], tuple[Recipe, Mapping[str, Any]]]
+    """How this patient's files are anonymised for this trial, and what the receipt says of it: the digests of
+    the very scripts, and versions."""
     site: str
     spool: Path
     """Where the intake keeps what has arrived, one folder a submission."""
@@ -117,7 +123,7 @@ def carry(route: str, gateway: Gateway, submission: str, attempt: int, step: Ste
 def keep_identifiable(gateway: Gateway, submission: str) -> str:
     manifest = gateway.records.manifest(submission, "identifiable")
     source = arrived(gateway, submission)
-    session = identifiable_session(gateway, gateway.records.get(submission))
+    session = identifiable_session(gateway, under_way(gateway, submission))
     receipt = deposit(
         session, manifest, _counted(gateway, "receive", manifest, _from(source)), gateway.identifiable, gateway.now
     )
@@ -129,7 +135,7 @@ def keep_identifiable(gateway: Gateway, submission: str) -> str:
 
 def fetch(gateway: Gateway, submission: str) -> int:
     """Bring the originals from the identifiable archive into the work folder, as far as they are not there."""
-    session = identifiable_session(gateway, gateway.records.get(submission))
+    session = identifiable_session(gateway, under_way(gateway, submission))
     manifest = gateway.records.manifest(submission, "identifiable")
     folder = original(gateway, submission)
     fetched = 0
@@ -143,7 +149,7 @@ def fetch(gateway: Gateway, submission: str) -> int:
 
 
 def check_protocol(gateway: Gateway, submission: str) -> bool:
-    chosen = gateway.records.get(submission)
+    chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     protocol.check_subject(chosen.subject)
     headers = original_headers(gateway, submission)
@@ -153,12 +159,12 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
 
 
 def anonymise_session(gateway: Gateway, submission: str) -> str:
-    chosen = gateway.records.get(submission)
+    chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before = gateway.records.manifest(submission, "identifiable")
     identity = identity_of(original_headers(gateway, submission, first_only=True))
     gateway.links.assign(chosen.trial, identity, chosen.subject)
-    recipe = gateway.recipe(protocol, identity, chosen)
+    recipe, facts = gateway.recipe(protocol, identity, chosen)
     after = anonymise(
         original(gateway, submission),
         anonymised(gateway, submission),
@@ -168,13 +174,13 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
         lambda done: gateway.progress("anonymise", done, len(before)),
     )
     gateway.records.keep_manifest(submission, "anonymised", after)
-    gateway.records.keep_provenance(submission, gateway.provenance(protocol))
+    gateway.records.keep_provenance(submission, facts)
     return after.digest
 
 
 def verify_session(gateway: Gateway, submission: str) -> int:
     """Prove every file. Raises ResidueFound, with the findings in the records."""
-    chosen = gateway.records.get(submission)
+    chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
     findings = verify(
@@ -198,7 +204,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
 
 def keep_anonymised(gateway: Gateway, submission: str) -> str:
     manifest = gateway.records.manifest(submission, "anonymised")
-    session = trial_session(gateway.records.get(submission))
+    session = trial_session(under_way(gateway, submission))
     _clear_if_other(gateway.anonymised, session.address, manifest)
     source = _counted(gateway, "keep", manifest, _from(anonymised(gateway, submission)))
     receipt = deposit(session, manifest, source, gateway.anonymised, gateway.now)
@@ -209,7 +215,7 @@ def keep_anonymised(gateway: Gateway, submission: str) -> str:
 
 def send_to_central(gateway: Gateway, submission: str) -> str:
     """Send exactly the bytes that were signed: each file's SHA-256 is checked as it streams through."""
-    chosen = gateway.records.get(submission)
+    chosen = under_way(gateway, submission)
     manifest = gateway.records.manifest(submission, "anonymised")
     require(gateway.records.signoff(submission), manifest, pinned(gateway, chosen).digest)
     kept, sent = trial_session(chosen), central_session(gateway, chosen)
@@ -223,7 +229,7 @@ def send_to_central(gateway: Gateway, submission: str) -> str:
 
 
 def share_into_trial(gateway: Gateway, submission: str) -> str:
-    chosen = gateway.records.get(submission)
+    chosen = under_way(gateway, submission)
     project = pinned(gateway, chosen).project
     gateway.central.share(central_session(gateway, chosen).address, project)
     return project
@@ -238,6 +244,15 @@ def rest(
 
 
 # What the stages are given -----------------------------------------------------------------------------------
+
+
+def under_way(gateway: Gateway, submission: str) -> Submission:
+    """The submission, as long as a route of it is under way. Raises WrongState for a step that comes too late,
+    such as one of a worker that was thought dead: it must not touch what was settled since."""
+    about = gateway.records.get(submission)
+    if about.state is not State.QUEUED:
+        raise WrongState(f"submission {submission} is {about.state}; this step of the line comes too late")
+    return about
 
 
 def identifiable_session(gateway: Gateway, submission: Submission) -> Session:

@@ -117,9 +117,19 @@ class Records(Protocol):
         """Ask for `route`; returns the attempt. Raises WrongState when it is not a state to begin it from."""
 
     def choose(
-        self, submission: str, trial: str, version: str, digest: str, subject: str, label: str, actor: str
+        self,
+        submission: str,
+        trial: str,
+        version: str,
+        digest: str,
+        subject: str,
+        label: str,
+        actor: str,
+        *,
+        onward: bool = False,
     ) -> None:
-        """Pin the protocol, the subject and the label, and forget what an earlier choice led to."""
+        """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
+        `onward` queues ``prepare`` in the same transaction."""
 
     def rest(
         self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
@@ -160,8 +170,11 @@ class Records(Protocol):
     def note(self, actor: str, action: str, submission: str, facts: Mapping[str, Any]) -> None:
         """An audit line without a change, e.g. that a person looked at identifiable values."""
 
-    def sessions_of(self, trial: str, subject: str) -> int:
-        """How many submissions of this subject in this trial already have a label."""
+    def labels_of(self, trial: str, subject: str) -> frozenset[str]:
+        """Every session label ever given for this subject in this trial."""
+
+    def holding(self, digest: str) -> Sequence[Submission]:
+        """Submissions whose files as they arrived have this manifest digest, newest first."""
 
 
 class Links(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from typing import Any, Protocol
 
 from pydicom.dataset import Dataset
@@ -24,7 +25,6 @@ from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
-from uploader.domain.trial import LABEL
 from uploader.domain.trial import Protocol as TrialProtocol
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
@@ -141,17 +141,17 @@ class Review:
         protocol = self.trials.newest(trial)
         protocol.check_subject(subject)
         label = label or self._label(self.records.get(submission), protocol, subject)
-        if not LABEL.fullmatch(label):
-            raise Refused("a session label may have letters, digits, _ and - only, and at most 64 of them")
-        self.records.choose(submission, trial, protocol.version, protocol.digest, subject, label, person)
-        self.records.queue(submission, "prepare", person)
+        protocol.check_label(subject, label)
+        chosen = (protocol.version, protocol.digest, subject, label)
+        self.records.choose(submission, trial, *chosen, person, onward=True)
 
     def sign(self, submission: str, person: str, password: str, digest_seen: str) -> SignOff:
         """Sign the bytes that were on the screen, with the password given anew (21 CFR 11.200).
 
         Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState.
         """
-        self.accounts.check(person, password)
+        if "reviewer" not in self.accounts.check(person, password):
+            raise Refused("this account may not sign: it is not a reviewer's")
         about = self.records.get(submission)
         manifest = self._manifest(about)
         if about.state is not State.AWAITING_SIGNOFF or manifest is None:
@@ -183,6 +183,9 @@ class Review:
         """Take a submission back before release; its copies stay where they are, and say so."""
         if not reason.strip():
             raise Refused("say why the submission is withdrawn; the reason is kept with it")
+        about = self.records.get(submission)
+        if about.route == "release" or any(r.place == "central" for r in self.records.receipts(submission)):
+            reason = f"{reason} (The centre may hold session {about.label}; ask the central team to remove it.)"
         self.records.withdraw(submission, person, reason)
 
     def rois(self, submission: str) -> tuple[Roi, ...]:
@@ -218,10 +221,11 @@ class Review:
         return first
 
     def _label(self, about: Submission, protocol: TrialProtocol, subject: str) -> str:
-        """The label it was given before for this subject, else the subject's next one. None is used twice."""
+        """The label it was given before for this subject, else the subject's next free one. None is used twice."""
         if about.label and (about.trial, about.subject) == (protocol.trial, subject):
             return about.label
-        return protocol.label(subject, self.records.sessions_of(protocol.trial, subject) + 1)
+        taken = self.records.labels_of(protocol.trial, subject)
+        return next(label for n in count(1) if (label := protocol.label(subject, n)) not in taken)
 
     def _manifest(self, about: Submission) -> Manifest | None:
         """What would be or was signed; None where there is nothing to sign."""

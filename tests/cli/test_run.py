@@ -69,13 +69,25 @@ def test_the_receipt_names_the_central_place_and_exactly_what_the_centre_lists(h
     assert all(re.fullmatch("[0-9a-f]{64}", f["sha256"]) for f in receipt["files"])
 
 
-def test_a_second_run_makes_a_second_session_and_leaves_the_first_and_the_source_as_they_are(home, session, receipt):
+def test_a_second_run_of_the_same_folder_sends_nothing_twice_and_gives_the_same_receipt(home, session, receipt):
     source, before = bytes_of(session), central_of(home, receipt)
-    again = carried(home, session)
-    assert again["central"]["session"] == "DEMO-001_2"
-    assert again["submission"] != receipt["submission"]
+    assert carried(home, session) == receipt
     assert central_of(home, receipt) == before
     assert bytes_of(session) == source
+
+
+def test_another_session_of_the_same_patient_gets_the_next_label(home, session, receipt, tmp_path):
+    later = shutil.copytree(session, tmp_path / "later")
+    next(iter(sorted(later.glob("CT*.dcm")))).unlink()
+    answer = run(home, later, "--sign-as", "ada")
+    assert json.loads(answer.stdout)["session" if answer.returncode else "central"] is not None
+    assert "DEMO-001_2" in answer.stdout
+
+
+def test_a_label_that_is_not_the_trials_is_refused(home, session, tmp_path):
+    answer = run(home, session, "--session", "Zumbrunn_Mia_1")
+    assert answer.returncode == 2
+    assert "DEMO-001_1" in answer.stderr
 
 
 def test_a_refusal_exits_3_and_names_rule_and_protocol_line(home, session, tmp_path):
@@ -99,7 +111,7 @@ def test_a_held_submission_exits_4_and_says_why(home, receipt, tmp_path):
 
 def test_step_by_step_a_session_rests_where_a_person_is_needed(home, tmp_path):
     session = demo(tmp_path / "session", seed=3)
-    rests = run(home, session, "--session", "MY-LABEL", subject="DEMO-003")
+    rests = run(home, session, "--session", "DEMO-003_7", subject="DEMO-003")
     assert rests.returncode == 0
     submission = json.loads(rests.stdout)["submission"]
     assert json.loads(rests.stdout)["state"] == "awaiting-signoff"
@@ -109,10 +121,10 @@ def test_step_by_step_a_session_rests_where_a_person_is_needed(home, tmp_path):
     assert json.loads(call(home, "show", submission).stdout)["state"] == "signed"
     released = call(home, "release", submission)
     assert released.returncode == 0
-    assert json.loads(released.stdout)["central"]["session"] == "MY-LABEL"
+    assert json.loads(released.stdout)["central"]["session"] == "DEMO-003_7"
     assert json.loads(released.stdout)["signed"]["digest"] in signed.stdout
     (line,) = [s for s in call(home, "status").stdout.splitlines() if s.startswith(submission)]
-    assert line.split()[1:4] == ["released", "DEMO-RT", "MY-LABEL"]
+    assert line.split()[1:4] == ["released", "DEMO-RT", "DEMO-003_7"]
     assert json.loads(call(home, "show", submission).stdout)["receipt"] == json.loads(released.stdout)
 
 

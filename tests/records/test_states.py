@@ -146,17 +146,36 @@ def test_a_release_that_was_held_can_be_tried_again(records: SqlRecords) -> None
 
 def test_nothing_is_released_whose_sign_off_was_forgotten(records: SqlRecords) -> None:
     bring(records, State.SIGNED)
-    run(records, "release", State.HELD)
+    records.rest(ID, records.queue(ID, "release", "reviewer"), State.HELD, "not-signed")
     choose(records)
     with pytest.raises(WrongState, match="signed"):
         records.queue(ID, "release", "reviewer")
 
 
-def test_preparing_again_asks_for_a_new_sign_off(records: SqlRecords) -> None:
+def test_what_was_held_on_its_way_to_the_centre_cannot_be_chosen_again(records: SqlRecords) -> None:
     bring(records, State.SIGNED)
     run(records, "release", State.HELD)
-    run(records, "prepare", State.AWAITING_SIGNOFF)
-    assert records.signoff(ID) is None
+    with pytest.raises(WrongState, match="release"):
+        choose(records, subject="DEMO-002")
+    with pytest.raises(WrongState):
+        records.queue(ID, "prepare", "reviewer")
+
+
+def test_what_was_held_before_it_was_received_must_be_received_first(records: SqlRecords) -> None:
+    bring(records, State.ARRIVING)
+    run(records, "receive", State.HELD)
+    with pytest.raises(WrongState, match="receive"):
+        choose(records)
+    assert run(records, "receive", State.RECEIVED) == 2
+
+
+def test_choosing_and_setting_on_its_way_are_one_change(records: SqlRecords) -> None:
+    bring(records, State.RECEIVED)
+    records.choose(ID, "DEMO-RT", "v1", "digest", "DEMO-001", "DEMO-001_1", "anna", onward=True)
+    with pytest.raises(WrongState):
+        records.choose(ID, "DEMO-RT", "v1", "digest", "DEMO-002", "DEMO-002_1", "bert", onward=True)
+    about = records.get(ID)
+    assert (about.state, about.route, about.subject) == (State.QUEUED, "prepare", "DEMO-001")
 
 
 @pytest.mark.parametrize("word", ["changed since", ""])

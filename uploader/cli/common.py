@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from uploader.domain.errors import BadSettings
+from uploader.diagnostics import keep
+from uploader.domain.errors import BadSettings, Defect, UploaderError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,15 +23,37 @@ DONE, WRONG_USE, REFUSED, HELD = 0, 2, 3, 4
 
 
 def home_option(function: F) -> F:
-    """`--home DIR`, by default the environment variable UPLOADER_HOME, else ./var."""
-    return click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="UPLOADER_HOME",
-        default=Path("var"),
-        show_default=True,
-        help="Folder of this gateway: settings, keys, records, data.",
-    )(function)
+    """`--home DIR`, by default the environment variable UPLOADER_HOME, else ./var.
+
+    It is also the command's border to foreign code: what that says goes into the home's diagnostics folder, for it
+    may quote a patient, and what people read is one sentence.
+    """
+
+    @wraps(function)
+    def bordered(*args: Any, home: Path, **kwargs: Any) -> Any:
+        try:
+            return function(*args, home=home, **kwargs)
+        except (UploaderError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            raise Defect(type(error).__name__, function.__name__, keep(home / "diagnostics")) from None
+
+    return cast(
+        F,
+        click.option(
+            "--home",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="UPLOADER_HOME",
+            default=Path("var"),
+            show_default=True,
+            help="Folder of this gateway: settings, keys, records, data.",
+        )(bordered),
+    )
+
+
+def operator() -> str:
+    """Who acts in the audit when a command does: the account of the operating system, which cannot be made up."""
+    return f"os:{getpass.getuser()}"
 
 
 def password_for(login: str) -> str:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
 from uploader.domain.errors import Misconfigured
 from uploader.home import Home
 
@@ -32,5 +34,21 @@ def try_worker(home: Home) -> Iterator[bool]:
             yield False
         else:
             yield True
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def one_at_a_time(home: Home) -> Iterator[None]:
+    """One-shot commands of a home wait for each other: each may start and stop its archives."""
+    home.commands_lock.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home.commands_lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            click.echo("another command works on this home; waiting for it", err=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)

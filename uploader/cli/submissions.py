@@ -14,10 +14,11 @@ import click
 from tqdm import tqdm
 
 from uploader import line
-from uploader.cli.common import DONE, HELD, REFUSED, WRONG_USE, home_option, password_for, print_json
-from uploader.cli.lock import try_worker
+from uploader.cli.common import DONE, HELD, REFUSED, WRONG_USE, home_option, operator, password_for, print_json
+from uploader.cli.lock import one_at_a_time, try_worker
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
+from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_intake, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.hosted import archive_children
@@ -25,6 +26,7 @@ from uploader.logs import listen, log_file
 from uploader.receipt import findings
 from uploader.reception import register
 from uploader.records import anchor
+from uploader.review import Review
 from uploader.stages.ingest import take_folder
 from uploader.stages.ingest.durable import remove_tree
 from uploader.supervisor import answers, await_ready, stop_all
@@ -42,32 +44,77 @@ _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 @click.option("--subject", required=True, help="Subject ID in the trial.")
 @click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
 @click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
+@click.option("--despite-questions", is_flag=True, help="Sign although the verifier asks somebody to look first.")
 @home_option
-def run(folder: Path, trial: str, subject: str, label: str, sign_as: str | None, home: Path) -> None:
+def run(
+    folder: Path, trial: str, subject: str, label: str, sign_as: str | None, despite_questions: bool, home: Path
+) -> None:
     """The whole line for one folder, without a browser. The folder stays as it is.
 
     The receipt goes to stdout as JSON. Exit 0 released, 3 refused, 4 held or still waiting, 2 wrong use.
     """
     built = open_home(home)
-    built.protocols.newest(trial).check_subject(subject)
+    protocol = built.protocols.newest(trial)
+    protocol.check_subject(subject)
+    if label:
+        protocol.check_label(subject, label)
     password = password_for(sign_as) if sign_as else ""
     if sign_as:
         built.records.accounts.check(sign_as, password)
     build_line(built)  # so that a key that is missing or open to others stops us now, and not half way
-    actor = sign_as or "command-line"
     with archives_up(built):
-        arrival = _take(built, folder)
-        register(built.records, arrival, built.aliases())
-        drive(built, arrival.submission)
         review = build_review(built)
-        if built.records.get(arrival.submission).state is State.RECEIVED:
-            review.choose(arrival.submission, trial, subject, actor, label)
-            drive(built, arrival.submission)
-        if sign_as and built.records.get(arrival.submission).state is State.AWAITING_SIGNOFF:
-            review.sign(arrival.submission, sign_as, password, review.show(arrival.submission).digest)
-            review.release(arrival.submission, sign_as)
-            drive(built, arrival.submission)
-        _finish(built, arrival.submission)
+        submission = _registered(built, _take(built, folder), trial, subject, label)
+        _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label))
+        if sign_as and _may_be_signed(built, submission, despite_questions):
+            review.sign(submission, sign_as, password, review.show(submission).digest)
+            review.release(submission, sign_as)
+            drive(built, submission)
+        _finish(built, submission)
+
+
+def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label: str) -> str:
+    """The submission of these files: the one they already have for this trial and subject, or a new one.
+
+    A folder that is run twice is not sent twice; what was interrupted goes on where it stood.
+    """
+    for earlier in built.records.holding(arrival.manifest.digest):
+        chosen = (earlier.trial, earlier.subject, label and earlier.label)
+        if chosen in ((trial, subject, label), ("", "", "")) and earlier.state is not State.WITHDRAWN:
+            click.echo(f"these files are submission {earlier.id}, which is {earlier.state}", err=True)
+            remove_tree(arrival.folder)
+            return earlier.id
+    register(built.records, arrival, built.aliases())
+    return arrival.submission
+
+
+def _bring_to_signature(built: Built, review: Review, submission: str, choice: tuple[str, str, str, str]) -> None:
+    about = built.records.get(submission)
+    if about.state is State.HELD and about.route == "receive":
+        review.retry(submission, choice[2])
+    drive(built, submission)
+    about = built.records.get(submission)
+    if about.state in (State.RECEIVED, State.REFUSED) or (about.state is State.HELD and about.route == "prepare"):
+        review.choose(submission, *choice)
+        drive(built, submission)
+
+
+def _may_be_signed(built: Built, submission: str, despite_questions: bool) -> bool:
+    """Whether it awaits its signature and the verifier leaves nothing for a person to look at first."""
+    if built.records.get(submission).state is not State.AWAITING_SIGNOFF:
+        return False
+    for kind in ("protocol", "verification"):
+        for finding in _questions(built, submission, kind):
+            click.echo(f"look: {finding.where}: {finding.says} [{finding.code}]", err=True)
+    if despite_questions or not _questions(built, submission, "verification"):
+        return True
+    click.echo("not signed: look at the questions above, then sign by hand or add --despite-questions", err=True)
+    return False
+
+
+def _questions(built: Built, submission: str, kind: str) -> list[Finding]:
+    verdict = built.records.verdict(submission, kind)
+    return [f for f in verdict.findings if f.severity is Severity.QUESTION] if verdict else []
 
 
 def _take(built: Built, folder: Path) -> Arrival:
@@ -98,25 +145,27 @@ def archives_up(built: Built) -> Iterator[None]:
     stderr stays free for people: what this process and the archives log goes into the home.
     """
     listen(log_file(built.home.logs / "commands.log"))
-    children = [child for child in archive_children(built.settings, quiet=True) if not answers(child.url)]
-    try:
-        for child in children:
-            child.start()
-        await_ready(children)
-        for sentence in preflight(built.settings):
-            click.echo(sentence, err=True)
-        yield
-    finally:
-        stop_all(children)
+    with one_at_a_time(built.home):
+        children = [child for child in archive_children(built.settings, quiet=True) if not answers(child.url)]
+        try:
+            for child in children:
+                child.start()
+            await_ready(children)
+            for sentence in preflight(built.settings):
+                click.echo(sentence, err=True)
+            yield
+        finally:
+            stop_all(children)
 
 
 def drive(built: Built, submission: str) -> None:
     """Carry one submission until it rests; where a worker runs already, watch it do so."""
     until = time.monotonic() + PATIENCE_SECONDS
-    with try_worker(built.home) as ours, Bars() as bars:
-        gateway = build_line(built, bars) if ours else None
+    with Bars() as bars:
+        gateway = build_line(built, bars)
         while built.records.get(submission).state in _MOVING and time.monotonic() < until:
-            moved = gateway is not None and _carry(gateway, built, submission)
+            with try_worker(built.home) as ours:
+                moved = ours and _carry(gateway, built, submission)
             if not moved:
                 time.sleep(0.2)
     anchor(built.records.database, built.home.anchor)
@@ -163,7 +212,8 @@ def _finish(built: Built, submission: str) -> None:
     print_json(_state(built, about))
     if about.state is State.REFUSED:
         sys.exit(REFUSED)
-    sys.exit(HELD if about.state in (State.HELD, State.WAITING, State.QUEUED) else DONE)
+    asked = about.state is State.AWAITING_SIGNOFF and _questions(built, submission, "verification")
+    sys.exit(HELD if asked or about.state in (State.HELD, State.WAITING, State.QUEUED) else DONE)
 
 
 def _state(built: Built, about: Submission) -> dict[str, Any]:
@@ -225,27 +275,25 @@ def sign(submission: str, sign_as: str, home: Path) -> None:
 
 @click.command()
 @click.argument("submission")
-@click.option("--as", "person", default="command-line", help="Who asks for it, for the audit.")
 @home_option
-def release(submission: str, person: str, home: Path) -> None:
+def release(submission: str, home: Path) -> None:
     """Send a signed session to the central archive; prints the receipt."""
     built = open_home(home)
     with archives_up(built):
-        build_review(built).release(submission, person)
+        build_review(built).release(submission, operator())
         drive(built, submission)
         _finish(built, submission)
 
 
 @click.command()
 @click.argument("submission")
-@click.option("--as", "person", default="command-line", help="Who asks for it, for the audit.")
 @home_option
-def retry(submission: str, person: str, home: Path) -> None:
+def retry(submission: str, home: Path) -> None:
     """Try the last route of a held, refused or waiting submission again, or go on with an interrupted one."""
     built = open_home(home)
     with archives_up(built):
         if built.records.get(submission).state is not State.QUEUED:
-            build_review(built).retry(submission, person)
+            build_review(built).retry(submission, operator())
         drive(built, submission)
         _finish(built, submission)
 
@@ -253,11 +301,10 @@ def retry(submission: str, person: str, home: Path) -> None:
 @click.command()
 @click.argument("submission")
 @click.option("--reason", required=True, help="Why; kept in the audit. Name no patient.")
-@click.option("--as", "person", default="command-line", help="Who does it, for the audit.")
 @home_option
-def withdraw(submission: str, reason: str, person: str, home: Path) -> None:
+def withdraw(submission: str, reason: str, home: Path) -> None:
     """Take a submission back before its release."""
-    build_review(open_home(home)).withdraw(submission, person, reason)
+    build_review(open_home(home)).withdraw(submission, operator(), reason)
 
 
 @click.command()

@@ -57,3 +57,13 @@ class Protocol:
     def label(self, subject: str, number: int) -> str:
         """Label of the `number`-th session of `subject`; unique in a project, not only in a subject."""
         return self.session_label.format(subject=subject, n=number)
+
+    def check_label(self, subject: str, label: str) -> None:
+        """Raises Refused for a session label that the template does not make: a free one could name a patient."""
+        template = re.escape(self.session_label)
+        pattern = template.replace(r"\{subject\}", re.escape(subject)).replace(r"\{n\}", "[1-9][0-9]{0,3}")
+        if not re.fullmatch(pattern, label) or not LABEL.fullmatch(label):
+            raise Refused(
+                f"the session label does not fit trial {self.trial} {self.version}: "
+                f"expected {self.session_label}, for example {self.label(subject, 1)}"
+            )

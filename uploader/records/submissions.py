@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
@@ -23,7 +23,7 @@ from uploader.records.database import Clock, Database, connect, utc_now
 from uploader.records.notices import Notices
 from uploader.records.schema import migrate
 from uploader.records.seen import Seen
-from uploader.records.tables import labels, submissions
+from uploader.records.tables import labels, manifests, submissions
 from uploader.records.workers import Workers
 
 BIRTHS = frozenset({State.ARRIVING, State.RECEIVED, State.HELD})
@@ -35,10 +35,10 @@ BEGINNINGS: Mapping[State, frozenset[str]] = {
     State.AWAITING_SIGNOFF: frozenset({"prepare"}),
     State.SIGNED: frozenset({"release"}),
 }
-"""Routes that may be begun from a state. From waiting, held and refused: the last one again, or prepare."""
+"""Routes that may be begun from a state. From waiting, held and refused: the last one again."""
 
 CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
-"""States in which a person may choose trial, subject and label."""
+"""States in which a person may choose trial, subject and label; a held one with care, see `_may_choose`."""
 
 
 def open_records(url: str) -> SqlRecords:
@@ -118,21 +118,33 @@ class SqlRecords:
             return _begin(change, before, route, actor)
 
     def choose(
-        self, submission: str, trial: str, version: str, digest: str, subject: str, label: str, actor: str
+        self,
+        submission: str,
+        trial: str,
+        version: str,
+        digest: str,
+        subject: str,
+        label: str,
+        actor: str,
+        *,
+        onward: bool = False,
     ) -> None:
         """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
+
+        onward: queue ``prepare`` in the same transaction, so that nobody else's choice comes between
 
         Raises WrongState, and LabelTaken for a label that another submission has, or once had.
         """
         with self._changing() as change:
             before = _get(change.connection, submission)
-            if before.state not in CHOOSABLE:
-                raise WrongState(f"a submission that is {before.state} cannot be given to another trial or subject")
+            _may_choose(before)
             _take_label(change, submission, trial, subject, label)
             evidence.forget_what_followed(change, submission)
             chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
             _update(change, submission, label=label, **chosen)
             change.note(actor, "chosen", submission, label=label, **chosen)
+            if onward:
+                _begin(change, before, "prepare", actor)
 
     def rest(
         self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
@@ -163,11 +175,18 @@ class SqlRecords:
             digest = hashlib.sha256(reason.encode()).hexdigest()
             change.note(actor, "withdrawn", submission, before=before.state, reason_digest=digest)
 
-    def sessions_of(self, trial: str, subject: str) -> int:
-        """How many labels were ever given for this subject in this trial, those of withdrawn submissions too."""
-        query = select(func.count()).where(labels.c.trial == trial, labels.c.subject == subject)
+    def labels_of(self, trial: str, subject: str) -> frozenset[str]:
+        """Every label ever given for this subject in this trial, those of withdrawn submissions too."""
+        query = select(labels.c.label).where(labels.c.trial == trial, labels.c.subject == subject)
         with self.database.read() as connection:
-            return connection.scalar(query) or 0
+            return frozenset(connection.scalars(query))
+
+    def holding(self, digest: str) -> Sequence[Submission]:
+        """Submissions whose files as they arrived have this manifest digest, newest first."""
+        same = select(manifests.c.submission).where(manifests.c.place == "identifiable", manifests.c.digest == digest)
+        query = select(submissions).where(submissions.c.id.in_(same)).order_by(submissions.c.created.desc())
+        with self.database.read() as connection:
+            return [_submission(row) for row in connection.execute(query)]
 
     # What is kept about it -------------------------------------------------------------------------------------
 
@@ -268,9 +287,18 @@ def _update(change: Change, submission: str, **values: Any) -> None:
     change.execute(update(submissions).where(submissions.c.id == submission).values(changed=change.at, **values))
 
 
+def _may_choose(before: Submission) -> None:
+    """Held before the identifiable archive had it, it must be received first; held on its way to the centre, a
+    choice would forget what the centre may have, unless it was stopped before the first byte went."""
+    if before.state not in CHOOSABLE:
+        raise WrongState(f"a submission that is {before.state} cannot be given to another trial or subject")
+    if before.state is State.HELD and before.route != "prepare" and before.why != "not-signed":
+        raise WrongState(f"a submission held on the route {before.route} can be tried again or withdrawn, not chosen")
+
+
 def _may_begin(connection: Connection, before: Submission, route: str) -> None:
     check_move(before.state, State.QUEUED)
-    if route not in BEGINNINGS.get(before.state, {before.route, "prepare"} - {""}):
+    if route not in BEGINNINGS.get(before.state, {before.route}):
         raise WrongState(f"a submission that is {before.state} cannot begin the route {route}")
     if route == "prepare" and not before.trial:
         raise WrongState("choose a trial first")
