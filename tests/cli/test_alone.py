@@ -67,8 +67,9 @@ def test_what_the_archives_said_is_in_the_home_for_its_owner_only(home, session)
     assert '"event": "rested"' in (home / "logs" / "commands.log").read_text()
 
 
-def test_run_without_a_terminal_says_nothing_on_stderr(home, session):
-    command = ["run", str(session), "--trial", "DEMO-RT", "--subject", "DEMO-001", "--home", str(home)]
+def test_run_without_a_terminal_says_nothing_on_stderr(home, tmp_path):
+    session = demo(tmp_path / "another", seed=5)
+    command = ["run", str(session), "--trial", "DEMO-RT", "--subject", "DEMO-005", "--home", str(home)]
     answer = subprocess.run([*PROGRAM, *command], check=False, capture_output=True, text=True, env=environment())
     assert (answer.returncode, answer.stderr) == (0, "")
 
