@@ -9,7 +9,7 @@ import pytest
 
 from uploader.config import ArchiveSettings, DeskSettings, FolderSettings, Settings
 from uploader.domain.errors import BadSettings
-from uploader.home import make
+from uploader.home import Home, make
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -60,6 +60,20 @@ def test_secrets_are_for_their_owner_only_and_never_replaced(home):
     after = {p.name: p.read_bytes() for p in (home / "secrets").iterdir()}
     assert before == after
     assert {p.stat().st_mode & 0o777 for p in (home / "secrets").iterdir()} == {0o600}
+
+
+def test_a_key_that_is_cut_short_is_not_used(home):
+    (home / "secrets" / "trial.key").write_bytes(b"")
+    with pytest.raises(BadSettings, match="damaged"):
+        Home(home).key("trial.key")
+
+
+def test_a_home_in_use_that_lost_a_key_gets_no_new_one(home):
+    (home / "records" / "records.sqlite").touch()
+    (home / "secrets" / "trial.key").unlink()
+    with pytest.raises(BadSettings, match="restore"):
+        make(home, {})
+    assert not (home / "secrets" / "trial.key").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.homes import archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
+from tests.homes import PASSWORD, archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
+from uploader import line
 from uploader.domain.errors import NotSigned, Refused, UnknownTrial, WrongPassword, WrongState
 from uploader.domain.session import Address
 from uploader.domain.submission import State
-from uploader.gateway import archive_of, build_review
+from uploader.gateway import archive_of, build_line, build_review
 
 
 @pytest.fixture
@@ -84,12 +87,12 @@ def test_a_session_that_changed_after_it_was_looked_at_cannot_be_signed(built, s
     seen = review.show(signable).digest
     change_a_byte_in(built, "anonymised")
     with pytest.raises(NotSigned):
-        review.sign(signable, "ada", "correct horse battery staple", seen)
+        review.sign(signable, "ada", PASSWORD, seen)
 
 
 def test_a_session_that_changed_after_it_was_signed_is_held_and_not_sent(built, signable):
     review = build_review(built)
-    review.sign(signable, "ada", "correct horse battery staple", review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
     change_a_byte_in(built, "anonymised")
     review.release(signable, "ada")
     assert carry(built, signable) == "held"
@@ -98,7 +101,7 @@ def test_a_session_that_changed_after_it_was_signed_is_held_and_not_sent(built, 
 
 def test_a_protocol_that_was_edited_after_the_choice_stops_the_release(built, signable):
     review = build_review(built)
-    review.sign(signable, "ada", "correct horse battery staple", review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
     file = built.settings.protocols / "DEMO-RT" / "v1.json"
     file.write_text(file.read_text() + "\n")
     review.release(signable, "ada")
@@ -163,3 +166,33 @@ def test_looking_at_identifiable_values_leaves_an_audit_line(built, signable):
     changes = review.changes(signable, next(iter(review.examples(signable).values())), "ada")
     assert any(c.where == "(0010,0010)" and c.after == "DEMO-001" for c in changes)
     assert "looked-at-identifiable" in [line["action"] for line in built.records.history(signable)]
+
+
+def test_an_account_that_is_no_reviewers_signs_nothing(built, signable):
+    built.records.accounts.add("gus", "another long password", frozenset({"admin"}))
+    review = build_review(built)
+    with pytest.raises(Refused, match="reviewer"):
+        review.sign(signable, "gus", "another long password", review.show(signable).digest)
+    assert built.records.get(signable).state is State.AWAITING_SIGNOFF
+
+
+def test_a_step_that_comes_after_the_release_changes_nothing(built, signable):
+    sign_and_release(built, signable)
+    before = built.records.manifest(signable, "anonymised")
+    for step in (line.anonymise_session, line.keep_anonymised, line.send_to_central):
+        with pytest.raises(WrongState, match="too late"):
+            step(build_line(built), signable)
+    assert built.records.manifest(signable, "anonymised") == before
+
+
+def test_withdrawing_what_the_centre_may_hold_says_so(built, signable):
+    review = build_review(built)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
+    central = Address("SITE01", "DEMO-001", "DEMO-001_1")
+    review.release(signable, "ada")
+    gateway = replace(build_line(built), central_project="NOWHERE")
+    line.carry("release", gateway, signable, built.records.get(signable).attempt, lambda f, *args: f(*args))
+    assert built.records.get(signable).state is State.HELD
+    review.withdraw(signable, "ada", "consent withdrawn")
+    assert "DEMO-001_1" in built.records.get(signable).says
+    assert not list(archive_of(built.settings, "central").held(central))
