@@ -324,6 +324,7 @@ class Overwritten(FolderSource):
 def test_a_file_overwritten_while_it_is_copied_is_not_taken_until_it_is_quiet_again(site: Site) -> None:
     (site.drop / "a").write_bytes(ct())
     site.later(5)
+    site.restart()
     source = Overwritten(site.drop, 0, LIMITS, site.clock)
     assert Intake(source, site.root / "spool", site.root / "quarantine", site.known.issuperset).poll() == []
     assert [p.name for p in (site.root / "spool").iterdir() if not p.name.startswith(".")] == []
@@ -354,12 +355,14 @@ def test_the_same_session_found_again_before_it_is_registered_is_not_doubled(sit
 def test_what_another_process_is_copying_is_not_taken_for_a_ruin(site: Site) -> None:
     with all_or_nothing(site.root / "spool/abcd2345"):
         site.restart()
+        site.intake.recover()
         assert (site.root / "spool/abcd2345").exists()
 
 
 def test_what_a_dead_process_was_copying_is_removed(site: Site) -> None:
     (site.root / "spool/abcd2345/scans").mkdir(parents=True)
     site.restart()
+    site.intake.recover()
     assert not (site.root / "spool/abcd2345").exists()
 
 

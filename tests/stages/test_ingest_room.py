@@ -20,7 +20,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
         command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path / name)]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip("this account may not mount a small file system")
-    yield Site(tmp_path)
+    site = Site(tmp_path)
+    yield site
+    site.intake.close()
     for name in ("spool", "quarantine"):
         subprocess.run(["umount", str(tmp_path / name)], check=True)
 

@@ -91,6 +91,20 @@ def all_or_nothing(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def hold(path: Path) -> int:
+    """A descriptor that holds the lock of the file `path` until it is closed, or this process is gone.
+
+    Raises BlockingIOError when somebody else has it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def in_use(folder: Path) -> bool:
     """Whether a living process is filling `folder`."""
     try:

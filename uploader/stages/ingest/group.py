@@ -28,7 +28,12 @@ class Group:
 
     @property
     def identity(self) -> PrivateIdentity:
-        """The one patient: the fullest of what the files say of them."""
+        """The one patient: the fullest of what the files say of them.
+
+        Where some files name the issuer of the ID and others leave it out, the patient is the one of the named
+        issuer, for the arrival as for the link table. A session in which no file names it is that of a patient
+        without an issuer: nobody here can know that it is the same one.
+        """
         said = sorted({i.identity.reveal() for i in self.files.values()}, key=astuple, reverse=True)
         fullest = max(said, key=lambda i: (i.issuer, i.name))
         return Private(replace(fullest, name=fullest.name or max(i.name for i in said)))

@@ -6,20 +6,22 @@ source deleted. A crash between any two of these neither loses nor doubles a fil
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from uploader.domain.arrival import Arrival, Look, Origin, Piece, Quarantined
-from uploader.domain.errors import DiskFull, SourceBusy
+from uploader.domain.errors import DiskFull, Misconfigured, SourceBusy, UnreadableFile
 from uploader.domain.manifest import Manifest
 from uploader.domain.submission import new_id
 from uploader.ports import Source
 from uploader.stages.ingest import durable, spool
 from uploader.stages.ingest.group import Asked, Group, decide
 from uploader.stages.ingest.journal import Journal, Note
-from uploader.stages.ingest.quarantine import Quarantine
+from uploader.stages.ingest.quarantine import DAMAGED, Quarantine
 from uploader.stages.ingest.reader import BREAKS_OFF, Reader, Reading
 
 MEMORY_SECONDS = 7 * 86400
@@ -28,6 +30,9 @@ MEMORY_SECONDS = 7 * 86400
 
 class Intake:
     """Takes complete sessions from one source into the spool.
+
+    Making one touches nothing. The first call that takes or clears anything makes the spool its own, until it is
+    closed or gone: two intakes would take each other's work for ruins.
 
     known: whether all these SOP Instance UIDs have been received before
     """
@@ -46,13 +51,34 @@ class Intake:
         self._deleted: set[Origin] = set()
         self._waiting: list[str] = []
         self._scratch = spool / ".unpacked"
+        self._let_go: Callable[[], object] | None = None
+
+    def recover(self) -> None:
+        """Make the spool ours, and put right what a crash left; once. Raises Misconfigured when another has it."""
+        if self._let_go:
+            return
+        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            lock = durable.hold(self._spool / ".lock")
+        except BlockingIOError:
+            raise Misconfigured("another intake takes sessions into this spool; one spool has one worker") from None
+        self._let_go = weakref.finalize(self, os.close, lock)
+        self._journal.open()
+        self._quarantine.recover()
         self._clear_ruins()
+
+    def close(self) -> None:
+        """The spool is free for another intake."""
+        if self._let_go:
+            self._let_go()
+            self._let_go = None
 
     def poll(self) -> Sequence[Arrival]:
         """Look once, and return what has not been registered yet, durable in the spool.
 
         No file stops another: whatever is wrong with one is told by `waiting` or `quarantined`.
         """
+        self.recover()
         self._look = self._source.look(self._scratch)
         self._waiting = list(self._look.notes)
         self._forget()
@@ -67,13 +93,18 @@ class Intake:
 
     def registered(self, arrival: Arrival) -> None:
         """The records know the arrival now: its sources may go, as far as they are still what was copied."""
+        self.recover()
         if arrival.submission in self._journal:
             self._registered.add(arrival.submission)
         self._sweep()
 
     def leftover(self) -> Sequence[Arrival]:
-        """Complete arrivals in the spool, registered or not: at the start, those that a crash may have left."""
-        return [spool.arrival_in(folder) for folder in spool.complete(self._spool)]
+        """Complete arrivals in the spool, registered or not: at the start, those that a crash may have left.
+
+        A damaged one goes to quarantine with its files, and stops no other.
+        """
+        self.recover()
+        return list(self._sound(spool.complete(self._spool)))
 
     def waiting(self) -> Sequence[str]:
         """What the last look found that cannot be taken yet, in sentences free of identity."""
@@ -86,7 +117,26 @@ class Intake:
     def _unregistered(self) -> list[Arrival]:
         """Taken, and not known to be in the records: the caller may have been interrupted."""
         names = [n.submission for n in self._journal if n.complete and n.submission not in self._registered]
-        return [spool.arrival_in(self._spool / name) for name in names if spool.is_complete(self._spool / name)]
+        return list(self._sound(self._spool / name for name in names if spool.is_complete(self._spool / name)))
+
+    def _sound(self, folders: Iterable[Path]) -> Iterator[Arrival]:
+        """The arrivals in these folders of the spool, but for damaged ones."""
+        for folder in folders:
+            arrival = None
+            with self._contained(1):
+                arrival = self._read_back(folder)
+            if arrival:
+                yield arrival
+
+    def _read_back(self, folder: Path) -> Arrival | None:
+        try:
+            return spool.arrival_in(folder)
+        except UnreadableFile:
+            # Its note first: what is left of the source then arrives anew, instead of being deleted.
+            self._journal.drop(folder.name)
+            says = "a session in the spool has a damaged manifest; its files were set aside as they are"
+            self._quarantine.take_over(folder, DAMAGED, says)
+            return None
 
     def _take_complete(self, reading: Reading) -> None:
         arriving = [*self._look.arriving, *reading.arriving]

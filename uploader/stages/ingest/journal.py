@@ -38,14 +38,23 @@ class Note:
 
 
 class Journal:
-    """All notes that are still needed, in memory and, before that, on the disk."""
+    """All notes that are still needed, in memory and, before that, on the disk. Empty until it is opened."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for ruin in folder.glob("*.part"):
+        self._notes: dict[str, Note] = {}
+
+    def open(self) -> None:
+        """Read what an earlier process noted. A damaged note is put aside: what it named is looked at as if it
+        were new, so that it may arrive twice, but is not lost."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for ruin in self._folder.glob("*.part"):
             ruin.unlink()
-        self._notes = {path.stem: _read(path) for path in folder.glob("*.json")}
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                self._notes[path.stem] = _read(path)
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                path.replace(path.with_suffix(".damaged"))
 
     def __iter__(self) -> Iterator[Note]:
         return iter(tuple(self._notes.values()))

@@ -69,6 +69,8 @@ class Reader:
             try:
                 return instance(stream)
             except NotTaken as refusal:
+                # It is remembered, and what led to it would keep the whole file in memory.
+                refusal.__context__ = None
                 return refusal.with_traceback(None)
 
     def _digest(self, piece: Piece) -> str:

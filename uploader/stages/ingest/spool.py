@@ -5,13 +5,14 @@ The spool knows who the patients are: it is one of the four places that may.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from uploader.domain.arrival import Arrival, Piece
-from uploader.domain.errors import SourceBusy
+from uploader.domain.errors import SourceBusy, UnreadableFile
 from uploader.domain.identity import Identity
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
@@ -21,6 +22,8 @@ from uploader.stages.ingest.group import Group
 from uploader.stages.ingest.scans import named
 
 MANIFEST = "manifest.json"
+_OURS = re.compile(r"scans/[0-9A-Z-]+/DICOM/[0-9]+\.dcm")
+"""How every file of an arrival is called."""
 
 
 def keep(group: Group, source: Source, folder: Path, before_complete: Callable[[Manifest], bool]) -> Arrival | None:
@@ -46,16 +49,14 @@ def keep(group: Group, source: Source, folder: Path, before_complete: Callable[[
 
 
 def arrival_in(folder: Path) -> Arrival:
-    """What is kept in a complete folder of the spool."""
-    kept = durable.read_json(folder / MANIFEST)
-    return Arrival(
-        kept["submission"],
-        folder,
-        Manifest(frozenset(Entry(**entry) for entry in kept["entries"])),
-        kept["scans"],
-        Private(Identity(**kept["identity"])),
-        Private(frozenset(kept["instances"])),
-    )
+    """What is kept in a complete folder of the spool. Raises UnreadableFile when its manifest is damaged, OSError."""
+    try:
+        arrival = _from_json(durable.read_json(folder / MANIFEST), folder)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise UnreadableFile("the manifest of a session in the spool is damaged") from None
+    if arrival.submission != folder.name or not all(_OURS.fullmatch(entry.name) for entry in arrival.manifest):
+        raise UnreadableFile("the manifest of a session in the spool is not of that session")
+    return arrival
 
 
 def complete(spool: Path) -> Iterator[Path]:
@@ -66,7 +67,8 @@ def complete(spool: Path) -> Iterator[Path]:
 def remove_incomplete(spool: Path) -> None:
     """Clear what a crash left half copied: its source is still there."""
     for folder in _folders(spool):
-        if not is_complete(folder) and not durable.in_use(folder):
+        # In this order: it may become complete, and be let go of, between the two looks.
+        if not durable.in_use(folder) and not is_complete(folder):
             durable.remove_tree(folder)
 
 
@@ -89,6 +91,17 @@ def _copy(source: Source, piece: Piece, folder: Path, name: str) -> Entry:
         durable.make_folder(target.parent)
     with source.open(piece) as data:
         return durable.copy(data, target, name)
+
+
+def _from_json(kept: Mapping[str, Any], folder: Path) -> Arrival:
+    return Arrival(
+        kept["submission"],
+        folder,
+        Manifest(frozenset(Entry(**entry) for entry in kept["entries"])),
+        {str(scan): str(kind) for scan, kind in kept["scans"].items()},
+        Private(Identity(**kept["identity"])),
+        Private(frozenset(kept["instances"])),
+    )
 
 
 def _as_json(arrival: Arrival) -> dict[str, Any]:
