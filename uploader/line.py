@@ -189,6 +189,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         before,
         after,
         keep=frozenset({chosen.subject, chosen.label, chosen.trial, protocol.sponsor, protocol.title, gateway.site}),
+        named=frozenset({chosen.subject, chosen.label}),
         jobs=gateway.jobs,
         progress=lambda done: gateway.progress("verify", done, len(after)),
     )

@@ -52,10 +52,16 @@ class Session:
     def file(self, number: str) -> Path:
         return self.anonymised / entry_name(number)
 
-    def findings(self, after: Manifest | None = None, jobs: int = 1) -> list[Finding]:
+    def findings(
+        self,
+        after: Manifest | None = None,
+        jobs: int = 1,
+        keep: frozenset[str] = KEEP,
+        named: frozenset[str] | None = None,
+    ) -> list[Finding]:
         """What the verifier says; `after` is what lies there, unless given."""
         now = after or manifest(self.anonymised)
-        return verify(self.original, self.anonymised, self.before, now, keep=KEEP, jobs=jobs)
+        return verify(self.original, self.anonymised, self.before, now, keep=keep, named=named, jobs=jobs)
 
 
 def entry_name(number: str) -> str:
@@ -72,13 +78,18 @@ def manifest(folder: Path) -> Manifest:
 
 
 def make(
-    folder: Path, syntax: str = ExplicitVRLittleEndian, name: str = NAME, charset: str | list[str] = "ISO_IR 192"
+    folder: Path,
+    syntax: str = ExplicitVRLittleEndian,
+    name: str = NAME,
+    charset: str | list[str] = "ISO_IR 192",
+    **attributes: object,
 ) -> Session:
-    """A session of three slices and a structure set, well anonymised."""
+    """A session of three slices and a structure set, well anonymised. `attributes` are those of its originals."""
     original, anonymised = folder / "original", folder / "anonymised"
     for number in (*SLICES, STRUCTURES):
         dataset = structures() if number == STRUCTURES else ct(number)
         dataset.SpecificCharacterSet, dataset.PatientName = charset, name
+        dataset.update(item(**attributes))
         save(dataset, original / entry_name(number), syntax, preamble=b"II*\0" + PATIENT_ID.encode())
     for path in sorted(original.rglob("*.dcm")):
         target = anonymised / path.relative_to(original)
@@ -174,7 +185,7 @@ def save(dataset: Dataset, path: Path, syntax: str, preamble: bytes = b"") -> No
     )
 
 
-def edit(path: Path, change: Callable[[Dataset], None]) -> None:
+def edit(path: Path, change: Callable[[Dataset], object]) -> None:
     """Change one anonymised file as DICOM."""
     dataset = pydicom.dcmread(path)
     change(dataset)

@@ -184,6 +184,7 @@ SABOTAGES: dict[str, tuple[Break, str]] = {
     "a date in ISO form in a text": (comment("done 2024-01-17"), "verify.residue-date"),
     "a date in German form in a text": (comment("geb. 12.03.1961"), "verify.residue-date"),
     "a date with the month's name": (comment("17 Jan 2024"), "verify.residue-date"),
+    "a date as a UID": (comment("2.25.19610312"), "verify.residue-date"),
     "a date with the time behind it": (comment("20240117101530"), "verify.residue-date"),
     "a UID left in a reference": (in_slice(kept_uid), "verify.residue-uid"),
     "a UID left in a text": (comment(f"see {ROOT}.1.2"), "verify.residue-uid"),
@@ -327,7 +328,7 @@ def test_a_name_is_found_in_any_script_though_written_in_unicode_now(
         "millers liver 5.0 B30f",
         "position 551287.3 of 12",
         "TRIAL-007 at Site 4 for Sponsor Inc",
-        "2.25.19610312",
+        "2.25.119610312000000000000000000",
         "version 19.61.03",
         "Li and Bo apart",
         "CT routine in our hospital",
@@ -358,13 +359,13 @@ def test_an_enclosed_document_is_a_question(session: Session) -> None:
     assert [(f.code, f.severity) for f in session.findings()] == [("verify.document", Severity.QUESTION)]
 
 
-def test_a_subject_id_that_is_the_patients_own_is_a_question(session: Session) -> None:
+def test_a_subject_id_that_is_the_patients_own_is_refused(session: Session) -> None:
     for path in session.anonymised.rglob("*.dcm"):
         edit(path, lambda d: setattr(d, "PatientID", PATIENT_ID))
     after = sabotage.manifest(session.anonymised)
     keep = sabotage.KEEP | {PATIENT_ID}
     found = sabotage.verify(session.original, session.anonymised, session.before, after, keep=keep)
-    assert {(f.code, f.severity) for f in found} == {("verify.pseudonym-identifies", Severity.QUESTION)}
+    assert {(f.code, f.severity) for f in found} == {("verify.pseudonym-identifies", Severity.REFUSAL)}
 
 
 def test_a_name_that_is_a_body_part_is_a_question(tmp_path: Path) -> None:
@@ -373,11 +374,11 @@ def test_a_name_that_is_a_body_part_is_a_question(tmp_path: Path) -> None:
     assert [(f.code, f.severity) for f in session.findings()] == [("verify.word", Severity.QUESTION)]
 
 
-def test_a_name_that_is_a_word_of_the_equipment_is_not_found_there_but_elsewhere(tmp_path: Path) -> None:
+def test_a_name_that_is_a_word_of_the_equipment_is_a_question_there_and_refused_elsewhere(tmp_path: Path) -> None:
     session = sabotage.make(tmp_path, name="Acme^Peregrina")
-    assert session.findings() == []
+    assert {(f.code, f.severity) for f in session.findings()} == {("verify.technical", Severity.QUESTION)}
     comment("for Acme")(session)
-    assert codes(session) == {"verify.residue"}
+    assert codes(session) == {"verify.technical", "verify.residue"}
 
 
 def test_an_object_that_calls_itself_by_a_registered_uid_must_be_renamed_too(tmp_path: Path) -> None:

@@ -146,7 +146,8 @@ def test_an_empty_session_has_no_finding(tmp_path: Path) -> None:
 
 
 def _enlarge(path: Path, size: int) -> None:
-    """Let the pixels, which end the file, be `size` zero bytes, as a hole in the file."""
+    """Let the pixels, which end the file, be `size` zero bytes, as a hole in the file, in as many frames."""
+    sabotage.edit(path, lambda dataset: setattr(dataset, "NumberOfFrames", size // 512))
     data = path.read_bytes()
     at = data.rindex(b"\xe0\x7f\x10\x00OW") + 8
     with path.open("wb") as stream:

@@ -7,18 +7,20 @@ what betrays the patient (`identity`, `needles`), and looks for it in every valu
 Findings of severity REFUSAL hold the submission:
 
 * ``verify.residue``, ``verify.residue-date``, ``verify.residue-uid``: something of the patient is left
+* ``verify.entry-name``, ``verify.label-identifies``, ``verify.pseudonym-identifies``: it is in what we call things by
 * ``verify.value-kept``, ``verify.date-kept``: an identifying element or a date is what it was
 * ``verify.private``, ``verify.overlay``: private elements, curves or overlays are left
 * ``verify.preamble``, ``verify.meta``, ``verify.meta-differs``, ``verify.syntax``, ``verify.disorder``: the file's form
-* ``verify.pixels``, ``verify.class``: not the object that it was
+* ``verify.pixels``, ``verify.pixel-length``, ``verify.class``: not the object that it was, or more than an image
 * ``verify.not-marked``, ``verify.pseudonym``, ``verify.subjects-differ``: the patient module
 * ``verify.uid-split``, ``verify.uid-merged``, ``verify.reference-lost``, ``verify.reference-open``: references
 * ``verify.unparsable``, ``verify.original-unparsable``, ``verify.changed``, ``verify.original-changed``,
   ``verify.missing``, ``verify.extra``: the files themselves
 
 Questions a person must answer before sign-off: ``verify.burned-in``, ``verify.icon``, ``verify.document``,
-``verify.word``, ``verify.pseudonym-identifies``. ``verify.more`` counts what is beyond the list, as grave as what
-it counts.
+``verify.word``, ``verify.technical``, ``verify.number``, ``verify.date-short``, ``verify.pixel-excess``,
+``verify.pixel-unsearched``, ``verify.pseudonym-resembles``. ``verify.more`` counts what is beyond the list, as grave
+as what it counts.
 
 What it cannot see: text in pixels, names inside enclosed compressed documents, and what nothing in the original
 files says of the patient.
@@ -30,6 +32,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -40,6 +43,7 @@ from uploader.domain.manifest import Entry, Manifest
 from uploader.stages.verify.check import Bench, Report, Sighting, check, glean
 from uploader.stages.verify.codes import CODES, capped, finding
 from uploader.stages.verify.identity import Harvest
+from uploader.stages.verify.named import entry_faults, name_faults
 from uploader.stages.verify.needles import sharpen
 from uploader.stages.verify.references import Pairs
 from uploader.stages.verify.residue import Search
@@ -64,13 +68,15 @@ def verify(
     manifest_after: Manifest,
     *,
     keep: frozenset[str],
+    named: frozenset[str] | None = None,
     jobs: int = 1,
     progress: Progress = None,
 ) -> list[Finding]:
     """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
 
     original, anonymised: folders with files of the same names, which the manifests list
-    keep: what may stand in the files: subject, session label, trial, sponsor, site
+    keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
+    named: those of `keep` by which the session is called, subject and label; all of them, unless given
     jobs: processes
     progress: told after each file how many are done
 
@@ -84,7 +90,12 @@ def verify(
             sightings += wrong
         needles = sharpen(harvest, keep)
         bench = Bench(original, anonymised, needles, keep, Search(needles))
-        sightings += _judged(each(partial(check, bench), manifest_after), harvest.own, progress)
+        judged = _judged(each(partial(check, bench), manifest_after), harvest.own, progress)
+        sightings += judged.sightings
+    called = keep if named is None else named
+    sightings += name_faults(called | judged.subjects, judged.subjects, keep - called, needles)
+    unnamed = entry_faults({e.name for e in (*manifest_before, *manifest_after)}, needles)
+    sightings = [*unnamed.values(), *(_unquoted(sighting, unnamed) for sighting in sightings)]
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
     return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
 
@@ -124,18 +135,35 @@ def _workers(jobs: int, files: int) -> Iterator[_Each]:
             pool.shutdown(cancel_futures=True)
 
 
-def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> Iterator[Sighting]:
-    """What each file showed, and what only all files together show."""
+@dataclass(slots=True)
+class _Judged:
+    """What the files showed, one by one and together; `subjects` are their patient IDs."""
+
+    sightings: list[Sighting]
+    subjects: set[str]
+
+
+def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Judged:
     pairs = Pairs()
-    subjects: set[str] = set()
+    judged = _Judged([], set())
     for done, report in enumerate(reports, 1):
-        yield from report.sightings
+        judged.sightings += report.sightings
         for (old, new), where in report.pairs.items():
-            yield from ((code, w, uid, "") for code, w, uid in pairs.add(old, new, where))
+            judged.sightings += [(code, w, uid, "") for code, w, uid in pairs.add(old, new, where)]
         pairs.own |= report.own
-        subjects |= {report.subject} - {""}
+        judged.subjects |= {report.subject} - {""}
         if progress:
             progress(done)
-    yield from ((code, where, uid, "") for code, where, uid in pairs.open_ends(own))
-    if len(subjects) > 1:
-        yield "verify.subjects-differ", "(0010,0020)", "", f"{len(subjects)} different ones"
+    judged.sightings += [(code, where, uid, "") for code, where, uid in pairs.open_ends(own)]
+    if len(judged.subjects) > 1:
+        judged.sightings.append(("verify.subjects-differ", "(0010,0020)", "", f"{len(judged.subjects)} different ones"))
+    return judged
+
+
+def _unquoted(sighting: Sighting, unnamed: dict[str, Sighting]) -> Sighting:
+    """The same, its place not called by a name that holds something of the patient."""
+    code, where, value, detail = sighting
+    for name, (_, place, _, _) in unnamed.items():
+        if where == name or where.startswith(f"{name} "):
+            return code, place + where[len(name) :], value, detail
+    return sighting

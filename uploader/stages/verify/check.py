@@ -13,9 +13,10 @@ from uploader.domain.errors import UnreadableFile
 from uploader.domain.manifest import CHUNK, Entry
 from uploader.stages.verify.identity import Harvest, harvest, uids_of
 from uploader.stages.verify.needles import Needles
+from uploader.stages.verify.pixels import Beside
 from uploader.stages.verify.references import by_place, kept, lost, own_uids, uid_pairs
-from uploader.stages.verify.residue import Search
-from uploader.stages.verify.structure import faults, patient_fault, subject_of, unlike
+from uploader.stages.verify.residue import Hit, Search
+from uploader.stages.verify.structure import faults, subject_of, unlike
 from uploader.stages.verify.walk import Element, Part
 
 Sighting = tuple[str, str, str, str]
@@ -26,7 +27,10 @@ _NOTED = 1 << 12
 _KINDS = {
     "identity": "verify.residue",
     "word": "verify.word",
+    "technical": "verify.technical",
+    "number": "verify.number",
     "date": "verify.residue-date",
+    "date-short": "verify.date-short",
     "uid": "verify.residue-uid",
 }
 
@@ -88,12 +92,19 @@ def _inspect(bench: Bench, name: str, stream: BinaryIO, report: Report) -> None:
     part = Part(stream)
     elements: list[Element] = []
     hits = bench.search.hits(part, _noted(chain(part.meta, part.elements()), elements))
-    report.sightings += [(_KINDS[hit.kind], f"{name} {hit.element.path}", hit.value, "") for hit in hits]
+    report.sightings += [_sighted(name, hit) for hit in hits]
     report.sightings += _left_uids(bench, name, elements)
     elements = elements[len(part.meta) :]
+    beside = Beside(part, elements)
+    report.sightings += [_sighted(name, hit) for hit in bench.search.hits(part, beside.elements(), pixels=True)]
+    report.sightings += [(code, f"{name} {path}", "", "") for code, path in dict.fromkeys(beside.faults)]
     report.subject, report.own = subject_of(elements), own_uids(elements)
     report.sightings += [(code, f"{name} {path}", "", "") for code, path in faults(part, elements)]
     report.sightings += _compare(bench, name, part, elements, report)
+
+
+def _sighted(name: str, hit: Hit) -> Sighting:
+    return _KINDS[hit.kind], f"{name} {hit.element.path}", hit.value, ""
 
 
 def _noted(elements: Iterable[Element], notes: list[Element]) -> Iterator[Element]:
@@ -126,8 +137,8 @@ def _compare(bench: Bench, name: str, part: Part, elements: list[Element], repor
             yield from ((code, f"{name} {path}", "", "") for code, path in unlike(source, sources, part, elements))
             yield from ((c, f"{name} {p}", v, "") for c, p, v in kept(before, after, bench.keep))
             yield from ((c, f"{name} {p}", v, "") for c, p, v in lost(before, after, bench.needles.harvest.own))
-            if code := patient_fault(report.subject, subject_of(sources), bench.needles.by_text, bench.keep):
-                yield code, f"{name} (0010,0020)", report.subject, ""
+            if report.subject not in bench.keep:
+                yield "verify.pseudonym", f"{name} (0010,0020)", report.subject, ""
     except (UnreadableFile, OSError):
         yield "verify.original-unparsable", name, "", "it could not be compared"
 

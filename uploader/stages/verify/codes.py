@@ -9,13 +9,22 @@ from uploader.domain.private import Private
 REFUSAL, QUESTION = Severity.REFUSAL, Severity.QUESTION
 _AGAIN = "Anonymise the session again; if it comes back, extend the trial's script."
 _OTHER = "Choose another subject ID."
+_LABEL = "Choose another session label."
 _REPORT = "Anonymise the session again; if it comes back, this program is at fault: report it."
 
 CODES: dict[str, tuple[Severity, str, str]] = {
     "verify.residue": (REFUSAL, "something that names the patient, or people and places around, is left", _AGAIN),
     "verify.residue-date": (REFUSAL, "a date of the original is left in a text", _AGAIN),
     "verify.residue-uid": (REFUSAL, "a UID of the original is left", _AGAIN),
-    "verify.word": (QUESTION, "a word of a name is left that is also a word of the field", "Look at the element."),
+    "verify.word": (
+        QUESTION,
+        "a word of a name is left that is also a word of the field, or too short to be sure",
+        "Look at the element.",
+    ),
+    "verify.technical": (QUESTION, "an attribute of the equipment has a word of a name or a place", "Look at it."),
+    "verify.number": (QUESTION, "a number is one of the patient's IDs, which may be chance", "Look at it."),
+    "verify.date-short": (QUESTION, "a date of the original may be left, with a short year", "Look at the element."),
+    "verify.entry-name": (REFUSAL, "a scan or file is called by something of the patient", _REPORT),
     "verify.value-kept": (REFUSAL, "an identifying element still has its original value", _AGAIN),
     "verify.date-kept": (REFUSAL, "a date is the same as in the original", _AGAIN),
     "verify.private": (REFUSAL, "a private element is left", _AGAIN),
@@ -26,13 +35,30 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "verify.syntax": (REFUSAL, "the transfer syntax is not that of the original", _REPORT),
     "verify.disorder": (REFUSAL, "elements are doubled or out of order", _REPORT),
     "verify.pixels": (REFUSAL, "the pixel data are not those of the original to the byte", _REPORT),
+    "verify.pixel-length": (
+        REFUSAL,
+        "the pixel data go on beyond the image",
+        "Export the image again from its source.",
+    ),
+    "verify.pixel-excess": (
+        QUESTION,
+        "the pixel data are longer than the image by zeros, or the file does not say how long they must be",
+        "Look whether the image is whole.",
+    ),
+    "verify.pixel-unsearched": (
+        QUESTION,
+        "the pixel data are compressed in a way that cannot be searched for comments",
+        "Look at the compressed image with its own tools, or export it in another transfer syntax.",
+    ),
     "verify.class": (REFUSAL, "the SOP class is not that of the original", _REPORT),
     "verify.not-marked": (REFUSAL, "the object does not say that the patient's identity was removed", _AGAIN),
     "verify.pseudonym": (REFUSAL, "the patient ID is not the subject's pseudonym", _REPORT),
-    "verify.pseudonym-identifies": (
+    "verify.pseudonym-identifies": (REFUSAL, "the pseudonym has one of the patient's own IDs or names in it", _OTHER),
+    "verify.label-identifies": (REFUSAL, "the session label has one of the patient's own IDs or names in it", _LABEL),
+    "verify.pseudonym-resembles": (
         QUESTION,
-        "the pseudonym is one of the patient's own IDs or names",
-        _OTHER,
+        "the pseudonym or session label has a part that may be one of the patient's IDs or names",
+        "Choose another one, unless it is chance.",
     ),
     "verify.subjects-differ": (REFUSAL, "the files of the session have different patient IDs", _REPORT),
     "verify.uid-split": (REFUSAL, "one original UID became two: what belonged together no longer does", _REPORT),

@@ -43,13 +43,21 @@ INSTITUTION = 0x00080080
 
 TECHNICAL = frozenset(
     {
-        *(0x00080008, 0x00080060, 0x00080061, 0x00080064, 0x00080070, 0x00081090, 0x00180010, 0x00180015),
+        *(0x00080008, 0x00080060, 0x00080061, 0x00080064, 0x00080070, 0x00081090, 0x00180015),
         *(0x00180020, 0x00180021, 0x00180022, 0x00180023, 0x00180024, 0x00181020, 0x00181210, 0x00185100),
         *(0x00100040, 0x00200060, 0x00280004, 0x00080068, 0x00540081, 0x30040002, 0x30040004, 0x300A000C),
     }
 )
 """Image type, modality, manufacturer and model, body part, sequence, software, kernel, position and the like: a
-name that is also one of their words ("Head", "Sharp") is not looked for in them."""
+name that is also a known word of the field or its makers ("Head", "Sharp") is not looked for in them."""
+
+OURS = frozenset({PATIENT_ID, 0x00100010, 0x00081030, 0x00104000, 0x00080080})
+"""Patient's ID and name, study description, patient comments, institution: beside group 0012, what the program and
+its trials' scripts fill with the names of subject, session, trial and site."""
+
+PATIENT_IDS = frozenset({PATIENT_ID, 0x00101000, 0x00080050, 0x00380010})
+"""Patient and other patient IDs, accession and admission number."""
+BIRTH_DATE = 0x00100030
 
 CLASSES = frozenset(
     {
@@ -77,18 +85,22 @@ class Harvest:
     """What a file, or many, tell about the patient. Sets of plain values, so that it can be united and sent.
 
     names: every PN value as text
-    ids, places: texts of IDS and PLACES; institutions: of InstitutionName alone
-    dates: every date of a DA or DT, ``YYYYMMDD``
+    patient_names: those of the patient's own attributes
+    ids, places: texts of IDS and PLACES; patient_ids: of PATIENT_IDS alone; institutions: of InstitutionName alone
+    dates: every date of a DA or DT, ``YYYYMMDD``; births: of the patient's birth date alone
     uids: every UID that belongs to a thing; own: those by which the session's files name themselves
     technical: folded words of TECHNICAL
     charsets: defined terms in use
     """
 
     names: set[str] = field(default_factory=set)
+    patient_names: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
+    patient_ids: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
     institutions: set[str] = field(default_factory=set)
     dates: set[str] = field(default_factory=set)
+    births: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
     technical: set[str] = field(default_factory=set)
@@ -149,11 +161,18 @@ def _take(found: Harvest, element: Element, value: bytes) -> None:
         if tag in OWN and not element.prefix:
             found.own |= uids
     elif vr in ("DA", "DT"):
-        found.dates.update(d for v in value.split(b"\\") if (d := date_of(v)))
+        dates = {d for v in value.split(b"\\") if (d := date_of(v))}
+        found.dates |= dates
+        if tag == BIRTH_DATE:
+            found.births |= dates
     elif vr == "PN":
         found.names |= texts(value, element.charset)
+        if tag >> 16 == 0x0010:
+            found.patient_names |= texts(value, element.charset)
     elif tag in IDS:
         ids = texts(value, element.charset)
+        if tag in PATIENT_IDS:
+            found.patient_ids |= ids
         found.ids |= ids if tag not in STEPS else {i for i in ids if any(c.isdecimal() for c in i)}
     elif tag in PLACES:
         found.places |= texts(value, element.charset)

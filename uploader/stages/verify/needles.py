@@ -3,74 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from uploader.stages.verify.dates import Calendar
 from uploader.stages.verify.identity import PLACEHOLDERS, Harvest
-from uploader.stages.verify.vocabulary import FIELD, HOSPITAL_WORDS, PARTICLES
+from uploader.stages.verify.numbers import FEWEST, Numbers
+from uploader.stages.verify.scripts import contracted
+from uploader.stages.verify.variants import variants
+from uploader.stages.verify.vocabulary import EQUIPMENT, FIELD, HOSPITAL_WORDS, NOT_ALONE, PARTICLES
 from uploader.stages.verify.words import fold, spellings
 
 SHORTEST = 3
 """Characters; a shorter fragment of a name says nothing when it stands alone."""
 _UNMISTAKABLE = 6
 """Letters from which a name is looked for inside longer words too."""
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
+_LONG_NAME = 5
+"""Letters from which a part of a name is no chance in an attribute of the equipment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needle:
     """One folded string to look for.
 
+    origin: ``id``, ``name``, ``place``; or ``short``, a part of the patient's name that is looked for in free text only
+    kind: ``identity``; ``word``, one that the field uses too or too short to be sure; or ``technical``, a place called
+        like the equipment: a find of these two is a question and no proof
     embedded: counts inside a longer word too
-    kind: ``identity``; ``date``; or ``word``, one that the field uses too, so that a find is a question and no proof
-    technical: also a word of the equipment, not looked for in TECHNICAL attributes
     """
 
     text: str
+    origin: str
     kind: str
     embedded: bool
-    technical: bool
+
+    def kind_in_equipment(self) -> str | None:
+        """What a find is in an attribute of the equipment; None where a known word of the field may stand."""
+        if self.origin == "id":
+            return self.kind
+        if self.origin == "short" or (self.origin == "name" and self.text in EQUIPMENT | FIELD):
+            return None
+        sure = self.origin == "name" and (" " in self.text or len(self.text) >= _LONG_NAME)
+        return self.kind if sure else "technical"
 
 
 @dataclass(slots=True)
 class Needles:
-    """All that is looked for in a session, and `keep`: what may stand there all the same.
+    """All that is looked for in a session, and `keep`: what may stand there all the same, where we write it.
 
     by_text: folded string -> Needle
-    numbers: identifying numbers of six digits and more, as they would stand in a DS or IS value
     """
 
     harvest: Harvest
     keep: tuple[str, ...]
-    by_text: dict[str, Needle] = field(default_factory=dict)
-    numbers: frozenset[bytes] = frozenset()
+    by_text: dict[str, Needle]
+    numbers: Numbers
+    calendar: Calendar
 
 
 def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     """The needles of a session."""
-    kept = tuple(sorted({fold(k) for k in keep if fold(k)}, key=len, reverse=True))
-    needles = Needles(harvest, kept)
-    strong = {*_of_names(harvest.names), *_of_ids(harvest.ids)}
-    weak = {*_of_places(harvest.places), *_of_institutions(harvest.institutions)} - harvest.technical
-    dates = {form for date in harvest.dates for form in date_forms(date)}
-    for text in strong | weak | dates:
-        kind = "date" if text in dates else "word" if text in FIELD else "identity"
-        needles.by_text[text] = Needle(text, kind, kind == "identity" and _embeds(text), text in harvest.technical)
-    needles.numbers = frozenset(t.encode() for t in needles.by_text if t.isdecimal() and t.isascii() and len(t) >= 6)
-    return needles
+    kept = tuple(sorted({form for k in keep for form in variants(k)}, key=len, reverse=True))
+    calendar = Calendar(frozenset(harvest.dates), frozenset(harvest.births))
+    ids = set(_of_ids(harvest.ids))
+    patients = frozenset(_numbers(value.strip() for value in harvest.patient_ids))
+    numbers = Numbers(frozenset(_numbers(ids)) | patients, patients, calendar)
+    return Needles(harvest, kept, {n.text: n for n in _needles(harvest, ids)}, numbers, calendar)
 
 
-def date_forms(date: str) -> set[str]:
-    """``YYYYMMDD`` as it is written in text, folded: figures in three orders, and with the month's name."""
-    year, month, day = date[:4], date[4:6], date[6:]
-    forms = {date, f"{day}{month}{year}"}
-    for m, d in ((month, day), (month.lstrip("0"), day.lstrip("0"))):
-        forms |= {f"{year} {m} {d}", f"{d} {m} {year}", f"{m} {d} {year}"}
-        for name in {_MONTHS[int(month) - 1], _MONTHS[int(month) - 1][:3]}:
-            forms |= {f"{d} {name} {year}", f"{name} {d} {year}", f"{d}{name}{year}"}
-    return forms
+def _needles(harvest: Harvest, ids: set[str]) -> Iterator[Needle]:
+    """Of each origin; the stronger later, so that they prevail."""
+    for text in _of_short_names(harvest.patient_names):
+        yield Needle(text, "short", "word", False)
+    for text in {*_of_places(harvest.places), *_of_institutions(harvest.institutions)}:
+        shared = text in EQUIPMENT or text in harvest.technical
+        kind = "word" if text in FIELD else "technical" if shared else "identity"
+        yield Needle(text, "place", kind, kind != "word" and _embeds(text))
+    for origin, texts in (("name", set(_of_names(harvest.names))), ("id", ids)):
+        for text in texts:
+            kind = "word" if text in FIELD else "identity"
+            yield Needle(text, origin, kind, kind == "identity" and _embeds(text))
+
+
+def _numbers(texts: Iterable[str]) -> Iterator[int]:
+    return (int(t) for t in texts if t.isdecimal() and t.isascii() and FEWEST <= len(t.lstrip("0")) < 20)
+
+
+def _of_short_names(values: Iterable[str]) -> Iterator[str]:
+    """Words of two letters, and a family name of words that name nobody elsewhere: Li; Von; None."""
+    for value in values:
+        for group in value.split("="):
+            words = [fold(component).split() for component in group.split("^")[:3]]
+            yield from (w for c in words for w in c if len(w) == 2 and w.isalpha() and w not in NOT_ALONE)
+            if words[0] and all(w in PARTICLES or w in PLACEHOLDERS for w in words[0]):
+                yield " ".join(words[0])
 
 
 def _of_names(values: Iterable[str]) -> Iterator[str]:
@@ -81,6 +106,7 @@ def _of_names(values: Iterable[str]) -> Iterator[str]:
             for component in components:
                 for spelling in spellings(component):
                     yield from _words(spelling)
+                    yield from _words(contracted(spelling))
             for spelling in spellings(" ".join(components)):
                 yield from _joined(spelling)
 
@@ -104,8 +130,11 @@ def _of_ids(values: Iterable[str]) -> Iterator[str]:
     for value in values:
         for spelling in spellings(value):
             squeezed = spelling.replace(" ", "")
+            bare = squeezed.lstrip("0")
             yield from (t for t in {spelling, squeezed, _parted(squeezed)} if _telling(squeezed) and _telling(t))
-            yield from (part for part in _parted(squeezed).split() if part.isdecimal() and len(part) >= 6)
+            yield from (t for t in {bare} if len(t) >= FEWEST and _telling(t))
+            parts = (part.lstrip("0") for part in _parted(squeezed).split() if part.isdecimal())
+            yield from (part for part in parts if len(part) >= FEWEST and _telling(part))
 
 
 def _of_places(values: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uploader.stages.verify.identity import (
     CLASSES,
     IDS,
+    OURS,
     OWN,
     PATIENT_ID,
     PLACES,
@@ -115,7 +116,9 @@ def _values(value: bytes) -> set[bytes]:
 
 
 def _still(original: Element, element: Element, keep: set[str]) -> Iterator[str]:
-    """Values of an identifying element that both have. Of two signs and fewer only names and patient IDs count."""
+    """Values of an identifying element that both have. Of two signs and fewer only names and patient IDs count; what
+    may be kept counts where it is not we who write it."""
+    keep = keep if element.tag in OURS or element.tag >> 16 == 0x0012 else set()
     same = texts(original.value or b"", original.charset) & texts(element.value or b"", element.charset)
     for value in same:
         short = len(fold(value)) < 3 and element.vr != "PN" and element.tag != PATIENT_ID

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 
 from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.charset import ESCAPE, readings
-from uploader.stages.verify.identity import TECHNICAL
-from uploader.stages.verify.needles import Needle, Needles
+from uploader.stages.verify.identity import OURS, TECHNICAL
+from uploader.stages.verify.needles import SHORTEST, Needle, Needles
+from uploader.stages.verify.numbers import FEWEST, MADE
+from uploader.stages.verify.variants import spaced_out, variants
+from uploader.stages.verify.vocabulary import AFFIXES
 from uploader.stages.verify.walk import PIXELS, Element, Part
-from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin, regrouped
+from uploader.stages.verify.words import UID_TOKEN, fold_latin, regrouped
 
 _SURE_IN_BYTES = 5
 """Characters a needle must have to mean something among binary values."""
@@ -37,16 +40,23 @@ _SHAPES = {
         "UI": rb"[0-2](?:\.\d+)+",
     }.items()
 }
-"""Values of these forms cannot hold a name; dates and UIDs are judged elsewhere, times and ages are kept."""
+"""Values of these forms cannot hold a name, but a number; dates and UIDs are judged elsewhere too."""
 _NUMERIC = re.compile(rb"[0-9.+\-eE\\ \0]*")
-_BOUND = re.compile(r"[^\W\d_]")
+_FREE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
+"""VRs of free text."""
+_TEXTS = _FREE | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}
+"""VRs of text: a control sign in them does not make them binary."""
+_GRAVITY = ("identity", "date", "uid", "number", "technical", "word", "date-short")
+_LETTERS_BEFORE, _LETTERS_AFTER = re.compile(r"[^\W\d_]*$"), re.compile(r"[^\W\d_]*")
+_NEAR = 8
+"""Characters beside a find in which the rest of its word is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Something of the patient in one element.
 
-    kind: that of the needle, or ``uid``
+    kind: that of the needle, ``uid``, ``number``, ``date`` or ``date-short``
     value: what was found
     """
 
@@ -55,7 +65,7 @@ class Hit:
     value: str
 
 
-_Key = tuple[str, bytes, tuple[str, ...]]
+_Key = tuple[str, bytes, tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +83,18 @@ class Search:
     needles: Needles
     _clean: set[_Key] = field(default_factory=set)
 
-    def hits(self, part: Part, elements: Iterable[Element]) -> Iterator[Hit]:
-        """What is found in these elements of the open file `part`. Raises UnreadableFile."""
+    def hits(self, part: Part, elements: Iterable[Element], *, pixels: bool = False) -> Iterator[Hit]:
+        """What is found in these elements of the open file `part`; in its pixels only with `pixels`.
+        Raises UnreadableFile."""
         pending: list[_Pending] = []
-        waiting = 0
+        waiting, order = 0, part.order
         for element in elements:
-            if element.vr == "SQ" or (element.tag in PIXELS and not element.prefix):
+            if element.vr == "SQ" or (element.tag in PIXELS and not element.prefix and not pixels):
                 continue
             if element.value is None:
                 yield from self._streamed(part, element)
                 continue
-            key = (element.vr, element.value, element.charset)
+            key = (element.vr, element.value, element.charset, _realm(element) + order)
             if element.value and key not in self._clean:
                 yield from self._read(element, element.value, key, pending)
                 waiting += len(element.value)
@@ -94,43 +105,61 @@ class Search:
 
     def _read(self, element: Element, value: bytes, key: _Key | None, pending: list[_Pending]) -> Iterator[Hit]:
         """Queue the readings of `value` for the search; report UIDs and numbers at once."""
-        shape = _SHAPES.get(element.vr)
+        if element.vr == "UI" and MADE.fullmatch(value):
+            return
+        kind = self._number(element, value, key)
+        if kind:
+            yield Hit(kind, element, "a number that identifies")
+        shape = _NUMERIC if element.vr in ("DS", "IS") else _SHAPES.get(element.vr)
         if shape and shape.fullmatch(value):
+            if key and not kind and element.vr == "UI":
+                self._clean.add(key)
             return
-        if element.vr in ("DS", "IS") and _NUMERIC.fullmatch(value):
-            if not self.needles.numbers.isdisjoint(value.translate(None, b" \0").split(b"\\")):
-                yield Hit("identity", element, "a number that identifies")
-            return
-        found = list(self._uids(value))
-        yield from (Hit("uid", element, u) for u in found)
-        body = value.rstrip(b"\0")
-        binary = len(body) != len(body.translate(None, _CONTROL))
+        found = list(self._uids(element, value))
+        yield from found
+        binary = element.vr not in _TEXTS and _is_binary(element, value)
         texts = tuple(self._texts(_without_uids(value), element, binary))
-        pending.append(_Pending(element, None if found else key, texts, binary))
+        pending.append(_Pending(element, None if found or kind else key, texts, binary))
+
+    def _number(self, element: Element, value: bytes, key: _Key | None) -> str | None:
+        """Kind of the number that a value other than text holds."""
+        numbers, vr = self.needles.numbers, element.vr
+        if vr in ("DS", "IS"):
+            return numbers.in_decimals(value) if _NUMERIC.fullmatch(value) else None
+        if vr in ("DA", "DT", "TM"):
+            return numbers.in_clock(value)
+        if vr == "UI":
+            kinds = (numbers.in_uid(uid.strip("\0 ")) for uid in value.decode("latin_1").split("\\") if uid)
+            return min(filter(None, kinds), key=_GRAVITY.index, default=None)
+        return numbers.in_binary(vr, value, key[3][-1]) if key else None
 
     def _texts(self, value: bytes, element: Element, binary: bool) -> Iterator[str]:
-        yield fold_latin(value)
-        if (joined := regrouped(value)) != value:
-            yield fold_latin(joined)
         wide = b"\0" in value.rstrip(b"\0")
-        if wide and len(value) > _READ_FULLY:
-            yield from (fold_latin(value[0::2]), fold_latin(value[1::2]))
-        elif wide or (not binary and (ESCAPE in value or not value.isascii())):
+        if binary or (wide and len(value) > _READ_FULLY):
+            yield fold_latin(value)
+            yield fold_latin(regrouped(value))
+            if wide and len(value) > _READ_FULLY:
+                yield from (fold_latin(value[0::2]), fold_latin(value[1::2]))
+                return
+        if value.isascii() and not wide and ESCAPE not in value:
+            yield from variants(value.decode("ascii"))
+        elif not binary or wide:
             terms = (*element.charset, *sorted(self.needles.harvest.charsets))
-            yield from {fold(reading) for reading in readings(value, terms)}
+            yield from {form for reading in readings(value, terms) for form in variants(reading)}
 
-    def _uids(self, value: bytes) -> Iterator[str]:
+    def _uids(self, element: Element, value: bytes) -> Iterator[Hit]:
         views = [value] if b"\0" not in value else [value, value[0::2], value[1::2]]
-        for view in views:
-            if view.count(b".") > 1:
-                for token in UID_TOKEN.findall(view):
-                    if (uid := token.decode()) in self.needles.harvest.uids:
-                        yield uid
+        for token in (t for view in views if view.count(b".") > 1 for t in UID_TOKEN.findall(view)):
+            uid = token.decode()
+            if uid in self.needles.harvest.uids:
+                yield Hit("uid", element, uid)
+            elif element.vr != "UI" and not MADE.fullmatch(token) and (kind := self.needles.numbers.in_uid(uid)):
+                yield Hit(kind, element, uid)
 
     def _streamed(self, part: Part, element: Element) -> Iterator[Hit]:
-        """The same for a value that is too long to hold: in overlapping chunks, as bytes."""
+        """The same for a value that is too long to hold: in overlapping chunks."""
         before, seen = b"", set()
-        unshaped = element if element.vr in ("DS", "IS") else element._replace(vr="UN")
+        unshaped = element if element.vr in _FREE | {"DS", "IS"} else element._replace(vr="UN")
         for chunk in part.chunks(element.begin, element.end, CHUNK):
             pending: list[_Pending] = []
             whole = before + chunk
@@ -140,52 +169,108 @@ class Search:
             before = whole[-_OVERLAP:]
 
     def _search(self, pending: list[_Pending]) -> Iterator[Hit]:
-        joined = "\n".join(text for p in pending for text in p.texts)
-        candidates = sorted((n for t, n in self.needles.by_text.items() if t in joined), key=lambda n: n.kind == "word")
+        joined = "\n".join(text for p in pending for text in (*p.texts, *map(spaced_out, p.texts)))
+        candidates = [n for t, n in self.needles.by_text.items() if t in joined]
         if len(self._clean) > _REMEMBERED:
             self._clean.clear()
         for p in pending:
-            hit = next(self._accepted(p, candidates), None) if candidates else None
-            if hit:
-                yield hit
-            elif p.key and p.element.tag not in TECHNICAL and len(p.key[1]) <= _READ_FULLY:
+            hits = [*self._accepted(p, candidates), *self._dates(p)]
+            if hits:
+                yield min(hits, key=lambda hit: _GRAVITY.index(hit.kind))
+            elif p.key and len(p.key[1]) <= _READ_FULLY:
                 self._clean.add(p.key)
 
     def _accepted(self, pending: _Pending, candidates: list[Needle]) -> Iterator[Hit]:
         for needle in candidates:
-            if needle.technical and pending.element.tag in TECHNICAL:
+            kind = _kind(needle, pending.element)
+            if kind is None or (pending.binary and len(needle.text) < _SURE_IN_BYTES):
                 continue
-            if pending.binary and len(needle.text) < _SURE_IN_BYTES:
-                continue
-            if any(needle.text in text and self._stands(needle, text) for text in pending.texts):
-                yield Hit(needle.kind, pending.element, needle.text)
+            if any(self._stands(needle, pending.element, text) for text in pending.texts):
+                yield Hit(kind, pending.element, needle.text)
 
-    def _stands(self, needle: Needle, text: str) -> bool:
-        """Does it occur within word limits, and outside of what may be kept?"""
-        for kept in self.needles.keep:
-            if kept in text:
-                text = re.sub(rf"(?<!\w){re.escape(kept)}(?!\w)", "\x01", text)
-        at = text.find(needle.text)
-        while at >= 0:
-            if _limited(needle, text, at, at + len(needle.text)):
-                return True
-            at = text.find(needle.text, at + 1)
-        return False
+    def _dates(self, pending: _Pending) -> Iterator[Hit]:
+        for text in pending.texts:
+            if seen := self.needles.calendar.seen(self._outside(pending.element, text), sure_only=pending.binary):
+                yield Hit(seen[0], pending.element, seen[1])
+
+    def _stands(self, needle: Needle, element: Element, text: str) -> bool:
+        """Does it occur in what may not be kept, within word limits or spaced out?"""
+        if needle.text not in text and needle.text not in spaced_out(text):
+            return False
+        text = self._outside(element, text)
+        return within_limits(needle, text) or _spaced(needle, text)
+
+    def _outside(self, element: Element, text: str) -> str:
+        """`text` without what we have written there ourselves."""
+        if _realm(element) == "ours":
+            for kept in self.needles.keep:
+                if kept in text:
+                    text = re.sub(rf"(?<!\w){re.escape(kept)}(?!\w)", "\x01", text)
+        return text
+
+
+def within_limits(needle: Needle, text: str) -> bool:
+    """Does the needle occur in the folded text, and not as a part of another word or number?"""
+    at = text.find(needle.text)
+    while at >= 0:
+        if _limited(needle, text, at, at + len(needle.text)):
+            return True
+        at = text.find(needle.text, at + 1)
+    return False
 
 
 def _limited(needle: Needle, text: str, start: int, end: int) -> bool:
-    """A number must not go on as a number, and a short word not as a word. A date may be followed by a time."""
-    before, after = text[start - 1 : start], text[end : end + 1]
+    """A number must not go on as a number, though it may have zeros in front, and a short word not as a word, unless
+    the rest of it is a short form of the field."""
+    before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     first, last = needle.text[0], needle.text[-1]
-    if first.isdecimal() and before.isdecimal():
+    if first.isdecimal() and before[-1:].isdecimal():
+        before = text[:start].rstrip("0")[-_NEAR:] if len(needle.text) >= FEWEST else before
+        if before[-1:].isdecimal():
+            return False
+    if last.isdecimal() and after[:1].isdecimal():
         return False
-    if last.isdecimal() and after.isdecimal():
-        return len(needle.text) == 8 and needle.text.isdecimal() and bool(re.match(r"\d{4}(\d\d)?(?!\d)", text[end:]))
     if needle.embedded:
         return True
     if len(needle.text) <= 4 and needle.text.isdecimal():
         return not (before.strip() or after.strip())
-    return not (first.isalpha() and _BOUND.match(before)) and not (last.isalpha() and _BOUND.match(after))
+    rest = _rest(_LETTERS_BEFORE, before, first), _rest(_LETTERS_AFTER, after, last)
+    return rest == ("", "") or (len(needle.text) > SHORTEST and all(r in AFFIXES or not r for r in rest))
+
+
+def _rest(letters: re.Pattern[str], beside: str, sign: str) -> str:
+    """The letters that go on beside `sign`, which is a letter itself."""
+    match = letters.search(beside) if sign.isalpha() else None
+    return match[0] if match else ""
+
+
+def _spaced(needle: Needle, text: str) -> bool:
+    """Does a name of more than three letters, or one alone, stand in the text with blanks between its letters?"""
+    run = spaced_out(text)
+    return bool(run) and (needle.text in run.split() or (len(needle.text) > SHORTEST and needle.text in run))
+
+
+def _kind(needle: Needle, element: Element) -> str | None:
+    """What a find of the needle in this element is; None where it means nothing."""
+    realm = _realm(element)
+    if needle.origin == "short" and (realm or element.vr not in _FREE):
+        return None
+    return needle.kind_in_equipment() if realm == "technical" else needle.kind
+
+
+def _realm(element: Element) -> str:
+    """``technical`` for attributes of the equipment, ``ours`` for those that we fill, empty for all others."""
+    if element.tag in TECHNICAL:
+        return "technical"
+    return "ours" if element.tag in OURS or element.tag >> 16 == 0x0012 else ""
+
+
+def _is_binary(element: Element, value: bytes) -> bool:
+    """Is it binary by its signs? A short value of unknown kind is taken for text."""
+    if element.vr == "UN" and len(value) <= _READ_FULLY:
+        return False
+    body = value.rstrip(b"\0")
+    return len(body) != len(body.translate(None, _CONTROL))
 
 
 def _without_uids(value: bytes) -> bytes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.identity import PATIENT_ID, SOP_INSTANCE
 from uploader.stages.verify.walk import PIXELS, Element, Part
-from uploader.stages.verify.words import fold
 
 Fault = tuple[str, str]
 """(code, path)"""
@@ -53,15 +52,6 @@ def unlike(source: Part, sources: list[Element], part: Part, elements: list[Elem
     yield from _pixel_faults(source, _pixels(sources), part, _pixels(elements))
 
 
-def patient_fault(subject: str, original: str, needles: Container[str], keep: Container[str]) -> str | None:
-    """Code of what is wrong with the patient ID `subject`, where it was `original`; `needles` are folded."""
-    if subject not in keep:
-        return "verify.pseudonym"
-    if fold(subject) == fold(original) or fold(subject) in needles:
-        return "verify.pseudonym-identifies"
-    return None
-
-
 def subject_of(elements: list[Element]) -> str:
     """PatientID (0010,0020)."""
     return text_of(top(elements, PATIENT_ID))
@@ -101,6 +91,8 @@ def _pixels(elements: list[Element]) -> list[Element]:
 def _pixel_faults(source: Part, before: list[Element], part: Part, after: list[Element]) -> Iterator[Fault]:
     if [(e.tag, e.end - e.start) for e in before] != [(e.tag, e.end - e.start) for e in after]:
         yield "verify.pixels", (before or after)[0].path
+        if sum(e.end - e.start for e in after) > sum(e.end - e.start for e in before) > 0:
+            yield "verify.pixel-length", after[0].path
         return
     for one, other in zip(before, after, strict=True):
         pairs = zip(source.chunks(one.start, one.end, CHUNK), part.chunks(other.start, other.end, CHUNK), strict=True)

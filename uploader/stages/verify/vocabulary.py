@@ -29,3 +29,30 @@ _FIELD = """
 """
 FIELD = frozenset(_FIELD.split())
 """Words of anatomy and imaging that are also surnames, or names of test objects."""
+
+_EQUIPMENT = """
+    siemens healthineers healthcare syngo somatom magnetom biograph sensation definition emotion mosaic avanto aera
+    skyra prisma vida sola philips ingenia achieva intera brilliance iqon gemini ge medical systems lightspeed
+    optima revolution discovery signa toshiba canon aquilion vantage varian eclipse truebeam clinac aria elekta monaco
+    versa xio accuray raysearch raystation hitachi fujifilm shimadzu agfa carestream konica minolta hologic samsung
+    medison esaote sonosite acuson aloka toshiba bruker mirada brainlab velocity osirix horos slicer dcmtk
+    original derived primary secondary localizer reformatted projection image average norm dis mpr mip axial coronal
+    sagittal oblique helical spiral volume other soft sharp smooth standard medium detail lung brain bone edge
+    body head spine feet first prone supine decubitus male female monochrome rgb palette scanner scanners model
+    pancreas headneck prostate abdomen abdomenpelvis chestabdomen chestabdpelvis wholebody extremity cspine tspine
+    lspine ctspine tlspine lsspine sspine iac sella parotid maxilla mandible orbit sinus clavicle sternum scapula
+    humerus forearm finger thumb toe calcaneus tibia fibula patella ovary testis bronchus biliary gallbladder duodenum
+    esophagus larynx trachea thymus mediastinum lumbar thoracic
+    system software version release build patch service pack research sequence spin echo gradient
+"""
+EQUIPMENT = frozenset(_EQUIPMENT.split())
+"""Makers, models, and words that attributes of the equipment are filled with."""
+
+_AFFIXES = """
+    ptv gtv ctv itv oar roi prv igtv bev ct mr rt pt cbct pet mri dvh plan dose scan id pat
+"""
+AFFIXES = frozenset(_AFFIXES.split())
+"""Short forms that people write right before or behind a name: ``PTVsmith``."""
+
+NOT_ALONE = frozenset({"ct", "mr", "pt", "rt", "nm", "us", "jr", "sr", "ii", "id"})
+"""Two letters that mean something else wherever images are made."""

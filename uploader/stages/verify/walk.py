@@ -112,6 +112,25 @@ class Part:
             begin += len(chunk)
             yield chunk
 
+    @property
+    def order(self) -> str:
+        """struct's sign for the byte order of the data set."""
+        return self._form.order
+
+    def fragments(self, pixels: Element) -> Iterator[tuple[int, int]]:
+        """(begin, end) of the offset table and of each fragment of encapsulated pixels. PS3.5 A.4."""
+        at = pixels.begin
+        while at < pixels.end:
+            tag, _, begin, length = self._head(at, pixels.end, self._form)
+            if tag != _ITEM:
+                return
+            yield begin, begin + length
+            at = begin + length
+
+    def read(self, begin: int, end: int) -> bytes:
+        """Bytes from `begin` to `end`, which are few."""
+        return self._take(begin, end - begin)
+
     def _meta(self) -> Iterator[Element]:
         at, form = 132, _Form(True, "<")
         while at < self._size and self._take(at, 2) == b"\x02\x00":

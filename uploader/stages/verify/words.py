@@ -9,31 +9,31 @@ from __future__ import annotations
 import re
 import unicodedata
 
-UID_TOKEN = re.compile(rb"(?<![0-9.])(?:2\.25\.[0-9]+|[0-2](?:\.(?:0|[1-9][0-9]*)){4,})(?![0-9])")
-"""What looks like a UID inside other bytes. PS3.5 9.1."""
+from uploader.stages.verify.scripts import written_over
+
+UID_TOKEN = re.compile(rb"(?<![0-9.])(?:2\.25\.[1-9][0-9]{19,38}|[0-2](?:\.(?:0|[1-9][0-9]*)){4,})(?![0-9])")
+"""What looks like a UID inside other bytes; a short number under 2.25 is none that anybody makes. PS3.5 9.1, B.2."""
 
 _GAP = re.compile(rb"(?<=[0-9])[ ()/-]+(?=[0-9])")
 _WORD_BREAK = re.compile(r"[\W_\ufffd]+")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŧ": "t"}
 )
-_TRANSLITERATED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa", "Ø": "Oe", "Å": "Aa"}
-)
 
 
 def fold(text: str) -> str:
-    """`text` folded: NFKC and casefold, without diacritics, words parted by one blank."""
+    """`text` folded: NFKC and casefold, without diacritics and signs of no width, words parted by one blank."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.casefold())
-        text = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNDECOMPOSED)
+        shown = (c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+        text = "".join(shown).translate(_UNDECOMPOSED)
     return _WORD_BREAK.sub(" ", text.lower()).strip()
 
 
 def spellings(text: str) -> set[str]:
-    """`text` folded, once without its diacritics and once with them written out: Müller, muller, mueller."""
-    composed = unicodedata.normalize("NFKC", text)
-    return {fold(composed), fold(composed.translate(_TRANSLITERATED))} - {""}
+    """`text` folded, in each of its spellings: Müller, muller, mueller."""
+    forms = {text} if text.isascii() else {unicodedata.normalize("NFKC", text), *written_over(text)}
+    return {fold(form) for form in forms} - {""}
 
 
 def _folded_byte(code: int) -> int:

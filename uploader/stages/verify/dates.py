@@ -1,0 +1,87 @@
+"""Dates in folded text: in figures, with the year in two figures, and with the name of the month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_NAMES = """
+    january january jan januar jaenner janvier janv
+    february february feb februar fevrier fevr fev
+    march march mar marz maerz mrz mars
+    april april apr avril avr
+    may may mai
+    june june jun juni juin
+    july july jul juli juillet juil
+    august august aug aout
+    september september sep sept septembre
+    october october oct oktober okt octobre
+    november november nov novembre
+    december december dec dezember dez decembre
+"""
+_MONTH = {name: number for number, line in enumerate(_NAMES.split("\n")[1:-1], 1) for name in line.split()}
+"""Name of a month, folded -> its number: English, German, French."""
+
+_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
+_DAY, _YEAR = r"(\d{1,2}) ?(?:st|nd|rd|th|er)?", r"(\d{4}|\d\d)(?!\d)"
+_DAY_FIRST = re.compile(rf"(?<!\d){_DAY} ?({_NAME}) ?{_YEAR}")
+_MONTH_FIRST = re.compile(rf"(?<![^\W\d])({_NAME}) ?{_DAY} {_YEAR}")
+_YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}) ?({_NAME}) ?(\d{{1,2}})(?!\d)")
+_THREE = re.compile(r"(?<!\d)(?=(\d{1,4}) (\d{1,2}) (\d{4}|\d{1,2})(?!\d))")
+_RUN = re.compile(r"(?<!\d)(\d{6}|\d{8}(?:\d{4}|\d{6})?)(?!\d)")
+_FIGURES = re.compile(r"\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The dates to look for, ``YYYYMMDD``; of `births` a form with a year of two figures is enough."""
+
+    dates: frozenset[str]
+    births: frozenset[str]
+
+    def seen(self, folded: str, *, sure_only: bool = False) -> tuple[str, str] | None:
+        """(kind, the date) of the gravest one in the text; kind ``date``, or ``date-short`` for one that may be
+        chance. With `sure_only` none of the latter, nor any with a year of two figures."""
+        asked = None
+        if not self.dates or not _FIGURES.search(folded):
+            return None
+        for date, certain in _candidates(folded):
+            if date in self.dates:
+                return "date", date
+            if len(date) == 6 and not sure_only:
+                full = [d for d in self.dates if d[2:] == date]
+                if full and (certain or not self.births.isdisjoint(full)):
+                    return "date", full[0]
+                asked = ("date-short", full[0]) if full else asked
+        return asked
+
+
+def _candidates(folded: str) -> Iterator[tuple[str, bool]]:
+    """(``YYYYMMDD`` or ``YYMMDD``, whether the month's name stands there) for all that may be a date."""
+    for day, month, year in _DAY_FIRST.findall(folded):
+        yield f"{year}{_MONTH[month]:02}{day:>02}", True
+    for month, day, year in _MONTH_FIRST.findall(folded):
+        yield f"{year}{_MONTH[month]:02}{day:>02}", True
+    for year, month, day in _YEAR_FIRST.findall(folded):
+        yield f"{year}{_MONTH[month]:02}{day:>02}", True
+    for one, two, three in _THREE.findall(folded):
+        yield from ((date, False) for date in _of_three(one, two, three))
+    for run in _RUN.findall(folded):
+        yield from ((date, False) for date in _of_run(run))
+
+
+def _of_three(one: str, two: str, three: str) -> Iterator[str]:
+    if len(one) in (2, 4) and len(three) <= 2:
+        yield f"{one}{two:>02}{three:>02}"
+    if len(one) <= 2 and len(three) in (2, 4):
+        yield from (f"{three}{two:>02}{one:>02}", f"{three}{one:>02}{two:>02}")
+
+
+def _of_run(run: str) -> Iterator[str]:
+    if len(run) == 6:
+        yield from (run, run[4:] + run[2:4] + run[:2])
+        return
+    yield run[:8]
+    if len(run) == 8:
+        yield from (run[4:] + run[2:4] + run[:2], run[4:] + run[:4])
