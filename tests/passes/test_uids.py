@@ -1,4 +1,4 @@
-"""UIDs: equal ones stay equal, instances get new ones, classes keep theirs."""
+"""UIDs: equal ones stay equal, instances get new ones, classes of objects keep theirs."""
 
 from __future__ import annotations
 
@@ -77,6 +77,12 @@ def test_what_names_a_class_or_is_registered_stays(keyword: str, uid: str) -> No
         ("FrameOfReferenceUID", "1.2.840.10008.1.4.1.99"),
         ("DeviceUID", "1.3.12.2.1107.5.9.1"),
         ("SOPClassUID", "DOE^JANE"),
+        ("SOPClassUID", "1.2.840.113619.04471903"),
+        ("CodingSchemeUID", "1.2.840.113619.4471903"),
+        ("ContextUID", "1.2.840.113619.4471903"),
+        ("MappingResourceUID", "1.2.840.113619.4471903"),
+        ("ReferencedTransferSyntaxUIDInFile", "1.2.840.113619.4471903"),
+        ("SOPClassesInStudy", "1.2.840.113619.4471903"),
         ("SeriesInstanceUID", "not.a.uid"),
     ],
 )

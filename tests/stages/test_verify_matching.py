@@ -82,6 +82,7 @@ CHANGES: dict[str, tuple[Callable[[Dataset], object], Severity | None]] = {
         says("ProcedureCodeSequence", [item(ContextUID="1.2.840.113619.19610312")]),
         REFUSED,
     ),
+    "the patient ID in the UID of a private class": (says("SOPClassUID", "1.2.840.113619.55500177"), REFUSED),
     "the patient ID in a date": (unfit(0x00080021, "DA", "55500177"), REFUSED),
     "a name with control signs around": (in_slice("\x02Rosa\x03"), REFUSED),
     "a name with a control sign inside": (in_slice("Atting\x01hausen"), REFUSED),

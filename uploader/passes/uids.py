@@ -1,4 +1,4 @@
-"""UIDs: new ones for instances, the old ones for what DICOM itself has named."""
+"""UIDs: new ones for everything but what DICOM itself has named, and the kinds of objects."""
 
 from __future__ import annotations
 
@@ -15,34 +15,24 @@ from uploader.passes.everywhere import everywhere
 from uploader.passes.texts import put, tags_of_vr, values_of
 
 UID_TAGS = tags_of_vr("UI")
-CLASS_KEYWORDS = (
-    "AffectedSOPClassUID",
-    "AvailableTransferSyntaxUID",
-    "CodingSchemeUID",
-    "ContextUID",
-    "EncryptedContentTransferSyntaxUID",
-    "FlowTransferSyntaxUID",
-    "MACCalculationTransferSyntaxUID",
-    "MappingResourceUID",
-    "OriginalSpecializedSOPClassUID",
-    "PertinentSOPClassesInSeries",
-    "PertinentSOPClassesInStudy",
-    "RTVCommunicationSOPClassUID",
-    "ReferencedRelatedGeneralSOPClassUIDInFile",
-    "ReferencedSOPClassUID",
-    "ReferencedSOPClassUIDInFile",
-    "ReferencedTransferSyntaxUIDInFile",
-    "RelatedGeneralSOPClassUID",
-    "RequestedSOPClassUID",
-    "SOPClassUID",
-    "SOPClassesInStudy",
-    "SOPClassesSupported",
-    "StoredInstanceTransferSyntaxUID",
-)
-"""Attributes that name a class, a transfer syntax, a coding scheme or a context group: never an instance."""
+CLASS_KEYWORDS = ("SOPClassUID", "ReferencedSOPClassUID", "MediaStorageSOPClassUID")
+"""Attributes that say what kind of object it is. A class that a maker has defined for itself is in no registry, and
+the object could not be read under another one: it is kept if it is well-formed, and the verifier searches it."""
 CLASS_TAGS = frozenset(tag_for_keyword(keyword) for keyword in CLASS_KEYWORDS)
 
-_WELL_FORMED = re.compile(r"[0-9]+(\.[0-9]+)*")
+CODING_SCHEMES = frozenset(
+    {
+        *(f"2.16.840.1.113883.6.{n}" for n in (1, 3, 4, 8, 12, 42, 86, 88, 90, 96, 103, 104, 119, 256)),
+        "2.16.840.1.113883.3.26.1.1",
+    }
+)
+"""UIDs that HL7 has given to terminologies which PS3.16 8 lists, SNOMED CT, LOINC and UCUM among them; PS3.6 A lists
+only those of DICOM itself."""
+
+_CONTEXT_GROUP = re.compile(r"1\.2\.840\.10008\.6\.1\.[1-9][0-9]{0,3}")
+"""UIDs of the context groups of PS3.16, which PS3.6 A-3 lists one by one."""
+_WELL_FORMED = re.compile(r"(?=.{1,64}$)[0-2](\.(0|[1-9][0-9]*))+")
+"""PS3.5 9.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +54,10 @@ class MapUids:
                     put(level, tag, "UI", new)
 
     def image(self, uid: str, names_class: bool = False) -> str:
-        """What stands for `uid`: itself when it is empty, registered in PS3.6 A, or well-formed in an attribute
-        that names classes; else a version 4 UUID under 2.25 (PS3.5 B.2). A malformed one is replaced too."""
-        if not uid or uid in UID_dictionary or (names_class and _WELL_FORMED.fullmatch(uid)):
+        """What stands for `uid`: itself when it is empty, registered, or well-formed in an attribute that names the
+        class of an object; else a version 4 UUID under 2.25 (PS3.5 B.2). A malformed one is replaced too."""
+        registered = uid in UID_dictionary or uid in CODING_SCHEMES or _CONTEXT_GROUP.fullmatch(uid)
+        if not uid or registered or (names_class and _WELL_FORMED.fullmatch(uid)):
             return uid
         return f"2.25.{UUID(bytes=keyed(self.key, 'uid', uid.encode())[:16], version=4).int}"
 
@@ -75,6 +66,6 @@ class MapUids:
 
     def describe(self) -> str:
         return (
-            "Replaces every UID, except of classes, transfer syntaxes, coding schemes and what DICOM has "
+            "Replaces every UID, except of objects' classes, well-known coding schemes and what DICOM has "
             "registered, by one derived from it under the trial's key: equal UIDs stay equal in the whole trial."
         )
