@@ -37,6 +37,8 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # as do its log lin
 IMPLEMENTATION_UID = "2.25.124853154618436105447302870432651078913"
 """Implementation Class UID (0002,0012) of everything this program writes: a random UUID under 2.25."""
 IMPLEMENTATION_NAME = "SDU_1"
+LARGEST_PIXELS = 1 << 29
+"""Bytes of a pixel element that is changed, as it is stored; `edit_pixels` holds it in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,40 @@ def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> No
             out.flush()
             _splice(stream, out, *part.pixels)
             out.write(after)
+
+
+def edit_pixels(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> None:
+    """As `edit`, but `change` is given the pixels too, and may change them and the transfer syntax in the file meta.
+
+    All of it is held in memory. What `change` raises passes through. Raises UnreadableFile, also for pixels of
+    more than `LARGEST_PIXELS` bytes.
+    """
+    with source.open("rb") as stream:
+        part = _read(stream)
+        if part.pixels[1] > LARGEST_PIXELS:
+            raise UnreadableFile(f"the pixels take more than {LARGEST_PIXELS >> 20} MiB, too many to be changed")
+        dataset = change(_with_pixels(stream, part))
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if dataset._character_set != dataset.original_character_set:
+        _decode_all(dataset)
+    try:
+        target.write_bytes(_encoded_meta(dataset, syntax) + _encoded(dataset, syntax))
+    except (UnreadableFile, OSError):
+        raise
+    except Exception as error:
+        raise UnreadableFile(f"the file cannot be written again ({type(error).__name__})") from None
+
+
+def _with_pixels(stream: BinaryIO, part: Part10) -> Dataset:
+    """Head, pixel element and tail in one dataset."""
+    offset, length = part.pixels
+    stream.seek(offset)
+    implicit, little_endian = part.dataset.original_encoding
+    try:
+        part.dataset.update(read_dataset(BytesIO(stream.read(length)), bool(implicit), bool(little_endian)))
+    except Exception as error:
+        raise UnreadableFile(f"the pixel data cannot be parsed ({type(error).__name__})") from None
+    return _joined(part)
 
 
 def _read(stream: BinaryIO) -> Part10:

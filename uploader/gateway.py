@@ -19,7 +19,7 @@ from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
 from uploader.dicomedit import Script
 from uploader.dicomedit import parse as parse_script
-from uploader.domain.errors import Transient
+from uploader.domain.errors import BadScript, Transient
 from uploader.domain.identity import PrivateIdentity, keyed
 from uploader.domain.session import Address
 from uploader.domain.submission import Submission
@@ -186,6 +186,11 @@ def recipe(
     variables = {"project": protocol.trial, "subject": submission.subject, "session": submission.label}
     texts = {name: (settings.scripts / name).read_bytes() for name in protocol.scripts}
     scripts = tuple(Scripted(parse_script(text.decode(), name), variables) for name, text in texts.items())
+    if altering := [each.script.name for each in scripts if each.script.alters_pixels]:
+        raise BadScript(
+            f"{', '.join(altering)}: alterPixels is not on the line yet, for the verifier holds every file whose "
+            "pixels are not those of the original; blank them with `uploader script run` before the session comes in"
+        )
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
     steps = passes.standard(
         key=key, days=days, protocol=protocol, subject=submission.subject, label=submission.label, site=settings.site

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.functions import FUNCTIONS, REFUSED
+from uploader.dicomedit.functions.image import check_shape
 from uploader.dicomedit.functions.whole import direct_path
 from uploader.dicomedit.paths import BadPath, Path, parse_path
+from uploader.dicomedit.pixels import check_fill, rectangle
 from uploader.dicomedit.regex import BadPattern, compiled
 from uploader.dicomedit.source import Flaw
 from uploader.dicomedit.values import Unfit
@@ -123,6 +125,23 @@ def _check_literals(call: s.Call) -> None:
             raise Flaw(call.arguments[0].at, str(error)) from None
     if call.name in {"match", "ismatch"}:
         _check_pattern(call.arguments[1])
+    if call.name == "alterPixels":
+        _check_area(call.arguments)
+
+
+def _check_area(arguments: tuple[s.Expression, ...]) -> None:
+    shape, geometry, fill, colour = arguments[:4]
+    for argument, check_it in (
+        (shape, lambda text: check_shape(text, "solid")),
+        (geometry, rectangle),
+        (fill, lambda text: check_shape("rectangle", text)),
+        (colour, check_fill),
+    ):
+        if isinstance(argument, s.Literal):
+            try:
+                check_it(argument.text)
+            except Unfit as error:
+                raise Flaw(argument.at, str(error)) from None
 
 
 def _check_path(literal: s.Literal) -> None:
@@ -138,6 +157,19 @@ def _check_pattern(expression: s.Expression) -> None:
             compiled(expression.text)
         except BadPattern as error:
             raise Flaw(expression.at, str(error)) from None
+
+
+def calls(statements: tuple[s.Statement, ...]) -> Iterator[s.Call]:
+    """Every call of a function, the inner ones included."""
+    for statement in every(statements):
+        waiting = list(_all_expressions(statement))
+        while waiting:
+            match waiting.pop():
+                case s.Call(arguments=inner) as call:
+                    yield call
+                    waiting.extend(inner)
+                case s.Listing(entries=inner):
+                    waiting.extend(inner)
 
 
 def external(statements: tuple[s.Statement, ...]) -> tuple[str, ...]:

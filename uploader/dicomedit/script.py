@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
-from uploader.dicomedit.check import check, external
+from uploader.dicomedit.check import calls, check, external
 from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.interpreter import Action, compiled, run
@@ -39,6 +39,11 @@ class Script:
     @property
     def name(self) -> str:
         return self.source.name
+
+    @property
+    def alters_pixels(self) -> bool:
+        """Whether the script can change pixels: it must then be given the dataset with its pixels."""
+        return any(call.name == "alterPixels" for call in calls(self.statements))
 
     def apply(self, dataset: Dataset, variables: Mapping[str, str] | None = None) -> Dataset:
         """Edit the dataset in place and return it. Names of variables are looked up without regard to case.

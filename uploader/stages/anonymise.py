@@ -39,10 +39,13 @@ class Recipe:
     """How one session is anonymised: the scripts in their order, then the passes in theirs.
 
     It travels to other processes, so all of it must be picklable.
+
+    alters_pixels: a script may change pixels, so all are given them, and the whole file is held in memory
     """
 
     scripts: Sequence[Callable[[Dataset], Dataset]]
     passes: Sequence[Pass]
+    alters_pixels: bool = False
 
     def apply(self, dataset: Dataset) -> Dataset:
         """The anonymised dataset. Raises ScriptRejected, UnreadableFile."""
@@ -86,7 +89,8 @@ def anonymise(
 def anonymise_file(source: Path, target: Path, recipe: Recipe) -> None:
     """Anonymise one file; `target` appears whole or not at all. Raises ScriptRejected, UnreadableFile."""
     part = target.with_name(target.name + ".part")
-    dicom.edit(source, part, recipe.apply)
+    edit = dicom.edit_pixels if recipe.alters_pixels else dicom.edit
+    edit(source, part, recipe.apply)
     part.replace(target)
 
 

@@ -11,7 +11,6 @@ Run = Callable[[State, tuple[Value, ...]], Value]
 
 FUNCTIONS: dict[str, Function] = {}
 REFUSED = {
-    "alterPixels": "changing pixels is not supported here yet",
     "getURL": "it would send data out of the hospital",
 }
 """Functions of the language that are refused, and why."""

@@ -1,0 +1,46 @@
+"""The function that changes pixels."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from uploader.dicomedit import access
+from uploader.dicomedit.functions.registry import function
+from uploader.dicomedit.pixels import blank, check_fill, rectangle
+from uploader.dicomedit.state import State, Value
+from uploader.dicomedit.values import Unfit, text_of
+
+METHOD = "Burned in text blacked out"
+_BURNED_IN, _METHOD, _METHOD_CODES = 0x00280301, 0x00120063, 0x00120064
+
+
+@function("alterPixels", "blank a rectangle of the image in every frame", least=4, effect=True)
+def alter_pixels(state: State, arguments: tuple[Value, ...]) -> Value:
+    """Where the rectangle covers pixels, the header says that text was blacked out (PS3.15 E.3.1)."""
+    shape, geometry, fill, colour = (state.needed(a, "alterPixels") for a in arguments[:4])
+    check_shape(shape, fill)
+    check_fill(colour)
+    area, dataset = rectangle(geometry), state.dataset
+    if blank(dataset, area):
+        dataset.add_new(_BURNED_IN, "CS", "NO")
+        said = text_of(dataset, _METHOD)
+        access.put(dataset, _METHOD, f"{said}\\{METHOD}" if said else METHOD, "alterPixels")
+        dataset.add_new(
+            _METHOD_CODES, "SQ", Sequence([*dataset.get("DeidentificationMethodCodeSequence", []), _code()])
+        )
+    return None
+
+
+def check_shape(shape: str, fill: str) -> None:
+    """Raises Unfit."""
+    if shape.lower() != "rectangle" or fill.lower() != "solid":
+        raise Unfit('alterPixels knows the shape "rectangle" and the fill "solid" only')
+
+
+def _code() -> Dataset:
+    """Clean Pixel Data Option, CID 7050."""
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator = "113101", "DCM"
+    code.CodeMeaning = "Clean Pixel Data Option"
+    return code
