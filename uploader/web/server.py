@@ -6,26 +6,24 @@ import logging
 import threading
 from pathlib import Path
 
-from cheroot.wsgi import Server as WSGIServer
-
 from uploader.config import DeskSettings
+from uploader.httpserver import HttpServer
 from uploader.review import Review
 from uploader.web.app import create_app
 
 _log = logging.getLogger("uploader.web")
 
 
-class _Quiet(WSGIServer):
-    """cheroot, but for its log: it would write tracebacks, and they may quote a patient."""
-
-    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
-        _log.log(level, "trouble in the HTTP server")
+THREADS = 16
+"""Requests served at the same time."""
+LARGEST_BODY = 1 << 20
+"""Bytes of a request's body; the application allows less still."""
 
 
 class DeskServer:
     """Starts in the background, stops promptly."""
 
-    def __init__(self, server: WSGIServer) -> None:
+    def __init__(self, server: HttpServer) -> None:
         self._server = server
 
     def start(self) -> None:
@@ -44,4 +42,5 @@ class DeskServer:
 def serve_desk(review: Review, settings: DeskSettings, key: bytes, diagnostics: Path) -> DeskServer:
     """The desk, ready to start; port 0 means any free one."""
     app = create_app(review, key, settings, diagnostics)
-    return DeskServer(_Quiet((settings.host, settings.port), app, numthreads=8, server_name="desk"))
+    address = (settings.host, settings.port)
+    return DeskServer(HttpServer(address, app, log=_log, largest=LARGEST_BODY, numthreads=THREADS, server_name="desk"))

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from secrets import token_bytes, token_hex, token_urlsafe
 from uuid import uuid4
@@ -18,11 +18,14 @@ from argon2.exceptions import VerifyMismatchError
 from werkzeug.exceptions import Conflict, Unauthorized
 
 from uploader.archives.embedded.database import Database, Row, fields, one
+from uploader.archives.embedded.throttle import LONGEST_DELAY, Throttle
 
 IDLE_SECONDS = 15 * 60
 """A session ends when nothing was asked for so long."""
 TOKEN_SECONDS = 2 * 24 * 3600
 """Life of an alias token."""
+HASHED_AT_ONCE = 4
+"""Passwords, at 64 MiB each."""
 TRUST_SECONDS = 60
 """How long a password that was right is taken for right without hashing it again."""
 
@@ -38,11 +41,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who is asking, once it is proven. `session` is empty unless a session was the proof."""
+    """Who is asking, once it is proven. `session` is empty unless a session was the proof; `by_token`: whether an
+    alias token was, or opened the session."""
 
     login: str
     admin: bool
     session: str = ""
+    by_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Accounts:
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[User, float]] = {}
         self._trusted: dict[bytes, tuple[User, float]] = {}
+        self._throttle = Throttle()
+        self._hashing = threading.BoundedSemaphore(HASHED_AT_ONCE)
 
     def settle(self, accounts: Iterable[Account]) -> None:
         """Create the accounts that are absent, and set passwords and admin rights that differ."""
@@ -89,15 +96,21 @@ class Accounts:
         with self._database.read() as c:
             return c.execute("SELECT * FROM accounts ORDER BY login").fetchall()
 
-    def by_password(self, login: str, password: str) -> User:
-        """Raises Unauthorized. An unknown login takes as long as a wrong password."""
+    def by_password(self, login: str, password: str, peer: str = "") -> User:
+        """Raises Unauthorized. An unknown login takes as long as a wrong password.
+
+        peer: address of who asks; wrong passwords for one account from one peer are counted
+        """
         mark = hmac.digest(self._key, f"{login}\0{password}".encode(), hashlib.sha256)
         user, until = self._trusted.get(mark, (None, 0.0))
         if user is not None and time.monotonic() < until:
             return user
-        user = self._by_token(login, password) or self._by_hash(login, password)
+        locked = self._throttle.locked(login, peer)
+        user = None if locked else self._by_token(login, password) or self._by_hash(login, password)
         if user is None:
+            time.sleep(LONGEST_DELAY if locked else self._throttle.failed(login, peer))
             raise Unauthorized("Login and password do not belong together.")
+        self._throttle.forget(login, peer)
         with self._lock:
             self._prune()
             self._trusted[mark] = (user, time.monotonic() + TRUST_SECONDS)
@@ -119,7 +132,7 @@ class Accounts:
         with self._lock:
             self._prune()
             self._sessions[session] = (
-                User(user.login, user.admin, session),
+                replace(user, session=session),
                 time.monotonic() + IDLE_SECONDS,
             )
         return session
@@ -164,6 +177,10 @@ class Accounts:
         with self._database.write() as c:
             values = (account.login, self._hasher.hash(account.password), account.admin, known)
             c.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", values)
+            c.execute("DELETE FROM tokens WHERE login = ?", (account.login,))
+        with self._lock:
+            self._trusted.clear()
+            self._sessions = {k: v for k, v in self._sessions.items() if v[0].login != account.login}
 
     def _by_hash(self, login: str, password: str) -> User | None:
         row = self.row(login)
@@ -178,14 +195,15 @@ class Accounts:
             row = one(c, sql, alias, time.time())
         if row is None or not hmac.compare_digest(row["hash"], _sha256(secret)):
             return None
-        return User(row["login"], bool(row["admin"]))
+        return User(row["login"], bool(row["admin"]), by_token=True)
 
     def _right(self, row: Row, password: str) -> bool:
         return self._matches(row["hash"], password)
 
     def _matches(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept, password)
+            with self._hashing:
+                return self._hasher.verify(kept, password)
         except VerifyMismatchError:
             return False
 

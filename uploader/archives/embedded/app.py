@@ -28,10 +28,7 @@ from uploader.archives.embedded.rest import (
 )
 from uploader.archives.embedded.rest.answers import status_page
 from uploader.archives.embedded.store import Store
-from uploader.domain.manifest import CHUNK
 
-DRAINED_BYTES = 64 << 20
-"""How much of a body is read after a refusal, so that the client reads the answer instead of a broken pipe."""
 _ARCHIVED = re.compile(r"^/(?:data|REST)/archive/(?=projects|subjects|experiments)")
 _log = logging.getLogger("uploader.archives.embedded")
 
@@ -71,6 +68,7 @@ def create_app(store: Store) -> Flask:
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.identify)
+    app.before_request(auth.touch_no_body_of_strangers)
     app.after_request(auth.tell_expiry)
     app.after_request(_finish)
     app.teardown_request(_close_uploads)
@@ -104,15 +102,9 @@ def _disk_trouble(error: OSError) -> Response:
 
 
 def _finish(answer: Response) -> Response:
-    """Headers of every answer; after a refusal, the rest of the body is read and thrown away."""
+    """Headers of every answer. What a refusal left unread of a body, the server deals with."""
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
-    if answer.status_code >= 400:
-        left = DRAINED_BYTES
-        while left > 0 and (chunk := request.stream.read(min(CHUNK, left))):
-            left -= len(chunk)
-        if left <= 0:
-            answer.headers["Connection"] = "close"
     return answer
 
 

@@ -6,10 +6,10 @@ import logging
 import threading
 from typing import Any
 
-from cheroot import wsgi
+from uploader.httpserver import HttpServer
 
 _log = logging.getLogger("uploader.archives.embedded")
-THREADS = 16
+THREADS = 32
 """Requests served at the same time."""
 STALL_SECONDS = 120
 """A connection on which nothing moves for so long is closed."""
@@ -17,21 +17,15 @@ STOP_SECONDS = 5
 """How long requests under way may take to finish when the server stops."""
 
 
-class _Quiet(wsgi.Server):
-    """cheroot, but for its log: it would write tracebacks, and they may quote labels."""
-
-    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
-        _log.log(level, "trouble in the HTTP server")
-
-
 class Server:
     """One archive, listening. `port` 0 takes any free one; `url` tells which."""
 
     def __init__(self, app: Any, host: str, port: int) -> None:
         self._host = host
-        self._server = _Quiet(
+        self._server = HttpServer(
             (host, port),
             app,
+            log=_log,
             numthreads=THREADS,
             timeout=STALL_SECONDS,
             shutdown_timeout=STOP_SECONDS,

@@ -24,13 +24,16 @@ def label_of(row: Row) -> str:
 def share(store: Store, user: User, kind: str, row: Row, project: str, label: str = "") -> None:
     """Show it in `project` too, under `label` or its own.
 
-    Raises NotFound for an unknown project, Forbidden without the right to create there,
+    It takes the right to edit at home: in XNAT the right to read is enough, and who may only look could show
+    everything to others, and to himself after his dismissal.
+    Raises NotFound for an unknown project, Forbidden without the right to edit at home or to create there,
     Conflict when it is there already, or another has the label.
     """
     with store.database.write() as c:
         target = one(c, "SELECT id FROM projects WHERE id = ? AND NOT deleted", project)
         if target is None or not rights.rights(c, user, project):
             raise NotFound("There is no such project here, or it is not yours to see.")
+        rights.require(c, user, "edit", row["project"], find.shown_in(c, kind, row["id"]))
         if "create" not in rights.rights(c, user, project):
             raise Forbidden("Your role in the second project does not let you share into it.")
         if target["id"] == row["project"] or target["id"] in find.shown_in(c, kind, row["id"]):
@@ -45,9 +48,13 @@ def share(store: Store, user: User, kind: str, row: Row, project: str, label: st
 
 
 def unshare(store: Store, user: User, kind: str, row: Row, project: str) -> None:
-    """Show it in `project` no longer. Raises NotFound when it is not shared there, Forbidden."""
+    """Show it in `project` no longer; an owner at home may do that too, wherever it is shown.
+
+    Raises NotFound when it is not shared there, Forbidden.
+    """
     with store.database.write() as c:
-        rights.require(c, user, "delete", project)
+        if "own" not in rights.rights(c, user, row["project"]):
+            rights.require(c, user, "delete", project)
         sql = "DELETE FROM shares WHERE kind = ? AND id = ? AND project = ?"
         if c.execute(sql, (kind, row["id"], project)).rowcount == 0:
             raise NotFound("It is not shared into this project.")

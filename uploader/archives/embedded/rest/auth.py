@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 
 from flask import Blueprint, Response, g, request
-from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.exceptions import Forbidden, NotFound, RequestEntityTooLarge, Unauthorized
 
 from uploader.archives.embedded.accounts import IDLE_SECONDS
 from uploader.archives.embedded.rest.answers import as_json, text
 from uploader.archives.embedded.rest.asked import routes, store, user
+from uploader.httpserver import PATIENCE
 
 COOKIE = "JSESSIONID"
+LOGIN = "/data/services/auth"
+LOGIN_BYTES = 64 << 10
+"""The largest form with a login and a password."""
 blueprint = Blueprint("auth", __name__)
 
 
@@ -20,9 +24,22 @@ def identify() -> None:
     accounts = store().accounts
     given = request.authorization
     if given is not None and given.type == "basic":
-        g.user = accounts.by_password(given.username or "", given.password or "")
+        g.user = accounts.by_password(given.username or "", given.password or "", _peer())
     elif cookie := request.cookies.get(COOKIE):
         g.user = accounts.by_session(cookie)
+    if g.get("user") is not None and (patience := request.environ.get(PATIENCE)):
+        patience()
+
+
+def touch_no_body_of_strangers() -> None:
+    """Only a login's form is read of one who has not proven who they are."""
+    if g.get("user") is not None or not (request.content_length or "Transfer-Encoding" in request.headers):
+        return
+    if request.url_rule is None or request.url_rule.rule != LOGIN:
+        raise Unauthorized("Log in first.")
+    request.max_content_length = LOGIN_BYTES
+    if (request.content_length or 0) > LOGIN_BYTES:
+        raise RequestEntityTooLarge("A login is not that long.")
 
 
 def refuse_foreign_pages() -> None:
@@ -35,10 +52,10 @@ def refuse_foreign_pages() -> None:
         raise Forbidden("Requests from pages of another site are not accepted.")
 
 
-@routes(blueprint, ["/data/services/auth"], "PUT", "POST")
+@routes(blueprint, [LOGIN], "PUT", "POST")
 def log_in() -> Response:
     form = request.form if request.form else request.args
-    found = store().accounts.by_password(form.get("username", ""), form.get("password", ""))
+    found = store().accounts.by_password(form.get("username", ""), form.get("password", ""), _peer())
     return _with_session(store().accounts.open_session(found))
 
 
@@ -64,6 +81,8 @@ def log_out() -> Response:
 @routes(blueprint, ["/data/services/tokens/issue", "/data/services/tokens/issue/user/<login>"])
 def issue(login: str | None = None) -> Response:
     asking = user()
+    if asking.by_token:
+        raise Forbidden("A token does not issue tokens; log in with the password.")
     if login is not None and login != asking.login:
         if not asking.admin:
             raise Forbidden("Only an admin may issue tokens for others.")
@@ -102,6 +121,10 @@ def invalidate(alias: str, secret: str | None = None) -> Response:
     if not store().accounts.invalidate(alias, None if asking.admin else asking.login):
         raise Unauthorized("There is no such token.")
     return as_json({"result": "OK"})
+
+
+def _peer() -> str:
+    return request.remote_addr or ""
 
 
 def _with_session(session: str) -> Response:
