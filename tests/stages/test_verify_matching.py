@@ -101,6 +101,12 @@ CHANGES: dict[str, tuple[Callable[[Dataset], object], Severity | None]] = {
     "another date with a year of two figures": (in_slice("17.01.24"), ASKED),
     "a date with a French month": (in_slice("17 janvier 2024"), REFUSED),
     "a part of the name of two letters": (in_slice("for Li"), ASKED),
+    "a short part of the name among binary values": (binary(0x00282000, "OB", b"\1\2 Rosa \3\4"), ASKED),
+    "a part of the name of three letters in a text with control signs": (in_slice("\x02Lea\x03"), None),
+    "the birth date in six figures in a UID": (says("SOPClassUID", "1.2.840.113619.610312"), REFUSED),
+    "the birth date with a slash": (in_slice("3/12/61"), REFUSED),
+    "the birth date without zeros": (in_slice("12.3.1961"), REFUSED),
+    "the birth date with dashes": (in_slice("12-MAR-61"), REFUSED),
     "a word that begins like a part of the name": (in_slice("lime prosaic"), None),
     "a UID that has the patient ID in a long number": (in_slice(f"see {LONG_UID}"), None),
     "a number that is longer than the patient ID": (in_slice("155500177"), None),
@@ -139,6 +145,29 @@ def test_a_name_is_found_however_it_is_transcribed(
     session = sabotage.make(tmp_path, name=name)
     assert session.findings() == []
     assert gravest(session, in_slice(text)) == severity
+
+
+@pytest.mark.parametrize(("patient", "text"), [("4471", "Pat. 4471 re"), ("447", "for 447"), ("0447", "no. 447")])
+def test_a_short_patient_id_among_words_is_asked_about(patient: str, text: str, tmp_path: Path) -> None:
+    assert gravest(sabotage.make(tmp_path, PatientID=patient), in_slice(text)) == ASKED
+
+
+def test_a_short_patient_id_alone_is_refused(tmp_path: Path) -> None:
+    assert gravest(sabotage.make(tmp_path, PatientID="4471"), in_slice("4471")) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "text", ["PTV1Smith", "GTV_SMITH", "smithPTV2", "CTVsmith50", "S-M-I-T-H", "JobSmith", "xSMITH2"]
+)
+def test_a_name_is_found_in_the_names_of_structures(text: str, tmp_path: Path) -> None:
+    session = sabotage.make(tmp_path, name="Smith^Jo")
+    edit(session.file(sabotage.STRUCTURES), lambda d: setattr(d.StructureSetROISequence[0], "ROIName", text))
+    assert {f.code for f in session.findings()} == {"verify.residue"}
+
+
+def test_a_long_text_is_searched_as_a_short_one(tmp_path: Path) -> None:
+    filler = "harmless words " * 10_000
+    assert gravest(sabotage.make(tmp_path), says("TextValue", filler + "planWolkensteinXY " + filler)) == REFUSED
 
 
 def test_a_time_that_is_the_patient_id_is_asked_about(tmp_path: Path) -> None:

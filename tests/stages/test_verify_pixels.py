@@ -144,6 +144,7 @@ CODED: dict[str, tuple[str, tuple[bytes, ...]]] = {
     "a comment of a JPEG-LS image": (JPEGLSLossless, (jpeg(segment(COM, COMMENT)),)),
     "bytes behind the end of a JPEG image": (JPEGBaseline8Bit, (jpeg(behind=COMMENT),)),
     "a comment of a JPEG 2000 image": (JPEG2000Lossless, (j2k(segment(0x64, b"\0\1" + COMMENT)),)),
+    "bytes behind a run-length coded image": (RLELossless, (bytes(64) + b"\1" * 900 + COMMENT,)),
     "a box of a JP2 file": (JPEG2000Lossless, (jp2(b"<name>Anneliese</name>"),)),
 }
 

@@ -23,11 +23,10 @@ _NAMES = """
 _MONTH = {name: number for number, line in enumerate(_NAMES.split("\n")[1:-1], 1) for name in line.split()}
 """Name of a month, folded -> its number: English, German, French."""
 
-_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
-_DAY, _YEAR = r"(\d{1,2}) ?(?:st|nd|rd|th|er)?", r"(\d{4}|\d\d)(?!\d)"
-_DAY_FIRST = re.compile(rf"(?<!\d){_DAY} ?({_NAME}) ?{_YEAR}")
-_MONTH_FIRST = re.compile(rf"(?<![^\W\d])({_NAME}) ?{_DAY} {_YEAR}")
-_YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}) ?({_NAME}) ?(\d{{1,2}})(?!\d)")
+_NAME, _DAY, _YEAR = r"([a-z]{3,9})", r"(\d{1,2}) ?(?:st|nd|rd|th|er)?", r"(\d{4}|\d\d)(?!\d)"
+_DAY_FIRST = re.compile(rf"(?<!\d){_DAY} ?{_NAME} ?{_YEAR}")
+_MONTH_FIRST = re.compile(rf"(?<![a-z]){_NAME} ?{_DAY} {_YEAR}")
+_YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}) ?{_NAME} ?(\d{{1,2}})(?!\d)")
 _THREE = re.compile(r"(?<!\d)(?=(\d{1,4}) (\d{1,2}) (\d{4}|\d{1,2})(?!\d))")
 _RUN = re.compile(r"(?<!\d)(\d{6}|\d{8}(?:\d{4}|\d{6})?)(?!\d)")
 _FIGURES = re.compile(r"\d\d")
@@ -42,11 +41,12 @@ class Calendar:
 
     def seen(self, folded: str, *, sure_only: bool = False) -> tuple[str, str] | None:
         """(kind, the date) of the gravest one in the text; kind ``date``, or ``date-short`` for one that may be
-        chance. With `sure_only` none of the latter, nor any with a year of two figures."""
+        chance. With `sure_only`, for binary values, none of the latter, nor any with a year of two figures or the
+        month in front."""
         asked = None
         if not self.dates or not _FIGURES.search(folded):
             return None
-        for date, certain in _candidates(folded):
+        for date, certain in _candidates(folded, not sure_only):
             if date in self.dates:
                 return "date", date
             if len(date) == 6 and not sure_only:
@@ -57,18 +57,23 @@ class Calendar:
         return asked
 
 
-def _candidates(folded: str) -> Iterator[tuple[str, bool]]:
+def _candidates(folded: str, words: bool) -> Iterator[tuple[str, bool]]:
     """(``YYYYMMDD`` or ``YYMMDD``, whether the month's name stands there) for all that may be a date."""
-    for day, month, year in _DAY_FIRST.findall(folded):
-        yield f"{year}{_MONTH[month]:02}{day:>02}", True
-    for month, day, year in _MONTH_FIRST.findall(folded):
-        yield f"{year}{_MONTH[month]:02}{day:>02}", True
-    for year, month, day in _YEAR_FIRST.findall(folded):
-        yield f"{year}{_MONTH[month]:02}{day:>02}", True
+    for day, month, year in _with_names(folded, words):
+        if month in _MONTH:
+            yield f"{year}{_MONTH[month]:02}{day:>02}", True
     for one, two, three in _THREE.findall(folded):
         yield from ((date, False) for date in _of_three(one, two, three))
     for run in _RUN.findall(folded):
         yield from ((date, False) for date in _of_run(run))
+
+
+def _with_names(folded: str, words: bool) -> Iterator[tuple[str, str, str]]:
+    """(day, word, year) wherever a word stands as the name of a month would."""
+    yield from _DAY_FIRST.findall(folded)
+    yield from ((day, month, year) for year, month, day in _YEAR_FIRST.findall(folded))
+    if words:
+        yield from ((day, month, year) for month, day, year in _MONTH_FIRST.findall(folded))
 
 
 def _of_three(one: str, two: str, three: str) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _identifying(name: str, shared: set[str], needles: Needles) -> str | None:
     for value in needles.harvest.patient_ids:
         if fold(value).replace(" ", "") == squeezed:
             return value
-    for needle in needles.by_text.values():
+    for needle in needles.all:
         if _certain(needle) and needle.text not in shared and _stands(needle, forms):
             return needle.text
     dates = (needles.calendar.seen(form) for form in forms)
@@ -75,13 +75,13 @@ def _resembling(name: str, needles: Needles) -> str | None:
         if len(_plain(short)) > 1 and _plain(short) in tokens:
             return value
     forms = variants(name)
-    found = (n.text for n in needles.by_text.values() if n.origin != "place" and _stands(n, forms))
+    found = (n.text for n in needles.all if n.origin != "place" and _stands(n, forms))
     return next(found, None) or next((d for f in forms if (d := needles.calendar.seen(f))), (None, None))[1]
 
 
 def _entry_code(piece: str, needles: Needles) -> tuple[str, str] | None:
     forms = variants(piece)
-    hits = [n for n in needles.by_text.values() if n.origin != "short" and _stands(n, forms)]
+    hits = [n for n in needles.all if n.origin != "short" and _stands(n, forms)]
     dates = filter(None, map(needles.calendar.seen, forms))
     if any(not _chance(n) for n in hits):
         return "verify.entry-name", hits[0].text

@@ -50,12 +50,12 @@ class Needle:
 class Needles:
     """All that is looked for in a session, and `keep`: what may stand there all the same, where we write it.
 
-    by_text: folded string -> Needle
+    all: the strings, each once for its strongest origin, and once more where a short one is asked about
     """
 
     harvest: Harvest
     keep: tuple[str, ...]
-    by_text: dict[str, Needle]
+    all: tuple[Needle, ...]
     numbers: Numbers
     calendar: Calendar
 
@@ -67,21 +67,24 @@ def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     ids = set(_of_ids(harvest.ids))
     patients = frozenset(_numbers(value.strip() for value in harvest.patient_ids))
     numbers = Numbers(frozenset(_numbers(ids)) | patients, patients, calendar)
-    return Needles(harvest, kept, {n.text: n for n in _needles(harvest, ids)}, numbers, calendar)
+    return Needles(
+        harvest, kept, tuple(sorted(_needles(harvest, ids), key=lambda n: (len(n.text), n.text))), numbers, calendar
+    )
 
 
 def _needles(harvest: Harvest, ids: set[str]) -> Iterator[Needle]:
-    """Of each origin; the stronger later, so that they prevail."""
-    for text in _of_short_names(harvest.patient_names):
-        yield Needle(text, "short", "word", False)
-    for text in {*_of_places(harvest.places), *_of_institutions(harvest.institutions)}:
-        shared = text in EQUIPMENT or text in harvest.technical
-        kind = "word" if text in FIELD else "technical" if shared else "identity"
-        yield Needle(text, "place", kind, kind != "word" and _embeds(text))
-    for origin, texts in (("name", set(_of_names(harvest.names))), ("id", ids)):
+    names = set(_of_names(harvest.names)) - ids
+    places = {*_of_places(harvest.places), *_of_institutions(harvest.institutions)} - names - ids
+    for origin, texts in (("name", names), ("id", ids)):
         for text in texts:
             kind = "word" if text in FIELD else "identity"
             yield Needle(text, origin, kind, kind == "identity" and _embeds(text))
+    for text in places:
+        shared = text in EQUIPMENT or text in harvest.technical
+        kind = "word" if text in FIELD else "technical" if shared else "identity"
+        yield Needle(text, "place", kind, kind != "word" and _embeds(text))
+    short = {*_of_short_names(harvest.patient_names), *_of_short_ids(harvest.patient_ids)}
+    yield from (Needle(text, "short", "word", False) for text in short - names - places)
 
 
 def _numbers(texts: Iterable[str]) -> Iterator[int]:
@@ -96,6 +99,15 @@ def _of_short_names(values: Iterable[str]) -> Iterator[str]:
             yield from (w for c in words for w in c if len(w) == 2 and w.isalpha() and w not in NOT_ALONE)
             if words[0] and all(w in PARTICLES or w in PLACEHOLDERS for w in words[0]):
                 yield " ".join(words[0])
+
+
+def _of_short_ids(values: Iterable[str]) -> Iterator[str]:
+    """IDs of three and four signs, which are sure only where they stand alone."""
+    for value in values:
+        squeezed = fold(value).replace(" ", "")
+        yield from (
+            t for t in {squeezed, squeezed.lstrip("0")} if SHORTEST <= len(t) <= SHORTEST + 1 and len(set(t)) > 1
+        )
 
 
 def _of_names(values: Iterable[str]) -> Iterator[str]:

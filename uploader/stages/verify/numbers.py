@@ -81,8 +81,8 @@ class Numbers:
             return None
         if int(text) in self.all:
             return "identity"
-        seen = self.calendar.seen(text) if len(text) >= 8 else None
-        return seen[0] if seen else None
+        seen = self.calendar.seen(text)
+        return "date" if seen and seen[0] == "date" else None
 
 
 def _sure(number: int) -> bool:

@@ -17,6 +17,7 @@ from uploader.stages.verify.walk import LARGE, PIXELS, Element, Part
 
 _NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 _RLE = "1.2.840.10008.1.2.5"
+_RLE_HEADER, _RLE_TAIL = 64, 1 << 10
 _JPEG = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (*range(50, 71), 80, 81))
 _J2K = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93, 201, 202, 203))
 _BITS = {0x7FE00008: 32, 0x7FE00009: 64}
@@ -46,7 +47,9 @@ class Beside:
                 yield from self._beyond(pixels)
             elif self.part.syntax in _JPEG | _J2K:
                 yield from self._carried(pixels)
-            elif self.part.syntax != _RLE:
+            elif self.part.syntax == _RLE:
+                yield from self._ends(pixels)
+            else:
                 self.faults.append(("verify.pixel-unsearched", pixels.path))
 
     def _beyond(self, pixels: Element) -> Iterator[Element]:
@@ -78,9 +81,16 @@ class Beside:
             for start, stop in (*payloads, *_behind(self.part, begin, end)):
                 yield self._slice(pixels, start, stop)
 
+    def _ends(self, pixels: Element) -> Iterator[Element]:
+        """Header and end of each run-length coded frame, where bytes may lie that belong to no run. PS3.5 G."""
+        for begin, end in self.part.fragments(pixels):
+            yield self._slice(pixels, begin, min(begin + _RLE_HEADER, end))
+            yield self._slice(pixels, max(begin, end - _RLE_TAIL), end)
+
     def _slice(self, pixels: Element, begin: int, end: int) -> Element:
         value = self.part.read(begin, end) if end - begin <= LARGE else None
-        return pixels._replace(vr="UN", value=value, begin=begin, end=end)
+        kind = "OB" if self.part.syntax == _RLE else "UN"
+        return pixels._replace(vr=kind, value=value, begin=begin, end=end)
 
 
 Span = tuple[int, int]

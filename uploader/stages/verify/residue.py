@@ -22,7 +22,9 @@ from uploader.stages.verify.walk import PIXELS, Element, Part
 from uploader.stages.verify.words import UID_TOKEN, fold_latin, regrouped
 
 _SURE_IN_BYTES = 5
-"""Characters a needle must have to mean something among binary values."""
+"""Characters a needle must have to be no chance among binary values."""
+_TOLD_IN_BYTES = 4
+"""Characters it must have to be asked about, in binary values that are not too long to hold."""
 _OVERLAP = 512
 _REMEMBERED = 50_000
 """Values known to be clean; beyond, the memory is emptied."""
@@ -170,7 +172,7 @@ class Search:
 
     def _search(self, pending: list[_Pending]) -> Iterator[Hit]:
         joined = "\n".join(text for p in pending for text in (*p.texts, *map(spaced_out, p.texts)))
-        candidates = [n for t, n in self.needles.by_text.items() if t in joined]
+        candidates = [n for n in self.needles.all if n.text in joined]
         if len(self._clean) > _REMEMBERED:
             self._clean.clear()
         for p in pending:
@@ -182,8 +184,8 @@ class Search:
 
     def _accepted(self, pending: _Pending, candidates: list[Needle]) -> Iterator[Hit]:
         for needle in candidates:
-            kind = _kind(needle, pending.element)
-            if kind is None or (pending.binary and len(needle.text) < _SURE_IN_BYTES):
+            kind = _kind(needle, pending)
+            if kind is None:
                 continue
             if any(self._stands(needle, pending.element, text) for text in pending.texts):
                 yield Hit(kind, pending.element, needle.text)
@@ -232,7 +234,7 @@ def _limited(needle: Needle, text: str, start: int, end: int) -> bool:
         return False
     if needle.embedded:
         return True
-    if len(needle.text) <= 4 and needle.text.isdecimal():
+    if len(needle.text) <= 4 and needle.text.isdecimal() and needle.origin != "short":
         return not (before.strip() or after.strip())
     rest = _rest(_LETTERS_BEFORE, before, first), _rest(_LETTERS_AFTER, after, last)
     return rest == ("", "") or (len(needle.text) > SHORTEST and all(r in AFFIXES or not r for r in rest))
@@ -250,12 +252,15 @@ def _spaced(needle: Needle, text: str) -> bool:
     return bool(run) and (needle.text in run.split() or (len(needle.text) > SHORTEST and needle.text in run))
 
 
-def _kind(needle: Needle, element: Element) -> str | None:
-    """What a find of the needle in this element is; None where it means nothing."""
-    realm = _realm(element)
-    if needle.origin == "short" and (realm or element.vr not in _FREE):
+def _kind(needle: Needle, pending: _Pending) -> str | None:
+    """What a find of the needle in this value is; None where it means nothing."""
+    realm = _realm(pending.element)
+    if needle.origin == "short" and (realm or pending.element.vr not in _FREE):
         return None
-    return needle.kind_in_equipment() if realm == "technical" else needle.kind
+    kind = needle.kind_in_equipment() if realm == "technical" else needle.kind
+    if not pending.binary or len(needle.text) >= _SURE_IN_BYTES:
+        return kind
+    return "word" if kind and pending.key and len(needle.text) >= _TOLD_IN_BYTES else None
 
 
 def _realm(element: Element) -> str:
