@@ -26,8 +26,12 @@ PATH_ARGUMENTS = {
 """Functions that take paths, quoted or not, and the first argument that is one."""
 
 
-def check(statements: tuple[s.Statement, ...]) -> None:
-    """Raises Flaw for the first thing that is wrong."""
+def check(statements: tuple[s.Statement, ...], compatible: bool = False) -> None:
+    """Raises Flaw for the first thing that is wrong; `compatible`: as the reference, only for unknown functions."""
+    for call in calls(statements):
+        _check_known(call)
+    if compatible:
+        return
     if not any(isinstance(statement, s.Version) for statement in statements):
         raise Flaw(0, f'the script has no version line, such as version "{VERSIONS[-1]}"')
     for statement in every(statements):
@@ -98,13 +102,15 @@ def _check_arguments(arguments: tuple[s.Expression, ...]) -> None:
             _check_value(argument)
 
 
-def _check_call(call: s.Call) -> None:
+def _check_known(call: s.Call) -> None:
     if call.name in REFUSED:
         raise Flaw(call.at, f"the function {call.name} is refused: {REFUSED[call.name]}")
-    function = FUNCTIONS.get(call.name)
-    if function is None:
+    if call.name not in FUNCTIONS:
         raise Flaw(call.at, f"there is no function {call.name}; there are {', '.join(sorted(FUNCTIONS))}")
-    given = len(call.arguments)
+
+
+def _check_call(call: s.Call) -> None:
+    function, given = FUNCTIONS[call.name], len(call.arguments)
     if given < function.least or (function.most is not None and given > function.most):
         most = "" if function.most != function.least else "exactly "
         raise Flaw(call.at, f"{call.name} takes {most or 'at least '}{function.least} argument(s), not {given}")

@@ -66,6 +66,8 @@ def _condition(condition: s.Condition) -> str:
 
 def _value(value: s.Expression) -> str:
     match value:
+        case s.Nothing():
+            return "nothing"
         case s.Literal(text=text):
             return f'"{text}"'
         case s.Variable(name=name):

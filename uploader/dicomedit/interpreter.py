@@ -8,6 +8,7 @@ from itertools import groupby
 
 from uploader.dicomedit import access
 from uploader.dicomedit import statements as s
+from uploader.dicomedit.check import VERSIONS
 from uploader.dicomedit.functions import FUNCTIONS
 from uploader.dicomedit.functions.text import pattern_of
 from uploader.dicomedit.paths import Path
@@ -28,16 +29,18 @@ class Action:
     act: Act
 
 
-def compiled(statements: Sequence[s.Statement], source: Source) -> tuple[Action, ...]:
-    """The actions of a block, neighbouring deletions and constant `?=` put together into sweeps."""
-    ruled = [(statement, rule(statement)) for statement in statements]
+def compiled(statements: Sequence[s.Statement], source: Source, sweeping: bool = True) -> tuple[Action, ...]:
+    """The actions of a block; `sweeping`: neighbouring deletions and constant `?=` are put together into sweeps."""
+    ruled = [(statement, rule(statement) if sweeping else None) for statement in statements]
     actions: list[Action] = []
-    for sweeping, group in groupby(ruled, key=lambda pair: pair[1] is not None):
+    for in_one, group in groupby(ruled, key=lambda pair: pair[1] is not None):
         pairs = list(group)
-        if sweeping:
+        if in_one:
             actions.append(Action(source.line(pairs[0][0].at), _sweep([r for _, r in pairs if r is not None])))
         else:
-            actions.extend(Action(source.line(statement.at), _act(statement, source)) for statement, _ in pairs)
+            actions.extend(
+                Action(source.line(statement.at), _act(statement, source, sweeping)) for statement, _ in pairs
+            )
     return tuple(actions)
 
 
@@ -55,35 +58,48 @@ def _sweep(rules: list[Rule]) -> Act:
     return lambda state: sweep(state.dataset)
 
 
-def _act(statement: s.Statement, source: Source) -> Act:
+def _act(statement: s.Statement, source: Source, sweeping: bool) -> Act:
     match statement:
         case s.Assign(path=path, value=value):
             return lambda state: _assign(state, path, value)
         case s.AssignPresent(path=path, value=value):
-            return lambda state: access.assign_present(state.dataset, path, state.text(evaluate(value, state)) or "")
+            return lambda state: _assign_present(state, path, value)
         case s.Delete(path=path):
-            return lambda state: access.remove(state.dataset, path)
+            return lambda state: access.remove(state.dataset, path, state.host.compatible)
         case s.SetVariable(name=name, value=value):
             return lambda state: state.variables.update({name: evaluate(value, state)})
         case s.Invoke(call=call):
             return lambda state: _call(call, state)
         case s.Choice():
-            return _choice(statement, source)
+            return _choice(statement, source, sweeping)
         case s.Echo(value=value):
             # Nothing is printed, because it may be a patient; the value is read all the same, and may fail.
             return lambda state: evaluate(value, state)
+        case s.Version(text=text):
+            return lambda state: check_version(text)
     return lambda state: None
 
 
 def _assign(state: State, path: Path, value: s.Expression) -> None:
     text = state.text(evaluate(value, state))
     if text is not None:
-        access.assign(state.dataset, path, text)
+        access.assign(state.dataset, path, text, state.host.compatible)
 
 
-def _choice(choice: s.Choice, source: Source) -> Act:
-    branches = [(condition, compiled(block, source)) for condition, block in choice.branches]
-    otherwise = compiled(choice.otherwise, source)
+def _assign_present(state: State, path: Path, value: s.Expression) -> None:
+    text = state.text(evaluate(value, state)) or ""
+    access.assign_present(state.dataset, path, text, state.host.compatible)
+
+
+def check_version(text: str) -> None:
+    """Raises Unfit. Only a script that is read as the reference reads it can come so far with an unknown version."""
+    if text not in VERSIONS:
+        raise Unfit(f"this version of the language is not known; known are {', '.join(VERSIONS)}")
+
+
+def _choice(choice: s.Choice, source: Source, sweeping: bool) -> Act:
+    branches = [(condition, compiled(block, source, sweeping)) for condition, block in choice.branches]
+    otherwise = compiled(choice.otherwise, source, sweeping)
 
     def act(state: State) -> None:
         chosen = next((block for condition, block in branches if holds(condition, state)), otherwise)
@@ -94,6 +110,8 @@ def _choice(choice: s.Choice, source: Source) -> Act:
 
 def evaluate(expression: s.Expression, state: State) -> Value:
     """The value of an expression; a path is read. Raises Unfit."""
+    if isinstance(expression, s.Call) and FUNCTIONS[expression.name].effect:
+        raise Unfit(f"{expression.name} gives no value")
     value = _argument(expression, state)
     return state.text(value) if isinstance(expression, s.PathValue) else value
 
@@ -109,6 +127,8 @@ def _argument(expression: s.Expression, state: State) -> Value:
             if name not in state.variables:
                 raise Unfit(f"the variable {name} has no value here")
             return state.variables[name]
+        case s.Nothing():
+            return None
         case s.Listing(entries=entries):
             return [_argument(entry, state) for entry in entries]
         case s.Call():
@@ -116,7 +136,10 @@ def _argument(expression: s.Expression, state: State) -> Value:
 
 
 def _call(call: s.Call, state: State) -> Value:
-    return FUNCTIONS[call.name].run(state, tuple(_argument(a, state) for a in call.arguments))
+    function, given = FUNCTIONS[call.name], len(call.arguments)
+    if given < function.least or (function.most is not None and given > function.most):
+        raise Unfit(f"{call.name} is given {given} argument(s), and takes {function.least}")
+    return function.run(state, tuple(_argument(a, state) for a in call.arguments))
 
 
 def holds(condition: s.Condition, state: State) -> bool:

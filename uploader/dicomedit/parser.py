@@ -12,6 +12,7 @@ from lark.exceptions import VisitError
 from lark.tree import Meta
 
 from uploader.dicomedit import statements as s
+from uploader.dicomedit.compatible import ONE_BREAK, RESERVED, STRAYS
 from uploader.dicomedit.paths import BadPath, Path, parse_path
 from uploader.dicomedit.source import Flaw
 
@@ -40,17 +41,19 @@ WORDS = {
 
 
 @cache
-def grammar() -> Lark:
+def grammar(compatible: bool = False) -> Lark:
     text = File(__file__).with_name("grammar.lark").read_text("utf-8")
+    if compatible:
+        text = text.replace(*ONE_BREAK) + STRAYS
     return Lark(text, start="script", parser="lalr", lexer="basic", propagate_positions=True, maybe_placeholders=False)
 
 
-def statements(prepared: str) -> tuple[s.Statement, ...]:
-    """The statements of a script without comments. Raises Flaw."""
+def statements(prepared: str, compatible: bool = False) -> tuple[s.Statement, ...]:
+    """The statements of a script without comments; `compatible`: as the reference reads them. Raises Flaw."""
     _check_depth(prepared)
     try:
-        tree = grammar().parse(prepared)
-        return tuple(_Reader().transform(tree))
+        tree = grammar(compatible).parse(prepared)
+        return tuple((_ReferenceReader(prepared) if compatible else _Reader()).transform(tree))
     except UnexpectedInput as error:
         raise _flaw(error, prepared) from None
     except VisitError as error:
@@ -209,6 +212,39 @@ class _Reader(Transformer[Token, Any]):
     @v_args(meta=True)
     def version(self, meta: Meta, children: list[Token]) -> s.Version:
         return s.Version(unquoted(children[0]), meta.start_pos)
+
+
+class _ReferenceReader(_Reader):
+    """Builds what the reference would: no names x and X; in lists, numbers are null and a double backslash stays."""
+
+    def __init__(self, prepared: str) -> None:
+        super().__init__()
+        self._prepared = prepared
+
+    @v_args(meta=True)
+    def variable(self, meta: Meta, children: list[Token]) -> s.Variable:
+        self._check_name(children[0])
+        return s.Variable(str(children[0]), meta.start_pos)
+
+    @v_args(meta=True)
+    def set_variable(self, meta: Meta, children: list[Any]) -> s.SetVariable:
+        self._check_name(children[0])
+        return s.SetVariable(str(children[0]), children[1], meta.start_pos)
+
+    def _check_name(self, name: Token) -> None:
+        if name in RESERVED:
+            raise Flaw(name.start_pos or 0, "this name is reserved")
+
+    @v_args(meta=True)
+    def listing(self, meta: Meta, children: list[s.Expression]) -> s.Listing:
+        return s.Listing(tuple(map(self._entry, children)), meta.start_pos)
+
+    def _entry(self, entry: s.Expression) -> s.Expression:
+        if not isinstance(entry, s.Literal):
+            return entry
+        if self._prepared[entry.at] != '"':
+            return s.Nothing(entry.at)
+        return s.Literal(self._prepared[entry.at + 1 : self._prepared.index('"', entry.at + 1)], entry.at)
 
 
 def unquoted(token: str) -> str:

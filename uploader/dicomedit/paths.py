@@ -10,7 +10,7 @@ from functools import lru_cache
 from pydicom.dataset import Dataset
 
 from uploader.dicomedit import private
-from uploader.dicomedit.values import is_sequence, items
+from uploader.dicomedit.values import is_sequence, items, text_of
 
 ANY = -1
 """Item number that stands for any item, written [%] or left out before the last step."""
@@ -49,12 +49,13 @@ class Step:
         return self.mask == (0xFFFFFFFF if self.creator is None else 0xFFFF00FF)
 
     def fits(self, dataset: Dataset, tag: int) -> bool:
-        """Whether `tag` of this dataset is named by the step. A private creator element never is."""
+        """Whether `tag` of this dataset is named by the step."""
         if tag & self.mask != self.bits:
             return False
         if self.creator is None:
             return True
-        return private.creator_of(dataset, tag) == self.creator
+        owner = text_of(dataset, tag) if private.is_creator(tag) else private.creator_of(dataset, tag)
+        return owner == self.creator
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,17 @@ class Hit:
     item: int | None
 
 
-def select(dataset: Dataset, path: Path) -> list[Hit]:
-    """All elements at every depth that the path names, private creator elements excepted."""
-    return list(_hits(dataset, path.steps, _closure(path.steps, {0})))
+def select(dataset: Dataset, path: Path, creators: bool = False) -> list[Hit]:
+    """All elements at every depth that the path names; private creator elements only with `creators`."""
+    return list(_hits(dataset, path.steps, _closure(path.steps, {0}), creators))
+
+
+def select_as_reference(dataset: Dataset, path: Path, creators: bool = False) -> list[Hit]:
+    """As `select`, but a leading + means "not beginning with this tag", and misses it in a sequence of the same tag."""
+    if path.steps[:2] == (LEVEL, LEVELS) and isinstance(step := path.steps[2], Step):
+        begun = {tag for tag in dataset.keys() if step.fits(dataset, tag)}  # noqa: SIM118
+        return list(_hits(dataset, path.steps, _closure(path.steps, {0}), creators, frozenset(begun)))
+    return select(dataset, path, creators)
 
 
 def _closure(steps: tuple[Step | str, ...], positions: set[int]) -> frozenset[int]:
@@ -158,10 +167,16 @@ def _closure(steps: tuple[Step | str, ...], positions: set[int]) -> frozenset[in
     return frozenset(reached)
 
 
-def _hits(dataset: Dataset, steps: tuple[Step | str, ...], positions: frozenset[int]) -> Iterator[Hit]:
+def _hits(
+    dataset: Dataset,
+    steps: tuple[Step | str, ...],
+    positions: frozenset[int],
+    creators: bool,
+    passed: frozenset[int] = frozenset(),
+) -> Iterator[Hit]:
     end = len(steps) - 1
     for tag in list(dataset.keys()):
-        if private.is_creator(tag):
+        if tag in passed or (private.is_creator(tag) and not creators):
             continue
         deeper: list[tuple[int, int]] = []
         for position in positions:
@@ -181,4 +196,4 @@ def _hits(dataset: Dataset, steps: tuple[Step | str, ...], positions: frozenset[
             for index, item in enumerate(items(dataset, tag)):
                 onward = {position for wanted, position in deeper if wanted in {ANY, index}}
                 if onward:
-                    yield from _hits(item, steps, _closure(steps, onward))
+                    yield from _hits(item, steps, _closure(steps, onward), creators)

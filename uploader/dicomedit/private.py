@@ -27,17 +27,19 @@ def creator_of(dataset: Dataset, tag: int) -> str | None:
     return text_of(dataset, tag & 0xFFFF0000 | block)
 
 
-def blocks(dataset: Dataset, group: int, creator: str) -> Iterator[int]:
-    """Numbers of the blocks that `creator` has reserved in `group`, ascending; gaps are allowed."""
+def blocks(dataset: Dataset, group: int, creator: str, gaps: bool = True) -> Iterator[int]:
+    """Numbers of the blocks that `creator` has reserved in `group`, ascending; `gaps`: beyond unused numbers too."""
     for block in range(0x10, 0x100):
         tag = group << 16 | block
+        if tag not in dataset and not gaps:
+            return
         if tag in dataset and text_of(dataset, tag) == creator:
             yield block
 
 
-def find(dataset: Dataset, group: int, creator: str, offset: int) -> int | None:
+def find(dataset: Dataset, group: int, creator: str, offset: int, gaps: bool = True) -> int | None:
     """The tag of an element in a block of `creator`: one that is there, else in the first block; None without block."""
-    tags = [group << 16 | block << 8 | offset for block in blocks(dataset, group, creator)]
+    tags = [group << 16 | block << 8 | offset for block in blocks(dataset, group, creator, gaps)]
     return next((tag for tag in tags if tag in dataset), tags[0] if tags else None)
 
 

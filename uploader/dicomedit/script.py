@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.check import calls, check, external
+from uploader.dicomedit.compatible import check_text
 from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.interpreter import Action, compiled, run
@@ -64,15 +65,24 @@ class Script:
         return list(described(self.statements, self.source))
 
 
-def parse(text: str, name: str = "script", host: Host | None = None) -> Script:
-    """The script written as `text`; `name` is for messages. Raises BadScript with line, column and a caret."""
+def parse(text: str, name: str = "script", host: Host | None = None, *, compatible: bool = False) -> Script:
+    """The script written as `text`; `name` is for messages. Raises BadScript with line, column and a caret.
+
+    compatible: read and run it as the reference does, its defects included; for comparisons, never for patients
+    """
+    host = host or Host()
+    if compatible:
+        host = replace(host, compatible=True)
     source = Source(name, text)
     try:
-        statements = parser.statements(source.prepared)
-        check(statements)
+        if host.compatible:
+            check_text(source)
+        statements = parser.statements(source.prepared, host.compatible)
+        check(statements, host.compatible)
     except Flaw as flaw:
         raise source.bad(flaw) from None
-    return Script(source, statements, external(statements), compiled(statements, source), host or Host())
+    actions = compiled(statements, source, sweeping=not host.compatible)
+    return Script(source, statements, external(statements), actions, host)
 
 
 def apply(
@@ -82,7 +92,11 @@ def apply(
     variables: Mapping[str, str] | None = None,
     lookup: str = "",
     ignore_rejection: bool = False,
+    compatible: bool = False,
 ) -> Dataset:
-    """Parse and apply in one go. `lookup`: the text of the table for lookup[], one `type/key = value` a line."""
-    host = Host(lookup_table(lookup), ignore_rejection)
+    """Parse and apply in one go; see `parse`.
+
+    lookup: the text of the table for lookup[], one `type/key = value` a line
+    """
+    host = Host(lookup_table(lookup), ignore_rejection, compatible)
     return parse(script_text, host=host).apply(dataset, variables)

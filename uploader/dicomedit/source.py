@@ -32,7 +32,7 @@ class Source:
     offsets: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        kept = _uncommented(self.text, _joined(self.text))
+        kept = _uncommented(self.text, joined(self.text))
         object.__setattr__(self, "prepared", "".join(self.text[i] for i in kept))
         object.__setattr__(self, "offsets", (*kept, len(self.text)))
 
@@ -53,7 +53,7 @@ class Source:
         return BadScript(f"{self.name}, line {line}, column {column}: {flaw.says}\n    {shown}\n    {caret}")
 
 
-def _joined(text: str) -> list[int]:
+def joined(text: str) -> list[int]:
     """Offsets of the characters that stay when a backslash at the end of a line glues the next line on."""
     kept: list[int] = []
     start = 0

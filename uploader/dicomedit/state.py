@@ -24,6 +24,7 @@ class Host:
 
     lookup: (type, key) -> value, see `functions.text.lookup`
     ignore_rejection: reject[] does nothing
+    compatible: do as the reference does where that differs; for comparisons only
     seed: what the UIDs of mapUID are computed from, so that all processes of a run give the same ones;
         random unless the host wants the same UIDs in every run
     mapped: text -> UID given by mapUID; `referenced`: the same for mapReferencedUIDs, which keeps its own
@@ -31,6 +32,7 @@ class Host:
 
     lookup: Mapping[tuple[str, str], str] = field(default_factory=dict)
     ignore_rejection: bool = False
+    compatible: bool = False
     seed: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
     mapped: dict[str, str] = field(default_factory=dict)
     referenced: dict[str, str] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class State:
     def text(self, value: Value) -> str | None:
         """A value as text: a path is read, a list is written as [a, b]. Raises Unfit."""
         if isinstance(value, Path):
-            return access.read(self.dataset, value)
+            return access.read(self.dataset, value, self.host.compatible)
         if isinstance(value, list):
             return f"[{', '.join('null' if t is None else t for t in map(self.text, value))}]"
         return value
@@ -78,6 +80,11 @@ def flat(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Iterator[
 def paths(values: tuple[Value, ...] | list[Value]) -> list[Path]:
     """Paths, quoted paths and lists of them. Raises Unfit for text that is not a path."""
     return [as_path(value) for value in flat(values)]
+
+
+def quoted_paths(state: State, values: tuple[Value, ...]) -> list[Path]:
+    """As `paths`; the reference passes over what is not a quoted path. Raises Unfit for text that is not a path."""
+    return paths([v for v in values if isinstance(v, str)] if state.host.compatible else values)
 
 
 def as_path(value: Value) -> Path:

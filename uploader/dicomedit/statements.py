@@ -40,7 +40,14 @@ class Listing:
     at: int
 
 
-Expression = Literal | Variable | PathValue | Call | Listing
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What the reference makes of a bare number in a list."""
+
+    at: int
+
+
+Expression = Literal | Variable | PathValue | Call | Listing | Nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,15 @@ def store(dataset: Dataset, tag: int, text: str) -> None:
     dataset.add(element(tag, vr, text))
 
 
+def wrapped(dataset: Dataset, tag: int, text: str) -> str:
+    """`text` with integers that do not fit cut to the bits that do, as the reference stores them."""
+    vr = vr_of(dataset, tag) if tag in dataset else _new_vr(dataset, tag)
+    if vr not in INTEGERS or not all(_INTEGER.fullmatch(t) for t in _values(text)):
+        return text
+    low, high = INTEGERS[vr]
+    return "\\".join(str((int(t) - low) % (high - low + 1) + low) for t in _values(text))
+
+
 def _new_vr(dataset: Dataset, tag: int) -> str:
     vr = "UN" if tag >> 16 & 1 else _dictionary_vr(tag)
     if vr == "US or SS":

@@ -11,7 +11,7 @@ from uploader.dicomedit import access
 from uploader.dicomedit.functions.registry import function
 from uploader.dicomedit.functions.text import whole_number
 from uploader.dicomedit.paths import Path, parse_path
-from uploader.dicomedit.state import State, Value, as_path, flat, paths
+from uploader.dicomedit.state import State, Value, paths, quoted_paths
 from uploader.dicomedit.values import Unfit, text_of
 
 UNITS = {"years": 365 * 86400, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
@@ -94,7 +94,7 @@ def _unit(state: State, value: Value) -> int:
 @function("shiftDateTimeSequenceByIncrement", "move dates by a number of seconds", least=2, effect=True)
 def shift_sequence(state: State, arguments: tuple[Value, ...]) -> Value:
     seconds = whole_number(state, arguments[0], "a date shift")
-    for path in [as_path(value) for value in flat(arguments[1:])]:
+    for path in quoted_paths(state, arguments[1:]):
         _replace(state, path, lambda text: shifted(text, seconds) if _FORM.fullmatch(text) else text)
     return None
 
@@ -122,6 +122,8 @@ def _replace(state: State, path: Path, change: Callable[[str], str]) -> None:
 def scale_age(state: State, arguments: tuple[Value, ...]) -> Value:
     """Without a study date the birth date cannot be judged and stays; the age is capped all the same."""
     birth, study, age = (access.read(state.dataset, parse_path(p)) for p in _AGE_PATHS)
+    if birth and not study and state.host.compatible:
+        return None
     if birth and study:
         excess = (_day(study) - _day(birth)).days - OLDEST_DAYS
         if excess > 0:

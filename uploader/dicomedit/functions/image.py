@@ -22,7 +22,10 @@ def alter_pixels(state: State, arguments: tuple[Value, ...]) -> Value:
     check_shape(shape, fill)
     check_fill(colour)
     area, dataset = rectangle(geometry), state.dataset
-    if blank(dataset, area):
+    if not blank(dataset, area, encode=not state.host.compatible):
+        if state.host.compatible and _BURNED_IN in dataset:
+            del dataset[_BURNED_IN]
+    else:
         dataset.add_new(_BURNED_IN, "CS", "NO")
         said = text_of(dataset, _METHOD)
         access.put(dataset, _METHOD, f"{said}\\{METHOD}" if said else METHOD, "alterPixels")

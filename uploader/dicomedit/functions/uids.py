@@ -9,7 +9,7 @@ import uuid
 
 from uploader.dicomedit import access
 from uploader.dicomedit.functions.registry import function
-from uploader.dicomedit.state import State, Value, as_path, flat, paths
+from uploader.dicomedit.state import State, Value, paths, quoted_paths
 from uploader.dicomedit.values import Unfit, text_of
 
 _ROOT = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
@@ -58,8 +58,7 @@ def map_uid(state: State, arguments: tuple[Value, ...]) -> Value:
 )
 def map_referenced_uids(state: State, arguments: tuple[Value, ...]) -> Value:
     prefix = _root(state, arguments[0])
-    for value in flat(arguments[1:]):
-        path = as_path(value)
+    for path in quoted_paths(state, arguments[1:]):
         for dataset, tag in access.leaves(state.dataset, path):
             text = text_of(dataset, tag)
             if text:

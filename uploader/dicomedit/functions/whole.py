@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydicom.dataset import Dataset
 
 from uploader.dicomedit import access, private
+from uploader.dicomedit.functions.logic import internal_text
 from uploader.dicomedit.functions.registry import function
 from uploader.dicomedit.paths import Path, Step, select
 from uploader.dicomedit.state import State, Value, flat, paths
@@ -80,7 +81,10 @@ def retain_private_tags(state: State, arguments: tuple[Value, ...]) -> Value:
 
 @function("set", "set an element", least=2, effect=True)
 def set_element(state: State, arguments: tuple[Value, ...]) -> Value:
-    text = state.needed(arguments[1], "set")
+    value = arguments[1]
+    if isinstance(value, Path) and state.host.compatible:
+        value = internal_text(value)
+    text = state.needed(value, "set")
     *outer, (tag, _) = direct_path(arguments[0])
     here = state.dataset
     for sequence, item in outer:
