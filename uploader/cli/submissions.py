@@ -20,14 +20,14 @@ from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
-from uploader.gateway import Built, build_intake, build_line, build_review, handed_over, now, open_home, preflight
+from uploader.gateway import Built, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.hosted import archive_children
 from uploader.logs import listen, log_file
 from uploader.receipt import findings
 from uploader.reception import register
 from uploader.records import anchor
 from uploader.review import Review
-from uploader.stages.ingest import take_folder
+from uploader.stages.ingest import listed_quarantine, take_folder
 from uploader.stages.ingest.durable import remove_tree
 from uploader.supervisor import answers, await_ready, stop_all
 
@@ -311,6 +311,5 @@ def withdraw(submission: str, reason: str, home: Path) -> None:
 @home_option
 def quarantine(home: Path) -> None:
     """List what could not be taken, and why. The files themselves lie in the home's quarantine folder."""
-    built = open_home(home)
-    for item in build_intake(built).quarantined():
+    for item in listed_quarantine(open_home(home).home.quarantine):
         click.echo(f"{item.reference}  {item.code:<28} {item.says}")
