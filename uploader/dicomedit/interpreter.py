@@ -149,6 +149,6 @@ def holds(condition: s.Condition, state: State) -> bool:
     left = state.text(evaluate(condition.left, state))
     if condition.operator in {"~", "!~"}:
         pattern = pattern_of(state, evaluate(condition.right, state))
-        return (left is not None and pattern.fullmatch(left) is not None) is (condition.operator == "~")
+        return (left is not None and pattern.fits(left)) is (condition.operator == "~")
     right = state.text(evaluate(condition.right, state))
     return (left is not None and left == right) is (condition.operator == "=")

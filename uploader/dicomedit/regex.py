@@ -1,9 +1,24 @@
-"""Java's regular expressions, as far as they can be said in Python's; what cannot is refused, never guessed."""
+"""Java's regular expressions, as far as they can be said in those of `regex`; what cannot is refused, never guessed.
+
+The author of a script is no attacker, but may write a pattern that takes for ever on one patient: there is a limit.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+import regex
+
+from uploader.dicomedit.values import Unfit
+
+LONGEST_SECONDS = 2.0
+"""What one search in one text may take; what a person would write takes a few microseconds."""
+LONGEST_PATTERN = 2000
+"""Characters of a pattern."""
 
 _CLASSES = {
     "Alpha": "a-zA-Z",
@@ -16,7 +31,6 @@ _CLASSES = {
     "Blank": r" \t",
     "Punct": r"!-/:-@\[-`{-~",
     "ASCII": r"\x00-\x7f",
-    "L": r"^\W\d_",
 }
 _ESCAPES = {
     "z": r"\Z",
@@ -25,6 +39,11 @@ _ESCAPES = {
     "h": r"[ \t\xa0]",
     "R": r"(?:\r\n|[\n\x0b\f\r\x85\u2028\u2029])",
 }
+_LETTER = {"p": r"(?u:\p{L})", "P": r"(?u:\P{L})"}
+_GROUP = re.compile(r"\?(?:[:=!>]|<[=!]|[ims]+:|<(?P<name>[A-Za-z][A-Za-z0-9]*)>)")
+"""What may stand behind the ( of a group that does more than catch."""
+_FLAGS = re.compile(r"\(\?[ims]+\)")
+_TIMES = re.compile(r"\{[0-9]{1,4}(?:,(?:[0-9]{1,4})?)?\}")
 _SAME = set("dDwWsSbBAtnrfaxu0123456789")
 _ANY = r"[^\n\r\x85\u2028\u2029]"
 
@@ -33,12 +52,41 @@ class BadPattern(ValueError):
     """Not a regular expression that can be understood."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern that gives up in time."""
+
+    _compiled: Any
+
+    @property
+    def groups(self) -> int:
+        return int(self._compiled.groups)
+
+    def fits(self, text: str) -> bool:
+        """Whether it fits the whole text. Raises Unfit when that takes too long."""
+        return self._timed(self._compiled.fullmatch, text) is not None
+
+    def found(self, text: str, group: int) -> str | None:
+        """A group of what it finds first in the text, None when it finds nothing. Raises Unfit when that takes too
+        long."""
+        found = self._timed(self._compiled.search, text)
+        return None if found is None else found[group]
+
+    def _timed(self, search: Callable[..., Any], text: str) -> Any:
+        try:
+            return search(text, timeout=LONGEST_SECONDS)
+        except TimeoutError:
+            raise Unfit(f"a regular expression takes more than {LONGEST_SECONDS:g} s on this text") from None
+
+
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern of a script for Python's `re`. Raises BadPattern."""
+def compiled(pattern: str) -> Pattern:
+    """The pattern of a script. Raises BadPattern."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise BadPattern(f"a regular expression of more than {LONGEST_PATTERN} characters is not believed")
     try:
-        return re.compile(_Translation(pattern).text(), re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
+        return Pattern(regex.compile(_Translation(pattern).text(), regex.ASCII | regex.V0))
+    except (regex.error, OverflowError, RecursionError) as error:
         raise BadPattern(f"not a regular expression that can be used here ({error})") from None
 
 
@@ -46,9 +94,11 @@ class _Translation:
     def __init__(self, pattern: str) -> None:
         self._rest = pattern
         self._in_class = False
+        self._names: set[str] = set()
 
     def text(self) -> str:
-        out = []
+        flags = _FLAGS.match(self._rest)
+        out = [self._take(flags.end())] if flags else []
         while self._rest:
             out.append(self._next())
         return "".join(out)
@@ -64,12 +114,37 @@ class _Translation:
         if self._in_class:
             return self._inside(char)
         if char == "[":
-            self._in_class = True
-            return char + (self._take(1) if self._rest.startswith("^") else "")
-        if char == "(" and re.match(r"\?<[A-Za-z]", self._rest):
-            self._take(2)
-            return "(?P<"
+            return self._class()
+        if char == "(" and self._rest[:1] in {"?", "*"}:
+            return self._group()
+        if char == "{":
+            return self._times()
         return _ANY if char == "." else char
+
+    def _class(self) -> str:
+        self._in_class = True
+        opened = "[" + (self._take(1) if self._rest.startswith("^") else "")
+        if self._rest.startswith("]"):
+            raise BadPattern("a character class cannot be empty; write \\] for the bracket")
+        return opened
+
+    def _group(self) -> str:
+        group = _GROUP.match(self._rest)
+        if group is None:
+            raise BadPattern("this kind of group is not supported in a regular expression")
+        name = group["name"]
+        if name in self._names:
+            raise BadPattern("two groups of a regular expression have the same name")
+        if name is not None:
+            self._names.add(name)
+        self._take(group.end())
+        return f"(?P<{name}>" if name is not None else f"({group[0]}"
+
+    def _times(self) -> str:
+        times = _TIMES.match("{" + self._rest)
+        if times is None:
+            raise BadPattern("a { must be followed by how many times, at most 9999, and }")
+        return "{" + self._take(times.end() - 1)
 
     def _inside(self, char: str) -> str:
         if char == "[" or (char == "&" and self._rest.startswith("&")):
@@ -95,11 +170,11 @@ class _Translation:
 
     def _property(self, *, negated: bool) -> str:
         name = re.match(r"\{(\w+)\}|([A-Z])", self._rest)
+        if name is not None and (name[1] or name[2]) == "L" and not self._in_class:
+            self._take(name.end())
+            return _LETTER["P" if negated else "p"]
         members = _CLASSES.get(name[1] or name[2]) if name else None
-        if name is None or members is None or (self._in_class and (negated or members.startswith("^"))):
+        if name is None or members is None or (self._in_class and negated):
             raise BadPattern("this character property is not supported in a regular expression")
         self._take(name.end())
-        if self._in_class:
-            return members
-        inverse = members.startswith("^")
-        return f"[{'^' if negated != inverse else ''}{members.lstrip('^')}]"
+        return members if self._in_class else f"[{'^' if negated else ''}{members}]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from uploader.dicomedit.functions.registry import function
-from uploader.dicomedit.regex import BadPattern, compiled
+from uploader.dicomedit.regex import BadPattern, Pattern, compiled
 from uploader.dicomedit.state import State, Value, flat
 from uploader.dicomedit.values import Unfit
 
@@ -90,17 +90,16 @@ def match(state: State, arguments: tuple[Value, ...]) -> Value:
     group = whole_number(state, arguments[2], "match")
     if not 0 <= group <= pattern.groups:
         raise Unfit("match: the pattern has no group of this number")
-    found = pattern.search(text)
-    return found[group] if found else None
+    return pattern.found(text, group)
 
 
 @function("ismatch", "whether a pattern fits a whole text", least=2)
 def ismatch(state: State, arguments: tuple[Value, ...]) -> Value:
     text = state.needed(arguments[0], "ismatch")
-    return "true" if pattern_of(state, arguments[1]).fullmatch(text) else "false"
+    return "true" if pattern_of(state, arguments[1]).fits(text) else "false"
 
 
-def pattern_of(state: State, value: Value) -> re.Pattern[str]:
+def pattern_of(state: State, value: Value) -> Pattern:
     try:
         return compiled(state.needed(value, "a regular expression"))
     except BadPattern:  # its text may quote the pattern, and the pattern may come from the data
