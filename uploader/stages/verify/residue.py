@@ -28,6 +28,8 @@ _TOLD_IN_BYTES = 4
 _OVERLAP = 512
 _REMEMBERED = 50_000
 """Values known to be clean; beyond, the memory is emptied."""
+_LIKELY_AGAIN = 64
+"""Bytes up to which a number, a time or a UID is remembered."""
 _READ_FULLY = 1 << 12
 """Bytes up to which a value with zero bytes is read as UTF-16 in every script; beyond, in Latin script only."""
 
@@ -114,7 +116,7 @@ class Search:
             yield Hit(kind, element, "a number that identifies")
         shape = _NUMERIC if element.vr in ("DS", "IS") else _SHAPES.get(element.vr)
         if shape and shape.fullmatch(value):
-            if key and not kind and element.vr == "UI":
+            if key and not kind and len(value) <= _LIKELY_AGAIN:
                 self._clean.add(key)
             return
         found = list(self._uids(element, value))
