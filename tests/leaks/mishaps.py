@@ -33,17 +33,17 @@ class Mishaps:
 
         return reached
 
-    def recipe(self, make: Callable[..., Recipe]) -> Callable[..., Recipe]:
+    def recipe(self, make: Callable[..., tuple[Recipe, Any]]) -> Callable[..., tuple[Recipe, Any]]:
         """The first cannot be made, the second breaks at a file; one that gets as far as the verifier is forgetful."""
 
-        def reached(*arguments: Any) -> Recipe:
+        def reached(*arguments: Any) -> tuple[Recipe, Any]:
             self.at("recipe")
-            good = make(*arguments)
+            good, facts = make(*arguments)
             if self._now("script"):
-                return replace(good, scripts=(Breaking(self.quote), *good.scripts))
+                return replace(good, scripts=(Breaking(self.quote), *good.scripts)), facts
             if "progress of verify" in self.happened and self._now("forgetful"):
-                return replace(good, scripts=())
-            return good
+                return replace(good, scripts=()), facts
+            return good, facts
 
         return reached
 
@@ -87,6 +87,5 @@ def beset(gateway: Gateway, mishaps: Mishaps) -> Gateway:
         protocol=mishaps.before("protocol", gateway.protocol),
         validators={n: mishaps.before(f"validator {n}", v) for n, v in gateway.validators.items()},
         recipe=mishaps.recipe(gateway.recipe),
-        provenance=mishaps.before("provenance", gateway.provenance),
         progress=mishaps.progress,
     )

@@ -61,7 +61,7 @@ def test_bytes_that_changed_in_the_archive_are_not_signed(ada, built, signable):
 
 def test_a_form_of_what_was_anonymised_before_is_not_signed(ada, built, signable):
     old = digest_on(ada, signable)
-    build_review(built).choose(signable, "DEMO-RT", "DEMO-001", "ada", label=f"again_{signable}")
+    build_review(built).choose(signable, "DEMO-RT", "DEMO-001", "ada", label="DEMO-001_99")
     assert carry(built, signable) == "awaiting-signoff"
     assert digest_on(ada, signable) != old
     assert sign(ada, signable, old).status_code == 409
