@@ -37,7 +37,7 @@ def deid(work: Path) -> None:
         halves[number % 2].mkdir(exist_ok=True)
         os.link(path, halves[number % 2] / path.name)
     engine = [PYTHON, "-m", "bench.engine", str(flat)]
-    dicognito, anonymizer = str(BIN / "dicognito"), str(BIN / "dicom-anonymizer")
+    dicognito, anonymizer = [PYTHON, "-m", "dicognito"], str(BIN / "dicom-anonymizer")
     peers: list[tuple[str, Callable[[Path], list[list[str]]]]] = [
         ("cp -r", lambda out: [["cp", "-r", str(files), str(out)]]),
         ("ours, anonymise + verify, 1 process", lambda _: [[*engine, "1"]]),
@@ -47,10 +47,10 @@ def deid(work: Path) -> None:
             "dicom-anonymizer 2.1.0, 2 processes",
             lambda out: [[anonymizer, str(half), str(out / half.name)] for half in halves],
         ),
-        ("dicognito 0.19.0, 1 process", lambda out: [[dicognito, "-o", str(out), str(files)]]),
+        ("dicognito 0.19.0, 1 process", lambda out: [[*dicognito, "-o", str(out), str(files)]]),
         (
             "dicognito 0.19.0, 2 processes",
-            lambda out: [[dicognito, "-o", str(out / half.name), str(half)] for half in halves],
+            lambda out: [[*dicognito, "-o", str(out / half.name), str(half)] for half in halves],
         ),
     ]
     print(f"\n{count} CT slices 512x512, {sum(p.stat().st_size for p in files.iterdir()) / 1e6:.0f} MB\n")

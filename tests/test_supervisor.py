@@ -24,7 +24,7 @@ def home(tmp_path_factory):
 @pytest.fixture
 def archives(home):
     """The three archives of a home as children, not yet started; stopped at the end."""
-    children = archive_children(Settings.read(home), quiet=True)
+    children = archive_children(Settings.read(home))
     yield children
     stop_all(children)
 

@@ -5,6 +5,7 @@ Apart from `gateway`, so that an archive's process loads only what an archive ne
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from uploader.archives.embedded import Account, Embedded, Server, serve
@@ -12,23 +13,33 @@ from uploader.config import ArchiveSettings, Settings
 from uploader.domain.errors import BadSettings
 from uploader.home import ARCHIVES, Home
 from uploader.protocols import Protocols
-from uploader.supervisor import Child
+from uploader.supervisor import Child, answers
 
 
-def archive_children(settings: Settings, *, quiet: bool = False) -> list[Child]:
-    """The embedded archives of this home as children; quiet ones write their log into the home."""
-    logs = Home(settings.home).logs
-    about = {name: getattr(settings, name) for name in ARCHIVES}
-    return [
-        Child(
-            name,
-            ["archive", "serve", "--home", str(settings.home), "--name", name],
-            a.url + "/data/version",
-            logs / f"{name}.log" if quiet else None,
-        )
-        for name, a in about.items()
-        if a.embedded
-    ]
+def archive_children(settings: Settings) -> list[Child]:
+    """The embedded archives of this home as children, each in a process of its own."""
+    return [_child(settings, name, (name,), None) for name in _embedded(settings)]
+
+
+def archives_child(settings: Settings) -> list[Child]:
+    """The embedded archives that do not answer yet, as one child, which starts quicker than three: for commands
+    that soon end. It writes its log into the home. They start in order, so the last one's answer is for all."""
+    names = tuple(name for name in _embedded(settings) if not answers(_asked(settings, name)))
+    return [_child(settings, "archives", names, Home(settings.home).logs / "archives.log")] if names else []
+
+
+def _embedded(settings: Settings) -> tuple[str, ...]:
+    return tuple(name for name in ARCHIVES if getattr(settings, name).embedded)
+
+
+def _asked(settings: Settings, name: str) -> str:
+    return f"{getattr(settings, name).url}/data/version"
+
+
+def _child(settings: Settings, title: str, names: tuple[str, ...], log: Path | None) -> Child:
+    named = [word for name in names for word in ("--name", name)]
+    command = ["archive", "serve", "--home", str(settings.home), *named]
+    return Child(title, command, _asked(settings, names[-1]), log)
 
 
 def embedded_server(settings: Settings, name: str, port: int | None = None) -> Server:

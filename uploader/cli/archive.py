@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
 
+from uploader.archives.embedded import Server
 from uploader.cli.common import home_option, listening
 from uploader.config import FILE, Settings
 from uploader.home import ARCHIVES
@@ -21,19 +24,27 @@ def archive() -> None:
 
 @archive.command("serve")
 @home_option
-@click.option("--name", type=click.Choice(ARCHIVES), required=True)
-@click.option("--port", type=int, help="Another port than the settings say; 0 for any free one.")
-def archive_serve(home: Path, name: str, port: int | None) -> None:
-    """Run one embedded archive alone."""
+@click.option("--name", "names", type=click.Choice(ARCHIVES), required=True, multiple=True, help="May be repeated.")
+@click.option("--port", type=int, help="Another port than the settings say, for one archive; 0 for any free one.")
+def archive_serve(home: Path, names: tuple[str, ...], port: int | None) -> None:
+    """Run one embedded archive alone, or several in one process."""
     listen()
+    if port is not None and len(names) > 1:
+        raise click.UsageError("--port goes with one --name")
     if not (home / FILE).exists():
         from uploader.cli.setup import make_home
 
         make_home(home)
     stopping = stop_signal()
-    server = embedded_server(Settings.read(home), name, port)
+    with ThreadPoolExecutor() as pool:  # checking passwords and letting connections go take a while each
+        servers = list(pool.map(partial(embedded_server, Settings.read(home), port=port), names))
+        for name, server in zip(names, servers, strict=True):
+            _start(name, server)
+        stopping.wait()
+        list(pool.map(Server.stop, servers))
+
+
+def _start(name: str, server: Server) -> None:
     with listening(f"archive {name}", server.url):
         server.start()
     say("serving", place=name, url=server.url)
-    stopping.wait()
-    server.stop()

@@ -21,7 +21,7 @@ from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_line, build_review, handed_over, now, open_home, preflight
-from uploader.hosted import archive_children
+from uploader.hosted import archives_child
 from uploader.logs import listen, log_file
 from uploader.receipt import findings
 from uploader.reception import register
@@ -29,7 +29,7 @@ from uploader.records import anchor
 from uploader.review import Review
 from uploader.stages.ingest import listed_quarantine, take_folder
 from uploader.stages.ingest.durable import remove_tree
-from uploader.supervisor import answers, await_ready, stop_all
+from uploader.supervisor import await_ready, stop_all
 
 PATIENCE_SECONDS = 900
 """How long `run` and `release` go on trying while an archive is away."""
@@ -146,7 +146,7 @@ def archives_up(built: Built) -> Iterator[None]:
     """
     listen(log_file(built.home.logs / "commands.log"))
     with one_at_a_time(built.home):
-        children = [child for child in archive_children(built.settings, quiet=True) if not answers(child.url)]
+        children = archives_child(built.settings)
         try:
             for child in children:
                 child.start()
