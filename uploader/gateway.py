@@ -180,12 +180,18 @@ def recipe(
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key.
 
-    The facts beside it name the scripts as they were read for it, and versions: enough to make it again.
+    The facts beside it name the scripts, and what they include, as they were read for it, and versions: enough to
+    make it again.
     """
     key = keyed(trial_key, "trial", protocol.trial.encode())
     variables = {"project": protocol.trial, "subject": submission.subject, "session": submission.label}
-    texts = {name: (settings.scripts / name).read_bytes() for name in protocol.scripts}
-    scripts = tuple(Scripted(parse_script(text.decode(), name), variables) for name, text in texts.items())
+    texts: dict[str, bytes] = {}
+
+    def read(name: str) -> str:
+        texts[name] = (settings.scripts / name).read_bytes()
+        return texts[name].decode()
+
+    scripts = tuple(Scripted(parse_script(read(name), name, read=read), variables) for name in protocol.scripts)
     if altering := [each.script.name for each in scripts if each.script.alters_pixels]:
         raise BadScript(
             f"{', '.join(altering)}: alterPixels is not on the line yet, for the verifier holds every file whose "

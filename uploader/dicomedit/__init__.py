@@ -3,6 +3,7 @@
 The package knows nothing of the rest of the program but its errors.
 """
 
+from uploader.dicomedit.includes import Read
 from uploader.dicomedit.script import Script, apply, parse
 
-__all__ = ["Script", "apply", "parse"]
+__all__ = ["Read", "Script", "apply", "parse"]

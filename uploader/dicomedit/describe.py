@@ -20,17 +20,17 @@ def described(statements: Sequence[s.Statement], source: Source, indent: str = "
         if isinstance(statement, s.Choice):
             yield from _choice(statement, source, indent)
         elif says := _statement(statement):
-            yield f"{indent}line {source.line(statement.at)}: {says}"
+            yield f"{indent}{source.line(statement.at)}: {says}"
 
 
 def _choice(choice: s.Choice, source: Source, indent: str) -> Iterator[str]:
     word = "if"
     for condition, block in choice.branches:
-        yield f"{indent}line {source.line(choice.at)}: {word} {_condition(condition)}:"
+        yield f"{indent}{source.line(choice.at)}: {word} {_condition(condition)}:"
         yield from described(block, source, indent + "    ")
         word = "otherwise if"
     if choice.otherwise:
-        yield f"{indent}line {source.line(choice.at)}: otherwise:"
+        yield f"{indent}{source.line(choice.at)}: otherwise:"
         yield from described(choice.otherwise, source, indent + "    ")
 
 

@@ -23,9 +23,9 @@ Act = Callable[[State], object]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One step of a run; `line` is where its statement, or the first of several, stands."""
+    """One step of a run; `where` is where its statement, or the first of several, stands."""
 
-    line: int
+    where: str
     act: Act
 
 
@@ -36,21 +36,21 @@ def compiled(statements: Sequence[s.Statement], source: Source, sweeping: bool =
     for in_one, group in groupby(ruled, key=lambda pair: pair[1] is not None):
         pairs = list(group)
         if in_one:
-            actions.append(Action(source.line(pairs[0][0].at), _sweep([r for _, r in pairs if r is not None])))
+            actions.append(Action(source.where(pairs[0][0].at), _sweep([r for _, r in pairs if r is not None])))
         else:
             actions.extend(
-                Action(source.line(statement.at), _act(statement, source, sweeping)) for statement, _ in pairs
+                Action(source.where(statement.at), _act(statement, source, sweeping)) for statement, _ in pairs
             )
     return tuple(actions)
 
 
-def run(actions: tuple[Action, ...], state: State, name: str) -> None:
+def run(actions: tuple[Action, ...], state: State) -> None:
     """Carry the actions out. Raises ScriptFailed, ScriptRejected."""
     for action in actions:
         try:
             action.act(state)
         except Unfit as error:
-            raise ScriptFailed(f"{name}, line {action.line}: {error}") from None
+            raise ScriptFailed(f"{action.where}: {error}") from None
 
 
 def _sweep(rules: list[Rule]) -> Act:
@@ -103,7 +103,7 @@ def _choice(choice: s.Choice, source: Source, sweeping: bool) -> Act:
 
     def act(state: State) -> None:
         chosen = next((block for condition, block in branches if holds(condition, state)), otherwise)
-        run(chosen, state, source.name)
+        run(chosen, state)
 
     return act
 

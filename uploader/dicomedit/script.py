@@ -14,6 +14,7 @@ from uploader.dicomedit.check import calls, check, external
 from uploader.dicomedit.compatible import check_text
 from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
+from uploader.dicomedit.includes import Read, expanded
 from uploader.dicomedit.interpreter import Action, compiled, run
 from uploader.dicomedit.source import Flaw, Source
 from uploader.dicomedit.state import Host, State
@@ -35,7 +36,7 @@ class Script:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A script travels to other processes as its text, and is parsed there anew."""
-        return parse, (self.source.text, self.name, self._host)
+        return _checked, (self.source, self._host)
 
     @property
     def name(self) -> str:
@@ -57,7 +58,7 @@ class Script:
         if missing:
             raise BadScript(f"{self.name} needs the variable(s) {', '.join(missing)}, which were not supplied")
         state = State(dataset, {name: given[name.lower()] for name in self.variables}, self._host)
-        run(self._actions, state, self.name)
+        run(self._actions, state)
         return dataset
 
     def describe(self) -> list[str]:
@@ -65,15 +66,22 @@ class Script:
         return list(described(self.statements, self.source))
 
 
-def parse(text: str, name: str = "script", host: Host | None = None, *, compatible: bool = False) -> Script:
+def parse(
+    text: str, name: str = "script", host: Host | None = None, *, compatible: bool = False, read: Read | None = None
+) -> Script:
     """The script written as `text`; `name` is for messages. Raises BadScript with line, column and a caret.
 
-    compatible: read and run it as the reference does, its defects included; for comparisons, never for patients
+    compatible: read and run it as the reference does, its defects included and without includes; for comparisons,
+        never for patients
+    read: where included scripts come from, by name; None refuses them
     """
     host = host or Host()
     if compatible:
         host = replace(host, compatible=True)
-    source = Source(name, text)
+    return _checked(expanded(name, text, None if host.compatible else read), host)
+
+
+def _checked(source: Source, host: Host) -> Script:
     try:
         if host.compatible:
             check_text(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from uploader.domain.errors import BadScript
 
@@ -19,15 +20,27 @@ class Flaw(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A run of lines of a script, or of one that it includes, and the number that the first of them has there."""
+
+    name: str
+    first_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A script as written, and as prepared for the parser.
 
+    text: with what it includes
+    parts: where the lines of `text` come from, joined by line breaks; empty when nothing is included
     prepared: the text without comments, with lines that end in a backslash joined to the next
     offsets: for every character of `prepared`, where it stands in `text`; one more for the end
     """
 
     name: str
     text: str
+    parts: tuple[Part, ...] = ()
     prepared: str = field(init=False)
     offsets: tuple[int, ...] = field(init=False)
 
@@ -36,21 +49,42 @@ class Source:
         object.__setattr__(self, "prepared", "".join(self.text[i] for i in kept))
         object.__setattr__(self, "offsets", (*kept, len(self.text)))
 
-    def place(self, at: int) -> tuple[int, int]:
-        """Line and column, from 1, in the text as written."""
-        offset = self.offsets[min(at, len(self.offsets) - 1)]
-        before = self.text[:offset]
-        return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Source, (self.name, self.text, self.parts)
 
-    def line(self, at: int) -> int:
-        return self.place(at)[0]
+    def line(self, at: int) -> str:
+        """Such as `line 7`, or `base/other.das, line 7` in what the script includes."""
+        part, line, _ = self._place(self._offset(at))
+        return f"line {line}" if part.name == self.name else f"{part.name}, line {line}"
+
+    def where(self, at: int) -> str:
+        """Such as `site.das, line 7`, with the name of the script that the line stands in."""
+        part, line, _ = self._place(self._offset(at))
+        return f"{part.name}, line {line}"
 
     def bad(self, flaw: Flaw) -> BadScript:
         """The error for a person: name, line, column, what is wrong, the line and a caret."""
-        line, column = self.place(flaw.at)
-        shown = self.text.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
+        return self.bad_at(self._offset(flaw.at), flaw.says)
+
+    def bad_at(self, offset: int, says: str) -> BadScript:
+        """As `bad`, for an offset in the text as written."""
+        part, line, column = self._place(offset)
+        shown = part.text.split("\n")[line - part.first_line].rstrip("\r").replace("\t", " ")
         caret = " " * (column - 1) + "^"
-        return BadScript(f"{self.name}, line {line}, column {column}: {flaw.says}\n    {shown}\n    {caret}")
+        return BadScript(f"{part.name}, line {line}, column {column}: {says}\n    {shown}\n    {caret}")
+
+    def _offset(self, at: int) -> int:
+        return self.offsets[min(at, len(self.offsets) - 1)]
+
+    def _place(self, offset: int) -> tuple[Part, int, int]:
+        """Part, line and column, from 1."""
+        part, start = Part(self.name, 1, self.text), 0
+        for part in self.parts:
+            if offset <= start + len(part.text):
+                break
+            start += len(part.text) + 1
+        before = part.text[: offset - start]
+        return part, part.first_line + before.count("\n"), len(before) - (before.rfind("\n") + 1) + 1
 
 
 def joined(text: str) -> list[int]:
