@@ -16,6 +16,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,6 +38,8 @@ MOST_RECOVERIES = 3
 """How often a workflow that takes its worker down with it is tried again before a person must look."""
 DEAD_AFTER_SECONDS = 30
 """A worker that has not been heard of for this long is dead, and its work is taken over."""
+KEPT = timedelta(days=7)
+"""How long the engine remembers what has ended."""
 _UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 
 
@@ -127,6 +130,16 @@ class Worker:
             self.workers.forget(worker)
             say("took over", attempt=len(left))
 
+    def purge(self) -> int:
+        """Forget workflows that ended more than a week ago: the engine does not by itself, and the records keep
+        the truth. Returns how many."""
+        oldest = int((self.gateway.now() - KEPT).timestamp() * 1000)
+        ended = DBOS.list_workflows(status=["SUCCESS", "ERROR", "CANCELLED"])
+        old = [w.workflow_id for w in ended if (w.created_at or 0) < oldest]
+        if old:
+            DBOS.delete_workflows(old)
+        return len(old)
+
     def idle(self) -> bool:
         """Whether nothing is under way in this process."""
         return not self._running
@@ -170,15 +183,3 @@ def start(
 def stop() -> None:
     """Leave the engine. What is under way is taken up at the next start."""
     DBOS.destroy()
-
-
-def purge(older_than_ms: int) -> int:
-    """Forget finished workflows begun before `older_than_ms` (epoch milliseconds); the records keep the truth."""
-    done = [
-        w.workflow_id
-        for w in DBOS.list_workflows(status=["SUCCESS", "ERROR", "CANCELLED"])
-        if (w.created_at or 0) < older_than_ms
-    ]
-    if done:
-        DBOS.delete_workflows(done)
-    return len(done)

@@ -58,5 +58,6 @@ while time.monotonic() < until:
     if engine.idle() and not {State.QUEUED, State.WAITING} & set(states):
         break
     time.sleep(0.1)
+engine.purge()
 workflow.stop()
 print(" ".join(str(s) for s in states))

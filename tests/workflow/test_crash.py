@@ -121,3 +121,16 @@ def test_the_engine_keeps_codes_and_ids_only(built, session):
     engine.close()
     assert outputs
     assert all(output is None or len(output) < 100 for output in outputs)
+
+
+def test_the_engine_forgets_what_ended_long_ago_and_nothing_else(built, session):
+    begin(built, session, "keep_anonymised")
+    engine = built.home.root / "records" / "engine.sqlite"
+    with sqlite3.connect(engine) as connection:
+        connection.execute("update workflow_status set created_at = 1")
+    connection.close()
+    one_run(built)
+    with sqlite3.connect(engine) as connection:
+        routes = [name.split(".")[1] for (name,) in connection.execute("select workflow_uuid from workflow_status")]
+    connection.close()
+    assert routes == ["prepare"]

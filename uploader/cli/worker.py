@@ -47,5 +47,6 @@ def worker(home: Path) -> None:
             engine.adopt()
             if time.monotonic() - anchored >= ANCHOR_SECONDS:
                 anchor(built.records.database, built.home.anchor)
+                engine.purge()
                 anchored = time.monotonic()
         workflow.stop()
