@@ -27,6 +27,7 @@ COMMANDS = {
     "demo-session": "setup",
     "account": "people",
     "audit": "prove",
+    "script": "scripts",
     "archive": "archive",
     "worker": "worker",
     "desk": "desk",
