@@ -196,3 +196,23 @@ def test_withdrawing_what_the_centre_may_hold_says_so(built, signable):
     review.withdraw(signable, "ada", "consent withdrawn")
     assert "DEMO-001_1" in built.records.get(signable).says
     assert not list(archive_of(built.settings, "central").held(central))
+
+
+def test_a_mistyped_subject_can_be_put_right_before_anybody_signed(built, signable, tmp_path):
+    review = build_review(built)
+    review.choose(signable, "DEMO-RT", "DEMO-002", "ada")
+    assert carry(built, signable) == "awaiting-signoff"
+    other = arrive(built, demo(tmp_path / "another patient", seed=2))
+    carry(built, other)
+    review.choose(other, "DEMO-RT", "DEMO-001", "ada")
+    assert carry(built, other) == "awaiting-signoff"
+    assert "link-forgotten" in [line["action"] for line in built.records.history(signable)]
+
+
+def test_a_subject_under_which_something_stands_is_not_given_to_anybody_else(built, session, signable):
+    sign_and_release(built, signable)
+    again = arrive(built, session)
+    carry(built, again)
+    build_review(built).choose(again, "DEMO-RT", "DEMO-002", "ada")
+    assert carry(built, again) == "held"
+    assert built.records.get(again).why == "subject-taken"

@@ -23,13 +23,14 @@ from uploader.domain.errors import (
     DigestMismatch,
     NotSigned,
     ResidueFound,
+    SubjectTaken,
     Transient,
     UploaderError,
     WrongState,
 )
 from uploader.domain.evidence import require
 from uploader.domain.finding import Severity, judge
-from uploader.domain.identity import Identity, PrivateIdentity
+from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
 from uploader.domain.private import Private
 from uploader.domain.session import Address, Session
@@ -163,7 +164,7 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     protocol = pinned(gateway, chosen)
     before = gateway.records.manifest(submission, "identifiable")
     identity = identity_of(original_headers(gateway, submission, first_only=True))
-    gateway.links.assign(chosen.trial, identity, chosen.subject)
+    bind(gateway, chosen, identity)
     recipe, facts = gateway.recipe(protocol, identity, chosen)
     after = anonymise(
         original(gateway, submission),
@@ -176,6 +177,29 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     gateway.records.keep_manifest(submission, "anonymised", after)
     gateway.records.keep_provenance(submission, facts)
     return after.digest
+
+
+def bind(gateway: Gateway, chosen: Submission, identity: PrivateIdentity) -> None:
+    """Bind the subject ID to the patient. Raises SubjectTaken.
+
+    A mistyped ID must not bind a patient for good: a binding under which no submission stands, and none was ever
+    signed, gives way.
+    """
+    try:
+        gateway.links.assign(chosen.trial, identity, chosen.subject)
+    except SubjectTaken:
+        known = gateway.links.find(chosen.trial, identity)
+        for subject in {chosen.subject, known.subject if known else chosen.subject}:
+            if not _stands(gateway, chosen, subject):
+                gateway.links.forget(Pseudonym(chosen.trial, subject))
+                gateway.records.note("line", "link-forgotten", chosen.id, {"trial": chosen.trial, "subject": subject})
+        gateway.links.assign(chosen.trial, identity, chosen.subject)
+
+
+def _stands(gateway: Gateway, chosen: Submission, subject: str) -> bool:
+    """Whether another submission of the trial goes, or went, under this subject ID."""
+    others = (s for s in gateway.records.all() if (s.trial, s.subject) == (chosen.trial, subject) and s.id != chosen.id)
+    return any(s.state is not State.WITHDRAWN or gateway.records.signoff(s.id) for s in others)
 
 
 def verify_session(gateway: Gateway, submission: str) -> int:

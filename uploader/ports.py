@@ -184,6 +184,9 @@ class Links(Protocol):
         """Bind `subject` to the patient within `trial`; the same again changes nothing.
         Raises SubjectTaken when it is another patient's, or when this patient has another one."""
 
+    def forget(self, pseudonym: Pseudonym) -> None:
+        """Undo a binding that was a slip. Nothing happens when there is none."""
+
     def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None: ...
 
     def reveal(self, pseudonym: Pseudonym) -> PrivateIdentity:

@@ -62,6 +62,14 @@ def test_assigning_again_changes_nothing(links: LinkTable, path: Path) -> None:
     assert links.reveal(Pseudonym(TRIAL, "DEMO-001")) == patient()
 
 
+def test_a_forgotten_binding_leaves_subject_and_patient_free(links: LinkTable) -> None:
+    links.assign(TRIAL, patient(), "DEMO-001")
+    links.forget(Pseudonym(TRIAL, "DEMO-001"))
+    assert links.find(TRIAL, patient()) is None
+    assert links.assign(TRIAL, patient("MRN4712"), "DEMO-001") == Pseudonym(TRIAL, "DEMO-001")
+    assert links.assign(TRIAL, patient(), "DEMO-002") == Pseudonym(TRIAL, "DEMO-002")
+
+
 def test_a_subject_of_another_patient_is_taken(links: LinkTable) -> None:
     links.assign(TRIAL, patient(), "DEMO-001")
     with pytest.raises(SubjectTaken, match="another patient") as caught:

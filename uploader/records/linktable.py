@@ -26,6 +26,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     select,
 )
@@ -109,6 +110,12 @@ class LinkTable:
             if known is None:
                 connection.execute(insert(_links).values(self._sealed(trial, subject, blind, identity)))
         return Pseudonym(trial, subject)
+
+    def forget(self, pseudonym: Pseudonym) -> None:
+        """Undo a binding that was a slip. Nothing happens when there is none."""
+        which = (_links.c.trial == pseudonym.trial) & (_links.c.subject == pseudonym.subject)
+        with self._database.alone() as connection:
+            connection.execute(delete(_links).where(which))
 
     def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None:
         """Raises Held for a patient without an ID, and for a row that does not open."""
