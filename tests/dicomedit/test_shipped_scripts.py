@@ -29,7 +29,7 @@ TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ([A-Z]{2})")
 
 
 def script(path: Path) -> Script:
-    return parse(path.read_text("utf-8"), path.name)
+    return parse(path.read_text("utf-8"), path.name, read=lambda name: (SCRIPTS / name).read_text("utf-8"))
 
 
 def dataset_of(attributes: dict[str, Any]) -> Dataset:
