@@ -120,7 +120,6 @@ def test_everything_went_wrong_on_the_way_and_quoted_the_patient(carried):
         "recipe",
         "script",
         "forgetful",
-        "provenance",
     }
     assert any(h.startswith("validator ") for h in happened)
     assert "verify.residue " in (carried.evidence / "shown.json").read_text()
