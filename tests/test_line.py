@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydicom import dcmread
 
 from tests.homes import PASSWORD, archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
 from uploader import line
@@ -46,7 +47,7 @@ def test_the_receipt_names_digests_protocol_scripts_and_signer(built, signable):
     assert receipt["signed"]["by"] == "ada"
     assert receipt["signed"]["digest"] == receipt["digest"]
     assert {p["place"] for p in receipt["places"]} == {"identifiable", "anonymised", "central"}
-    assert set(receipt["anonymised_by"]["scripts"]) == {"base/basic_profile.das", "trial/research.das"}
+    assert set(receipt["anonymised_by"]["scripts"]) == set(built.protocols.newest("DEMO-RT").scripts)
     assert receipt["protocol"]["digest"] == built.protocols.newest("DEMO-RT").digest
     assert len(receipt["files"]) == len(built.records.manifest(signable, "identifiable"))
 
@@ -216,3 +217,14 @@ def test_a_subject_under_which_something_stands_is_not_given_to_anybody_else(bui
     build_review(built).choose(again, "DEMO-RT", "DEMO-002", "ada")
     assert carry(built, again) == "held"
     assert built.records.get(again).why == "subject-taken"
+
+
+def test_a_picture_of_a_screen_among_the_slices_holds_the_session(built, session):
+    slice_ = dcmread(next(session.glob("CT*.dcm")))
+    slice_.BurnedInAnnotation = "YES"
+    slice_.save_as(next(session.glob("CT*.dcm")))
+    submission = arrive(built, session)
+    carry(built, submission)
+    build_review(built).choose(submission, "DEMO-RT", "DEMO-001", "ada")
+    assert carry(built, submission) == "held"
+    assert built.records.get(submission).why == "script-rejected"

@@ -161,7 +161,8 @@ def test_a_protocol_may_only_ask_for_validators_of_this_site(keep, document, tmp
 
 def test_a_protocol_may_only_ask_for_scripts_that_are_there(keep, document, tmp_path):
     (tmp_path / "base").mkdir()
-    (tmp_path / "base" / "basic_profile.das").write_text("")
+    for script in [s for s in document["scripts"] if s.startswith("base/")]:
+        (tmp_path / script).write_text("")
     with pytest.raises(BadProtocol, match=r": trial/research\.das$"):
         check(load(keep(document), SCHEMA), OURS, tmp_path)
 

@@ -54,7 +54,7 @@ def large_multiframe(path: Path, size: int, seed: int = 1) -> PhantomIdentity:
     image(dataset, 512)
     frames = max(1, size // (512 * 512 * 2))
     dataset.NumberOfFrames = frames
-    dataset.ConversionType = "WSD"
+    dataset.ConversionType = "SYN"
     _save(dataset, path)
     length = frames * 512 * 512 * 2
     with path.open("ab") as stream:
