@@ -22,7 +22,7 @@ from uploader.config import Settings
 from uploader.home import ARCHIVES, make
 from uploader.hosted import archives_child
 from uploader.phantom import ct_series, large_multiframe, write_session
-from uploader.supervisor import await_ready, stop_all
+from uploader.supervisor import running
 
 PYTHON = sys.executable
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
@@ -117,12 +117,8 @@ def _line_once(home: Path, session: Path, trial: str, subject: str, *, up: bool)
     measured([PYTHON, "-m", "uploader", "init", "--home", str(home)])
     password = (home / "secrets" / "first-login").read_text()
     command = ["run", str(session), "--trial", trial, "--subject", subject, "--sign-as", "admin", "--home", str(home)]
-    children = archives_child(Settings.read(home)) if up else []
-    for child in children:
-        child.start()
-    await_ready(children)
-    run = measured([PYTHON, "-m", "uploader", *command], env={"UPLOADER_PASSWORD": password})
-    stop_all(children)
+    with running(archives_child(Settings.read(home)) if up else []):
+        run = measured([PYTHON, "-m", "uploader", *command], env={"UPLOADER_PASSWORD": password})
     shutil.rmtree(home)
     return run.seconds, run.peak_mb
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.homes import demo, gateway_at
+from uploader.gateway import Built
 
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
 """Real and made DICOM data, beside the project and never inside it."""
@@ -20,3 +24,16 @@ def samples() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SAMPLES
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Iterator[Built]:
+    """A new home with its embedded archives running on real sockets."""
+    with gateway_at(tmp_path / "home") as built:
+        yield built
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A folder with the small demo session."""
+    return demo(tmp_path / "session")

@@ -19,8 +19,6 @@ from tests.homes import (
     arrive,
     bring_to_signature,
     carry,
-    demo,
-    gateway_at,
     new_home,
     sign_and_release,
 )
@@ -31,17 +29,6 @@ from uploader.reception import Reception
 
 FILES = 9
 """Of the small demo session."""
-
-
-@pytest.fixture
-def built(tmp_path):
-    with gateway_at(tmp_path / "home") as built:
-        yield built
-
-
-@pytest.fixture
-def session(tmp_path):
-    return demo(tmp_path / "session")
 
 
 @pytest.fixture

@@ -16,17 +16,6 @@ from uploader.gateway import archive_of, build_line, build_review
 
 
 @pytest.fixture
-def built(tmp_path):
-    with gateway_at(tmp_path / "home") as built:
-        yield built
-
-
-@pytest.fixture
-def session(tmp_path):
-    return demo(tmp_path / "session")
-
-
-@pytest.fixture
 def signable(built, session):
     return bring_to_signature(built, session)
 

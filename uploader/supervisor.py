@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +96,18 @@ def await_ready(children: Sequence[Child], seconds: float = 60) -> None:
             if time.monotonic() > until:
                 raise ArchiveUnavailable(f"{child.name} does not answer at {child.url} after {seconds:.0f} s")
             time.sleep(0.05)
+
+
+@contextmanager
+def running(children: Sequence[Child]) -> Iterator[None]:
+    """The children, started and answering, for as long as the block runs. Raises ArchiveUnavailable."""
+    try:
+        for child in children:
+            child.start()
+        await_ready(children)
+        yield
+    finally:
+        stop_all(children)
 
 
 def revive(children: Sequence[Child]) -> None:

@@ -9,24 +9,13 @@ import time
 
 import pytest
 
-from tests.homes import PASSWORD, arrive, bring_to_signature, demo, gateway_at
+from tests.homes import PASSWORD, arrive, bring_to_signature
 from tests.workflow.one_run_steps import PREPARE, RECEIVE, RELEASE
 from uploader.domain.session import Address
 from uploader.gateway import archive_of, build_review
 from uploader.records import verify
 
 ADDRESS = Address("SITE01", "DEMO-001", "DEMO-001_1")
-
-
-@pytest.fixture
-def built(tmp_path):
-    with gateway_at(tmp_path / "home") as built:
-        yield built
-
-
-@pytest.fixture
-def session(tmp_path):
-    return demo(tmp_path / "session")
 
 
 def one_run(built, die_after="-", raise_in="-", version="line-1", worker="w1"):

@@ -29,7 +29,7 @@ from uploader.records import anchor
 from uploader.review import Review
 from uploader.stages.ingest import listed_quarantine, take_folder
 from uploader.stages.ingest.durable import remove_tree
-from uploader.supervisor import await_ready, stop_all
+from uploader.supervisor import running
 
 PATIENCE_SECONDS = 900
 """How long `run` and `release` go on trying while an archive is away."""
@@ -145,17 +145,10 @@ def archives_up(built: Built) -> Iterator[None]:
     stderr stays free for people: what this process and the archives log goes into the home.
     """
     listen(log_file(built.home.logs / "commands.log"))
-    with one_at_a_time(built.home):
-        children = archives_child(built.settings)
-        try:
-            for child in children:
-                child.start()
-            await_ready(children)
-            for sentence in preflight(built.settings):
-                click.echo(sentence, err=True)
-            yield
-        finally:
-            stop_all(children)
+    with one_at_a_time(built.home), running(archives_child(built.settings)):
+        for sentence in preflight(built.settings):
+            click.echo(sentence, err=True)
+        yield
 
 
 def drive(built: Built, submission: str) -> None:
