@@ -1,0 +1,45 @@
+"""What may be done to an element on its way into a trial. The words of DICOM PS3.15 Annex E, as one small alphabet.
+
+The table that maps elements to actions is `passes.policy`; carrying them out is `passes`; the verifier is told only
+what may be there, never what was done.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What becomes of one element. Codes in brackets are those of PS3.15 table E.1-1a."""
+
+    KEEP = "keep"
+    """Unchanged (K); of a sequence, each item is treated element by element."""
+    REMOVE = "remove"
+    """Gone (X)."""
+    EMPTY = "empty"
+    """Without a value (Z); a sequence without items."""
+    DUMMY = "dummy"
+    """A value that says nothing, valid for its VR (D); a sequence keeps its items, each treated as for Z and D."""
+    UID = "uid"
+    """Another UID, the same wherever this one stands in the trial (U)."""
+    SHIFT = "shift"
+    """A date, time of a date, or age, moved by the subject's secret offset or capped (C of DA, DT, TM, AS)."""
+    CLEAN = "clean"
+    """Text that keeps what it says but nothing that identifies (C of text)."""
+
+
+class Option(StrEnum):
+    """The options of PS3.15 E.3, which a policy switches on beside the Basic Profile."""
+
+    CLEAN_PIXEL_DATA = "clean-pixel-data"
+    CLEAN_RECOGNIZABLE_VISUAL_FEATURES = "clean-recognizable-visual-features"
+    CLEAN_GRAPHICS = "clean-graphics"
+    CLEAN_STRUCTURED_CONTENT = "clean-structured-content"
+    CLEAN_DESCRIPTORS = "clean-descriptors"
+    RETAIN_FULL_DATES = "retain-longitudinal-full-dates"
+    RETAIN_MODIFIED_DATES = "retain-longitudinal-modified-dates"
+    RETAIN_PATIENT_CHARACTERISTICS = "retain-patient-characteristics"
+    RETAIN_DEVICE_IDENTITY = "retain-device-identity"
+    RETAIN_INSTITUTION_IDENTITY = "retain-institution-identity"
+    RETAIN_UIDS = "retain-uids"
+    RETAIN_SAFE_PRIVATE = "retain-safe-private"
