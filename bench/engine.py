@@ -10,9 +10,9 @@ from pathlib import Path
 from uploader import passes
 from uploader.dicomedit import parse
 from uploader.domain.manifest import Manifest, measure
-from uploader.gateway import Scripted
 from uploader.home import shipped
 from uploader.protocols import Protocols
+from uploader.recipes import Scripted
 from uploader.stages.anonymise import Recipe, anonymise
 from uploader.stages.verify import verify
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,16 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pydicom
-from pydicom.dataset import Dataset
-
-from uploader import __version__, passes
 from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
-from uploader.dicomedit import Script
-from uploader.dicomedit import parse as parse_script
-from uploader.domain.errors import BadScript, Transient
-from uploader.domain.identity import PrivateIdentity, keyed
+from uploader.domain.errors import Transient
+from uploader.domain.identity import PrivateIdentity
 from uploader.domain.session import Address
 from uploader.domain.submission import Submission
 from uploader.domain.trial import Protocol
@@ -31,6 +23,7 @@ from uploader.ports import Archive
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
+from uploader.recipes import Kitchen, recipe_of
 from uploader.records import SqlRecords, open_records
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
@@ -164,47 +157,9 @@ def preflight(settings: Settings) -> list[str]:
     return away
 
 
-@dataclass(frozen=True, slots=True)
-class Scripted:
-    """A DicomEdit script with its variables bound: what a stage applies to one dataset."""
-
-    script: Script
-    variables: Mapping[str, str]
-
-    def __call__(self, dataset: Dataset) -> Dataset:
-        return self.script.apply(dataset, self.variables)
-
-
 def recipe(
     settings: Settings, trial_key: bytes, protocol: Protocol, identity: PrivateIdentity, submission: Submission
 ) -> tuple[Recipe, Mapping[str, Any]]:
-    """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key.
-
-    The facts beside it name the scripts, and what they include, as they were read for it, and versions: enough to
-    make it again.
-    """
-    key = keyed(trial_key, "trial", protocol.trial.encode())
-    variables = {"project": protocol.trial, "subject": submission.subject, "session": submission.label}
-    texts: dict[str, bytes] = {}
-
-    def read(name: str) -> str:
-        texts[name] = (settings.scripts / name).read_bytes()
-        return texts[name].decode()
-
-    scripts = tuple(Scripted(parse_script(read(name), name, read=read), variables) for name in protocol.scripts)
-    if altering := [each.script.name for each in scripts if each.script.alters_pixels]:
-        raise BadScript(
-            f"{', '.join(altering)}: alterPixels is not on the line yet, for the verifier holds every file whose "
-            "pixels are not those of the original; blank them with `uploader script run` before the session comes in"
-        )
-    days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
-    steps = passes.standard(
-        key=key, days=days, protocol=protocol, subject=submission.subject, label=submission.label, site=settings.site
-    )
-    facts = {
-        "uploader": __version__,
-        "python": platform.python_version(),
-        "pydicom": pydicom.__version__,
-        "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
-    }
-    return Recipe(scripts, steps), facts
+    """How the files of one submission are anonymised, and the facts about it for the receipt: see `recipes`."""
+    kitchen = Kitchen(settings.scripts, settings.site, trial_key)
+    return recipe_of(kitchen, protocol, identity, submission.subject, submission.label)
