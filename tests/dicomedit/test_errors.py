@@ -43,7 +43,15 @@ def test_places_are_those_of_the_text_as_written_in_spite_of_joined_lines_and_co
 
 @pytest.mark.parametrize(
     "line",
-    ["-(0010,0010)", " version 6.6\n-(0010,0010)", 'Version "6.6"', 'version := "6.6"', '// version "6.6"', ""],
+    [
+        "-(0010,0010)",
+        " version 6.6\n-(0010,0010)",
+        'Version "6.6"',
+        'version := "6.6"',
+        '// version "6.6"\n-(0010,0010)',
+        'if (true[]) { version "6.6" }',
+        "",
+    ],
 )
 def test_a_script_without_a_well_formed_version_line_is_refused(line: str) -> None:
     complaint(line)

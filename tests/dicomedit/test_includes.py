@@ -121,7 +121,9 @@ def test_a_script_travels_to_another_process_with_what_it_includes() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["", "x", "\\", 'include "a"', '  include "b" // c', "// note"]), min_size=1, max_size=8)
+    st.lists(
+        st.sampled_from(["", "x", "\\", 'include "a"', '  include "b" // c', "// note"]), min_size=1, max_size=8
+    ).filter(any)
 )
 def test_every_line_but_the_includes_stands_where_it_stood(lines: list[str]) -> None:
     source = expanded("site", "\n".join(lines), lambda name: f"of {name}\n")

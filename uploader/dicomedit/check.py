@@ -24,15 +24,31 @@ PATH_ARGUMENTS = {
     "shiftDateTimeSequenceByIncrement": 1,
 }
 """Functions that take paths, quoted or not, and the first argument that is one."""
+ANY_PATH = frozenset(
+    {
+        *PATH_ARGUMENTS,
+        "collectValues",
+        "blankValues",
+        "shiftDateTimeListByIncrement",
+        "equals",
+        "true",
+        "false",
+        "newUID",
+    }
+) - {"valueAt"}
+"""Functions whose paths may name many elements, or are not read; all others read one element a path."""
 
 
 def check(statements: tuple[s.Statement, ...], compatible: bool = False) -> None:
-    """Raises Flaw for the first thing that is wrong; `compatible`: as the reference, only for unknown functions."""
+    """Raises Flaw for the first thing that is wrong; `compatible`: as the reference, only for unknown functions.
+
+    A script of blanks and comments says nothing, and needs no version to say it in.
+    """
     for call in calls(statements):
         _check_known(call)
     if compatible:
         return
-    if not any(isinstance(statement, s.Version) for statement in statements):
+    if statements and not any(isinstance(statement, s.Version) for statement in statements):
         raise Flaw(0, f'the script has no version line, such as version "{VERSIONS[-1]}"')
     for statement in every(statements):
         _check_statement(statement)
@@ -119,7 +135,10 @@ def _check_call(call: s.Call) -> None:
 
 
 def _check_literals(call: s.Call) -> None:
-    """Quoted paths and regular expressions that are written out are checked now, not on the first patient."""
+    """Paths and regular expressions that are written out are checked now, not on the first patient."""
+    for argument in call.arguments if call.name not in ANY_PATH else ():
+        if isinstance(argument, s.PathValue):
+            _check_singular(argument.path.without_item if call.name == "isPresent" else argument.path, argument.at)
     if call.name in PATH_ARGUMENTS:
         for argument in call.arguments[PATH_ARGUMENTS[call.name] :]:
             if isinstance(argument, s.Literal):

@@ -21,10 +21,13 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)
 
 
 def expanded(name: str, text: str, read: Read | None) -> Source:
-    """The script with what it includes. Raises BadScript, with the place of the include that is wrong.
+    """The script with what it includes. Raises BadScript, with the place of the include that is wrong, and when the
+    script is empty.
 
     read: where included scripts come from; None refuses them
     """
+    if not text:
+        raise Source(name, text).bad(Flaw(0, "the script is empty"))
     parts = list(_parts(name, text, read, (name,)))
     whole = "\n".join(part.text for part in parts)
     if len(whole) > LONGEST:

@@ -68,6 +68,8 @@ def _act(statement: s.Statement, source: Source, sweeping: bool) -> Act:
             return lambda state: access.remove(state.dataset, path, state.host.compatible)
         case s.SetVariable(name=name, value=value):
             return lambda state: state.variables.update({name: evaluate(value, state)})
+        case s.RemovePrivate():
+            return _sweep([Rule(None, True, True)])
         case s.Invoke(call=call):
             return lambda state: _call(call, state)
         case s.Choice():

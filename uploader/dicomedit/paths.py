@@ -84,6 +84,12 @@ class Path:
         return self.steps[-1]
 
     @property
+    def without_item(self) -> Path:
+        """The sequence of a path that ends in the number of an item; any other path as it is."""
+        ends_in_item = isinstance(self.last, Step) and self.last.item not in {None, ANY}
+        return parse_path(self.written.rpartition("[")[0]) if ends_in_item else self
+
+    @property
     def of_file_meta(self) -> bool:
         first = self.steps[0]
         return isinstance(first, Step) and first.bits >> 16 == 2 and first.mask >> 16 == 0xFFFF

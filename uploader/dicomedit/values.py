@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from decimal import Decimal
@@ -16,15 +17,23 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-INTEGERS = {"US": (0, 0xFFFF), "UL": (0, 0xFFFFFFFF), "SS": (-0x8000, 0x7FFF), "SL": (-0x80000000, 0x7FFFFFFF)}
+INTEGERS = {
+    **{vr: (0, (1 << bits) - 1) for vr, bits in {"US": 16, "UL": 32, "UV": 64}.items()},
+    **{vr: (-(1 << bits - 1), (1 << bits - 1) - 1) for vr, bits in {"SS": 16, "SL": 32, "SV": 64}.items()},
+}
+"""Smallest and largest number that fits."""
 FLOATS = frozenset({"FL", "FD"})
 ONE_TEXT = frozenset({"LT", "ST", "UT", "UR"})
 """A backslash is ordinary text in these, and leading blanks count."""
 NUMBER_TEXTS = frozenset({"DS", "IS"})
 TEXTS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UC", "UI"}) | ONE_TEXT | NUMBER_TEXTS
 _DELIMITERS = {0x09, 0x0A, 0x0C, 0x0D}
+_CHARACTER_SET = 0x00080005
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 _HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
+_TOO_LARGE = (2 - 2**-24) * 2.0**127
+"""From here on a number rounds to no finite FL."""
 
 
 class Unfit(Exception):
@@ -61,6 +70,8 @@ def items(dataset: Dataset, tag: int) -> list[Dataset]:
 
 
 def _dictionary_vr(tag: int) -> str:
+    if not tag & 0xFFFF:
+        return "UL"  # a group length, PS3.5 7.2
     try:
         return dictionary_VR(tag)
     except KeyError:
@@ -160,6 +171,8 @@ def store(dataset: Dataset, tag: int, text: str) -> None:
     vr = vr_of(dataset, tag) if tag in dataset else _new_vr(dataset, tag)
     if vr == "SQ":
         raise BadValue("a sequence cannot be assigned")
+    if tag == _CHARACTER_SET:
+        dataset.walk(lambda _dataset, _element: None)  # decodes every text while its character set is still known
     dataset.add(element(tag, vr, text))
 
 
@@ -176,7 +189,7 @@ def _new_vr(dataset: Dataset, tag: int) -> str:
     vr = "UN" if tag >> 16 & 1 else _dictionary_vr(tag)
     if vr == "US or SS":
         return "SS" if dataset.get("PixelRepresentation") == 1 else "US"
-    return vr.split(" or ")[0]
+    return {"OB or OW": "OW"}.get(vr, vr.split(" or ")[0])
 
 
 def element(tag: int, vr: str, text: str) -> DataElement:
@@ -184,7 +197,7 @@ def element(tag: int, vr: str, text: str) -> DataElement:
     if vr in INTEGERS:
         return DataElement(tag, vr, [_integer(t, vr) for t in _values(text)] or None)
     if vr in FLOATS:
-        return DataElement(tag, vr, [_float(t) for t in _values(text)] or None)
+        return DataElement(tag, vr, [_float(t, vr) for t in _values(text)] or None)
     if vr == "AT":
         return DataElement(tag, vr, [_tag(t) for t in _values(text)] or None)
     if vr in BYTES:
@@ -206,11 +219,11 @@ def _integer(text: str, vr: str) -> int:
     return int(text)
 
 
-def _float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BadValue("not a number") from None
+def _float(text: str, vr: str) -> float:
+    number = float(text) if _DECIMAL.fullmatch(text) else math.nan
+    if not math.isfinite(number) or (vr == "FL" and abs(number) >= _TOO_LARGE):
+        raise BadValue(f"not a number that fits into {vr}")
+    return number
 
 
 def _tag(text: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydicom.dataset import Dataset
-
 from uploader.dicomedit import access
 from uploader.dicomedit.functions.registry import function
 from uploader.dicomedit.paths import Path, Step
@@ -67,14 +65,8 @@ def is_present(state: State, arguments: tuple[Value, ...]) -> Value:
 def _present(state: State, value: Value) -> bool:
     if not isinstance(value, Path):
         raise Unfit("isPresent takes tag paths without quotes")
-    last = value.last
-    if isinstance(last, Step) and last.item is not None and last.item >= 0:
-        bare = as_path(value.written.rpartition("[")[0])
-        found = access.find(state.dataset, bare)
-        return found is not None and found[1] in found[0] and _has_item(*found, last.item)
-    found = access.find(state.dataset, value)
-    return found is not None and found[1] in found[0]
-
-
-def _has_item(dataset: Dataset, tag: int, index: int) -> bool:
-    return is_sequence(dataset, tag) and index < len(items(dataset, tag))
+    found = access.find(state.dataset, value.without_item)
+    if found is None or found[1] not in found[0]:
+        return False
+    item = value.last.item if isinstance(value.last, Step) else None
+    return item is None or (is_sequence(*found) and item < len(items(*found)))

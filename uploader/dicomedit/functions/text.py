@@ -11,6 +11,7 @@ from uploader.dicomedit.values import Unfit
 
 _INDEX = re.compile(r"[+-]?[0-9]+")
 _SLOT = re.compile(r"\{([0-9]+)\}")
+_PIECE = re.compile(r"\$0|\\.|[^\\$]", re.DOTALL)
 
 
 @function("substring", "part of a text", least=3)
@@ -110,10 +111,15 @@ def pattern_of(state: State, value: Value) -> Pattern:
 def normalize_string(state: State, arguments: tuple[Value, ...]) -> Value:
     text = state.text(arguments[0])
     by = state.needed(arguments[1], "normalizeString") if len(arguments) > 1 else "_"
-    if "$" in by or by.endswith("\\"):
-        raise Unfit("normalizeString: group references in the replacement are not supported")
-    plain = re.sub(r"\\(.)", r"\1", by)
-    return None if text is None else "".join(c if c.isascii() else plain for c in text)
+    return None if text is None else "".join(c if c.isascii() else _replacement(by, c) for c in text)
+
+
+def _replacement(by: str, found: str) -> str:
+    """What stands for `found`: in `by`, $0 is the character itself, and a backslash takes what follows as it is."""
+    pieces = list(_PIECE.finditer(by))
+    if sum(len(piece[0]) for piece in pieces) != len(by):
+        raise Unfit("normalizeString: a $ in the replacement must be followed by 0, and a backslash by a character")
+    return "".join(found if piece[0] == "$0" else piece[0][-1] for piece in pieces)
 
 
 @function("lookup", "the entry of the lookup table for a text", least=2)

@@ -10,9 +10,9 @@ from pydicom.dataset import Dataset
 from uploader.dicomedit import access, private
 from uploader.dicomedit.functions.logic import internal_text
 from uploader.dicomedit.functions.registry import function
-from uploader.dicomedit.paths import Path, Step, select
+from uploader.dicomedit.paths import Hit, Path, Step, select
 from uploader.dicomedit.state import State, Value, flat, paths
-from uploader.dicomedit.values import Unfit, is_sequence, items, text_of
+from uploader.dicomedit.values import BYTES, Unfit, is_sequence, items, text_of, vr_of
 from uploader.domain.errors import ScriptRejected
 
 _DIRECT = re.compile(
@@ -58,14 +58,22 @@ def blank_values(state: State, arguments: tuple[Value, ...]) -> Value:
 
 
 def _blank(dataset: Dataset, unwanted: set[str]) -> None:
+    longest = max(map(len, unwanted))
     for tag in list(dataset.keys()):
         if private.is_creator(tag):
             continue
         if is_sequence(dataset, tag):
             for item in items(dataset, tag):
                 _blank(item, unwanted)
-        elif text_of(dataset, tag) in unwanted:
+        elif not _too_long(dataset, tag, longest) and text_of(dataset, tag) in unwanted:
             access.blank(dataset, tag)
+
+
+def _too_long(dataset: Dataset, tag: int, longest: int) -> bool:
+    """Whether binary data, such as pixels, cannot say what is that short: they are not made into text then."""
+    element = dataset.get_item(tag)
+    value = element.value if element is not None else None
+    return vr_of(dataset, tag) in BYTES - {"UN"} and isinstance(value, bytes) and len(value) > longest + 1
 
 
 @function("retainPrivateTags", "remove all private elements but these", effect=True)
@@ -74,9 +82,19 @@ def retain_private_tags(state: State, arguments: tuple[Value, ...]) -> Value:
     for path in paths(arguments):
         if not isinstance(path.last, Step) or path.last.creator is None:
             raise Unfit(f"retainPrivateTags: {path} does not name a private element")
-        kept.update((id(hit.dataset), hit.tag) for hit in select(state.dataset, path))
+        for hit in select(state.dataset, path):
+            kept.update(_held(hit))
     private.retain(state.dataset, kept)
     return None
+
+
+def _held(hit: Hit) -> Iterator[tuple[int, int]]:
+    """What a path selects, for `private.retain`: an element, or all elements of one item of a private sequence."""
+    if hit.item is None:
+        yield id(hit.dataset), hit.tag
+    elif is_sequence(hit.dataset, hit.tag):
+        for item in items(hit.dataset, hit.tag)[hit.item : hit.item + 1]:
+            yield from ((id(item), tag) for tag in item.keys())  # noqa: SIM118
 
 
 @function("set", "set an element", least=2, effect=True)
