@@ -7,6 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR
 
 from uploader import part10
 from uploader.domain.errors import UnreadableFile
@@ -37,6 +40,9 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # as do its log lin
 IMPLEMENTATION_UID = "2.25.124853154618436105447302870432651078913"
 """Implementation Class UID (0002,0012) of everything this program writes: a random UUID under 2.25."""
 IMPLEMENTATION_NAME = "SDU_1"
+_KNOWN_VRS = frozenset(str(vr) for vr in STANDARD_VR) - {"UN"}
+_ACCEPTED_VRS = _KNOWN_VRS | frozenset(str(vr) for vr in AMBIGUOUS_VR)
+"""And what pydicom calls an element that is ``US or SS``, in implicit encoding, before it knows which."""
 LARGEST_PIXELS = 1 << 29
 """Bytes of a pixel element that is changed, as it is stored; `edit_pixels` holds it in memory."""
 
@@ -134,11 +140,12 @@ def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> No
     with source.open("rb") as stream:
         part = _read(stream)
         syntax = part.dataset.file_meta.TransferSyntaxUID
-        before, after = _encoded_around_pixels(change(_joined(part)), syntax)
+        dataset = change(_joined(part))
+        before, after = _encoded_around_pixels(dataset, syntax)
         with target.open("wb") as out:
-            out.write(before)
+            out.write(_encoded_meta(dataset, syntax) + before)
             out.flush()
-            _splice(stream, out, *part.pixels)
+            splice(stream, out, *part.pixels)
             out.write(after)
 
 
@@ -162,6 +169,47 @@ def edit_pixels(source: Path, target: Path, change: Callable[[Dataset], Dataset]
         raise
     except Exception as error:
         raise UnreadableFile(f"the file cannot be written again ({type(error).__name__})") from None
+
+
+def rewritten(stream: BinaryIO, change: Callable[[Dataset], Dataset]) -> tuple[Part10, bytes, bytes]:
+    """A file with its elements changed and written anew: the elements before the pixels, and those behind them.
+
+    Every element then has a VR of the standard, sequences are sequences, and tags ascend; what cannot be brought into
+    that form is left out. What `change` raises passes through. Raises UnreadableFile.
+    """
+    part = _read(stream)
+    dataset = change(_joined(part))
+    for level in walk(dataset):
+        for tag, element in list(level.items()):
+            if element.VR is not None and element.VR not in _ACCEPTED_VRS:
+                _retype(level, tag, element)
+    return part, *_encoded_around_pixels(dataset, dataset.file_meta.TransferSyntaxUID)
+
+
+def edit_elements(data: bytes, syntax: str, change: Callable[[Dataset], Dataset]) -> bytes | None:
+    """As `edit`, of some elements of a data set alone. None when `change` declares another character set, which
+    concerns all the others too. What `change` raises passes through. Raises UnreadableFile."""
+    uid = UID(syntax)
+    dataset = read_dataset(BytesIO(data), uid.is_implicit_VR, uid.is_little_endian)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid
+    dataset = change(dataset)
+    if dataset._character_set != dataset.original_character_set:
+        return None
+    try:
+        return _encoded(dataset, uid)
+    except Exception as error:
+        raise UnreadableFile(f"the header cannot be written again ({type(error).__name__})") from None
+
+
+def _retype(level: Dataset, tag: BaseTag, element: DataElement | RawDataElement) -> None:
+    """Decode the element by the dictionary's VR, or remove it."""
+    if isinstance(element, RawDataElement):
+        level[tag] = element._replace(VR="UN")
+        with suppress(UnreadableFile):
+            element = decoded(level, tag)
+    if element.VR not in _KNOWN_VRS:
+        del level[tag]
 
 
 def _with_pixels(stream: BinaryIO, part: Part10) -> Dataset:
@@ -217,14 +265,14 @@ def _parsed(elements: part10.Elements, syntax: UID, encoding: str | list[str] = 
 
 
 def _encoded_around_pixels(dataset: Dataset, syntax: UID) -> tuple[bytes, bytes]:
-    """What stands before the pixel element in a file, preamble and all, and what stands behind it."""
+    """What stands before the pixel element in a data set, and what stands behind it."""
     first, last = min(PIXEL_TAGS), max(PIXEL_TAGS)
     if dataset._character_set != dataset.original_character_set:
         _decode_all(dataset)
     try:
         before = _encoded(_portion(dataset, lambda tag: tag < first), syntax)
         after = _encoded(_portion(dataset, lambda tag: tag > last), syntax)
-        return _encoded_meta(dataset, syntax) + before, after
+        return before, after
     except UnreadableFile:
         raise
     except Exception as error:
@@ -272,7 +320,7 @@ def _encoded(dataset: Dataset, syntax: UID) -> bytes:
     return out.getvalue()
 
 
-def _splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:
+def splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:
     """Append `length` bytes of `stream` from `offset` to `out`, by the kernel where it can."""
     source, target = stream.fileno(), out.fileno()
     while length > 0:

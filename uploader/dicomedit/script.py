@@ -16,8 +16,10 @@ from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.includes import Read, expanded
 from uploader.dicomedit.interpreter import Action, compiled, run
+from uploader.dicomedit.reach import Reach, reach, repeatable, swept
 from uploader.dicomedit.source import Flaw, Source
 from uploader.dicomedit.state import Host, State
+from uploader.dicomedit.sweep import Sweep
 from uploader.domain.errors import BadScript
 
 
@@ -26,11 +28,16 @@ class Script:
     """A DicomEdit script that has been parsed and checked.
 
     variables: names that must be supplied from outside, in the order of the text
+    reach: the elements it needs to see, None for all; what it does to the others `sweep` tells
+    repeatable: the same elements become the same every time
     """
 
     source: Source
     statements: tuple[s.Statement, ...]
     variables: tuple[str, ...]
+    reach: Reach | None
+    repeatable: bool
+    sweep: Sweep = field(repr=False)
     _actions: tuple[Action, ...] = field(repr=False)
     _host: Host = field(repr=False, default_factory=Host)
 
@@ -90,7 +97,9 @@ def _checked(source: Source, host: Host) -> Script:
     except Flaw as flaw:
         raise source.bad(flaw) from None
     actions = compiled(statements, source, sweeping=not host.compatible)
-    return Script(source, statements, external(statements), actions, host)
+    within = None if host.compatible else reach(statements)
+    sweep = Sweep(swept(statements))
+    return Script(source, statements, external(statements), within, repeatable(statements), sweep, actions, host)
 
 
 def apply(

@@ -77,6 +77,10 @@ class Sweep:
         self._inner = _Verdicts([r for r in rules if r.deep])
         self._deep = any(r.deep for r in rules)
 
+    def verdict(self, tag: int, *, top: bool) -> Verdict:
+        """What becomes of an element, on the dataset itself or in an item of a sequence."""
+        return (self._top if top else self._inner)[tag]
+
     def __call__(self, dataset: Dataset) -> None:
         """Raises access.Unfit when a text does not fit the element that it is to be set in."""
         self._walk(dataset, self._top)

@@ -1,0 +1,225 @@
+"""A DICOM file in three parts: elements as they are encoded, the place of the pixels, and the elements behind them.
+
+Reading one costs a look at its header; nothing is decoded and no pixel is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from uploader import dicom
+from uploader.domain.errors import UnreadableFile
+from uploader.elements import (
+    EXPLICIT,
+    UNDEFINED,
+    Element,
+    Form,
+    Irregular,
+    Short,
+    encoded,
+    head,
+    scan,
+    value_of,
+)
+from uploader.part10 import LARGEST_HEADER, PIXEL_TAGS
+
+SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
+_TRANSFER_SYNTAX = 0x00020010
+_WINDOW = 1 << 15
+"""Bytes read at first: most headers are shorter."""
+_DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1"})
+
+
+@dataclass(slots=True)
+class Elements:
+    """A run of elements, lying in `data`."""
+
+    data: bytes
+    elements: list[Element] = field(default_factory=list)
+
+    @property
+    def written(self) -> bytes:
+        """The bytes of all of them."""
+        return self.data[self.elements[0][2] : self.elements[-1][4]] if self.elements else b""
+
+
+@dataclass(slots=True)
+class Instance:
+    """syntax: Transfer Syntax UID
+    pixels: (offset, length) in the file of the whole pixel element, tag and all; length 0 when there is none
+    """
+
+    syntax: str
+    form: Form
+    header: Elements
+    tail: Elements
+    pixels: tuple[int, int]
+
+    @property
+    def sop_class(self) -> str:
+        return value_of(self.header.data, self.header.elements, SOP_CLASS).decode("latin-1")
+
+
+def load(stream: BinaryIO) -> Instance:
+    """Raises UnreadableFile, and Irregular for a file that `rewritten` may read."""
+    try:
+        return _load(stream)
+    except Short:
+        raise Irregular from None
+
+
+def rewritten(stream: BinaryIO, change: Callable[[Dataset], Dataset] = lambda dataset: dataset) -> Instance:
+    """The same of a file that is not written by the book, its elements changed and written anew. What `change` raises
+    passes through. Raises UnreadableFile."""
+    stream.seek(0)
+    part, header, tail = dicom.rewritten(stream, change)
+    syntax = str(part.dataset.file_meta.TransferSyntaxUID)
+    form = form_of(syntax)
+    try:
+        return Instance(syntax, form, run(header, form), run(tail, form), part.pixels)
+    except (Irregular, Short):
+        raise UnreadableFile("the file is written in a way that this program cannot read") from None
+
+
+def run(data: bytes, form: Form) -> Elements:
+    """A whole run of elements. Raises Irregular, Short."""
+    found = Elements(data)
+    if scan(data, found.elements, 0, len(data), form) < len(data):
+        raise Irregular
+    return found
+
+
+def save(source: BinaryIO, target: Path, instance: Instance, header: bytes, tail: bytes, instance_uid: str) -> None:
+    """Write a file with this header and tail under a fresh file meta; its pixels are those of `source`, copied by the
+    kernel. Raises UnreadableFile."""
+    meta = _meta(instance.sop_class, instance_uid, instance.syntax)
+    with target.open("wb", buffering=0) as out:
+        out.write(meta + header)
+        dicom.splice(source, out, *instance.pixels)
+        if tail:
+            out.write(tail)
+
+
+@lru_cache(maxsize=64)
+def form_of(syntax: str) -> Form:
+    """How the elements of a file of this transfer syntax are encoded. PS3.5 10."""
+    uid = UID(syntax)
+    return Form(not uid.is_implicit_VR, uid.is_little_endian)
+
+
+def _load(stream: BinaryIO) -> Instance:
+    file, size = stream.fileno(), os.fstat(stream.fileno()).st_size
+    data = os.pread(file, _WINDOW, 0)
+    if data[128:132] != b"DICM":
+        raise UnreadableFile("not a DICOM file: no DICM after the preamble")
+    syntax, at = _file_meta(data)
+    form = form_of(syntax)
+    elements: list[Element] = []
+    while True:
+        try:
+            at = scan(data, elements, at, size, form)
+            break
+        except Short:
+            at = elements[-1][4] if elements else at
+            data = _more(file, data, size)
+    header = Elements(data, elements)
+    if at == size:
+        return Instance(syntax, form, header, Elements(b""), (size, 0))
+    end = _pixel_end(file, data, at, size, form)
+    return Instance(syntax, form, header, _tail(file, end, size, form), (at, end - at))
+
+
+def _more(file: int, data: bytes, size: int) -> bytes:
+    """`data` and as much again of the file. Raises Irregular when there is no more."""
+    if len(data) >= size:
+        raise Irregular
+    if len(data) > LARGEST_HEADER:
+        raise UnreadableFile("the elements that are not pixels are larger than this program takes")
+    return data + os.pread(file, 3 * len(data), len(data))
+
+
+def _file_meta(data: bytes) -> tuple[str, int]:
+    """Transfer syntax, and where the data set begins. PS3.10 7.1."""
+    at, syntax = 132, b""
+    while data[at : at + 2] == b"\2\0":
+        tag, _, begin, length = head(data, at, EXPLICIT)
+        at = begin + length
+        if tag == _TRANSFER_SYNTAX:
+            syntax = data[begin:at].strip(b" \0")
+    return _taken(syntax), at
+
+
+@lru_cache(maxsize=64)
+def _taken(syntax: bytes) -> str:
+    """Raises Irregular for a transfer syntax that is unknown, or compressed as a whole."""
+    uid = UID(syntax.decode("latin-1"))
+    if uid.is_private or not uid.is_transfer_syntax or uid in _DEFLATED:
+        raise Irregular
+    return str(uid)
+
+
+def _pixel_end(file: int, data: bytes, at: int, size: int, form: Form) -> int:
+    if at + 12 > len(data):
+        data = data[:at] + os.pread(file, 12, at)
+    _, _, begin, length = head(data, at, form)
+    end = begin + length if length != UNDEFINED else _fragments_end(file, begin, size, form)
+    if end > size:
+        raise Irregular
+    return end
+
+
+def _fragments_end(file: int, at: int, size: int, form: Form) -> int:
+    """Steps from fragment to fragment, reading only their lengths."""
+    while at < size:
+        window = os.pread(file, 8, at)
+        tag, _, _, length = head(window, 0, form)
+        if tag >> 16 != 0xFFFE or length == UNDEFINED:
+            raise Irregular
+        if tag == 0xFFFEE0DD:
+            return at + 8
+        at += 8 + length
+    raise Irregular
+
+
+def _tail(file: int, begin: int, size: int, form: Form) -> Elements:
+    if begin == size:
+        return Elements(b"")
+    if size - begin > LARGEST_HEADER:
+        raise UnreadableFile("the elements that are not pixels are larger than this program takes")
+    tail = run(os.pread(file, size - begin, begin), form)
+    if len(tail.data) != size - begin or any(e[0] in PIXEL_TAGS for e in tail.elements):
+        raise Irregular
+    return tail
+
+
+def _meta(sop_class: str, instance_uid: str, syntax: str) -> bytes:
+    """Zero preamble and a file meta made anew: nothing of the old one survives. PS3.10 7.1."""
+    if not sop_class or not instance_uid:
+        raise UnreadableFile("the file has no SOP Class UID or no SOP Instance UID")
+    group = b"".join(
+        encoded(0x00020000 | number, vr, value, EXPLICIT)
+        for number, vr, value in (
+            (0x0001, b"OB", b"\0\1"),
+            (0x0002, b"UI", padded(sop_class, b"\0")),
+            (0x0003, b"UI", padded(instance_uid, b"\0")),
+            (0x0010, b"UI", padded(syntax, b"\0")),
+            (0x0012, b"UI", padded(dicom.IMPLEMENTATION_UID, b"\0")),
+            (0x0013, b"SH", padded(dicom.IMPLEMENTATION_NAME, b" ")),
+        )
+    )
+    length = encoded(0x00020000, b"UL", len(group).to_bytes(4, "little"), EXPLICIT)
+    return b"\0" * 128 + b"DICM" + length + group
+
+
+def padded(text: str, padding: bytes) -> bytes:
+    """`text`, which is ASCII, as a value of even length."""
+    value = text.encode("ascii")
+    return value + padding if len(value) & 1 else value

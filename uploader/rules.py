@@ -1,0 +1,137 @@
+"""Rules for elements, carried out at every depth on undecoded bytes.
+
+What a rule makes of an element follows from the element and what is declared around it, so it is worked out once
+for the same bytes: in a series, four elements of five are the same in every file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from uploader.elements import Element, Form, Irregular, encoded, items, known_vr, level, sequence, value_of
+from uploader.part10 import DEEPEST
+
+CHARACTER_SET = 0x00080005
+_MEMO_ELEMENTS, _MEMO_BYTES = 1 << 14, 1 << 12
+"""How many elements are remembered, and how long one may be."""
+
+
+class Fate(Enum):
+    """What becomes of an element whose value is not looked at."""
+
+    KEEP = "keep"
+    """As it is; of a sequence, each item is treated."""
+    REMOVE = "remove"
+
+
+Change: TypeAlias = Callable[[bytes, bytes], "bytes | None"]
+"""The new value, of even length, from the old one and the Specific Character Set (0008,0005) in force; None removes
+the element. Of a sequence only an empty value can be made."""
+Rule: TypeAlias = "Fate | Change"
+Written: TypeAlias = tuple[int, bytes]
+"""A tag, and the whole element with that tag as it is written."""
+
+
+class Rules(Protocol):
+    """Says what becomes of each element of the objects of one kind. Pure."""
+
+    keeps_private: bool
+    """Whether any private element may stay."""
+
+    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
+        """top: whether it stands outside of all sequences. Raises Irregular for what must be written anew first."""
+
+    def private(self, creator: str, tag: int, vr: bytes) -> Rule: ...
+
+
+class Treatment:
+    """Carries rules out on objects that are encoded in one form."""
+
+    def __init__(self, rules: Rules, form: Form) -> None:
+        self._rules, self._form = rules, form
+        self._top: dict[tuple[int, bytes], Rule] = {}
+        self._inner: dict[tuple[int, bytes], Rule] = {}
+        self._memos: dict[bytes, dict[bytes, bytes]] = {}
+
+    def elements(self, data: bytes, elements: list[Element]) -> list[Written]:
+        """What stands at the top of a data set, treated, in ascending order. Raises Irregular, Short."""
+        charset = value_of(data, elements, CHARACTER_SET)
+        memo = self._memos.setdefault(charset, {})
+        if len(memo) > _MEMO_ELEMENTS:
+            memo.clear()
+        written: list[Written] = []
+        private: list[Element] = []
+        for element in elements:
+            tag, vr, start, begin, end = element
+            if tag >> 16 & 1:
+                private.append(element)
+                continue
+            raw = data[start:end]
+            new = memo.get(raw)
+            if new is None:
+                new = self._element(tag, vr, raw, begin - start, charset, 0)
+                if end - start < _MEMO_BYTES:
+                    memo[raw] = new
+            if new:
+                written.append((tag, new))
+        if private and self._rules.keeps_private:
+            written.extend(self._private(data, private, charset, 0))
+            written.sort()
+        return written
+
+    def _level(self, data: bytes, begin: int, end: int, charset: bytes, depth: int) -> bytes:
+        """The contents of one item, treated."""
+        if depth > DEEPEST:
+            raise Irregular
+        elements = level(data, begin, end, self._form)
+        charset = value_of(data, elements, CHARACTER_SET) or charset
+        written = [
+            (tag, self._element(tag, vr, data[start:stop], at - start, charset, depth))
+            for tag, vr, start, at, stop in elements
+            if not tag >> 16 & 1
+        ]
+        if self._rules.keeps_private:
+            written.extend(self._private(data, [e for e in elements if e[0] >> 16 & 1], charset, depth))
+            written.sort()
+        return b"".join(new for _, new in written)
+
+    def _element(self, tag: int, vr: bytes, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
+        """One public element as it is written, its value at `at`; empty when it is removed."""
+        known = self._inner if depth else self._top
+        rule = known.get((tag, vr))
+        if rule is None:
+            rule = known[tag, vr] = self._rules.public(tag, vr, top=not depth)
+        return self._changed(rule, tag, vr, raw, at, charset, depth)
+
+    def _changed(self, rule: Rule, tag: int, vr: bytes, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
+        if rule is Fate.REMOVE:
+            return b""
+        if rule is Fate.KEEP:
+            return raw if vr != b"SQ" else self._sequence(tag, raw, at, charset, depth)
+        value = rule(raw[at:], charset)
+        if value is None:
+            return b""
+        named = known_vr(tag) if vr == b"UN" else vr
+        return encoded(tag, vr if named == b"UN" else named, value, self._form)
+
+    def _sequence(self, tag: int, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
+        places = items(raw, at, len(raw), self._form)
+        contents = [self._level(raw, begin, end, charset, depth + 1) for begin, end in places]
+        return sequence(tag, contents, self._form)
+
+    def _private(self, data: bytes, elements: list[Element], charset: bytes, depth: int) -> Iterator[Written]:
+        """The private elements that stay, and the creators of their blocks. PS3.5 7.8.1."""
+        creators = {e[0]: data[e[3] : e[4]].decode("latin-1").strip(" \0") for e in elements if e[0] & 0xFFFF < 0x100}
+        kept: set[int] = set()
+        for tag, vr, start, begin, end in elements:
+            block = tag & 0xFFFF0000 | tag >> 8 & 0xFF
+            unread = vr == b"UN" and data[begin - 4 : begin] == b"\xff\xff\xff\xff"
+            if tag & 0xFFFF >= 0x1000 and block in creators and not unread:
+                rule = self._rules.private(creators[block], tag, vr)
+                new = self._changed(rule, tag, vr, data[start:end], begin - start, charset, depth)
+                if new:
+                    kept.add(block)
+                    yield tag, new
+        yield from ((tag, data[start:end]) for tag, _, start, _, end in elements if tag in kept)
