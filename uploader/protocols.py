@@ -12,7 +12,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from uploader.domain.errors import BadProtocol, NotFound, UnknownTrial, UnknownValidator
+from uploader.domain.automatic import automatic_subjects, parsed
+from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
+from uploader.domain.identity import Identity
+from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
 
 SCHEMA = "schema.json"
@@ -116,6 +119,8 @@ def _protocol(content: Mapping[str, Any], digest: str) -> Protocol:
         scripts=tuple(content["scripts"]),
         max_shift_days=content["dates"]["max_shift_days"],
         project=content["project"],
+        subject_check=content["subject_id"].get("check_digit", ""),
+        subject_automatic=content["subject_id"].get("automatic", ""),
     )
 
 
@@ -135,6 +140,25 @@ def _consistent(path: Path, protocol: Protocol) -> None:
         raise _bad(path, "/subject_id/pattern", f"is not a regular expression: {error}") from None
     if not pattern.fullmatch(protocol.subject_example):
         raise _bad(path, "/subject_id/example", "does not match /subject_id/pattern")
+    if not protocol.takes(protocol.subject_example):
+        raise _bad(path, "/subject_id/example", "does not end with the character that /subject_id/check_digit makes")
+    if protocol.subject_automatic:
+        _makes_subjects(path, protocol)
+
+
+def _makes_subjects(path: Path, protocol: Protocol) -> None:
+    """Raises BadProtocol for a template that makes no ID of the trial."""
+    place = "/subject_id/automatic"
+    if ("{check}" in protocol.subject_automatic) != bool(protocol.subject_check):
+        raise _bad(path, place, "must end with {check} if there is /subject_id/check_digit, and only then")
+    nobody = Private(Identity("nobody", "", ""))
+    try:
+        parsed(protocol.subject_automatic)
+        next(automatic_subjects(b"", nobody, protocol))
+    except ValueError as error:
+        raise _bad(path, place, str(error)) from None
+    except Refused:
+        raise _bad(path, place, "makes no ID that matches /subject_id/pattern") from None
 
 
 def _json(path: Path) -> Mapping[str, Any]:

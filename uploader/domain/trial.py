@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.domain.checkdigit import is_right
 from uploader.domain.errors import Refused
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -45,6 +46,10 @@ class Protocol:
     """Dates move back by a secret number of days from 1 to this, the same for all of a subject."""
     project: str
     """Project of the trial at the central archive, into which the session is shared."""
+    subject_check: str = ""
+    """Rule of `checkdigit` by which the last character of a subject ID is made; empty for none."""
+    subject_automatic: str = ""
+    """Template of the IDs that the program makes: ``DEMO-{digits:3}{check}``; empty for one like the example."""
 
     def check_subject(self, subject: str) -> None:
         """Raises Refused when `subject` is not an ID of this trial. IDs are never rewritten."""
@@ -53,6 +58,28 @@ class Protocol:
                 f"the subject ID does not fit trial {self.trial} {self.version}: "
                 f"expected {self.subject_pattern}, for example {self.subject_example}"
             )
+        if self.subject_check and not is_right(self.subject_check, subject):
+            raise Refused(
+                f"the subject ID is mistyped: its last character is not the check character that trial {self.trial} "
+                f"{self.version} asks for ({self.subject_check}); an example of a right one is {self.subject_example}"
+            )
+
+    def takes(self, subject: str) -> bool:
+        """Whether `subject` is an ID of this trial."""
+        try:
+            self.check_subject(subject)
+        except Refused:
+            return False
+        return True
+
+    @property
+    def subject_template(self) -> str:
+        """How the program makes a subject ID: as the protocol says, else like the example with other figures."""
+        if self.subject_automatic:
+            return self.subject_automatic
+        body = self.subject_example[:-1] if self.subject_check else self.subject_example
+        drawn = re.sub("[0-9]+", lambda figures: f"{{digits:{len(figures[0])}}}", body)
+        return drawn + ("{check}" if self.subject_check else "")
 
     def label(self, subject: str, number: int) -> str:
         """Label of the `number`-th session of `subject`; unique in a project, not only in a subject."""

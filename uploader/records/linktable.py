@@ -3,7 +3,12 @@
 A file of its own, of which every row says only: in this trial there is this subject. Who it is stands sealed beside it
 (AES-256-GCM), and a blind index (HMAC-SHA-256, another in every trial) finds a patient without opening a row.
 Both keys come from one key file that is kept and backed up elsewhere. A row's seal covers its trial, subject, blind
-index and version, so that rows whose parts were exchanged do not open. Rows are never changed and never deleted.
+index and version, so that rows whose parts were exchanged do not open. Rows are never changed.
+
+Beside it stand the sessions that `uploader anonymise` made, which no archive remembers: their numbers, found again by
+a blind index of the study, and the digests of what was written. A subject that has one is in use for good.
+
+SQLite is spoken to directly: a command that anonymises a folder has no need of the toolkit that the records use.
 """
 
 from __future__ import annotations
@@ -11,30 +16,19 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Row,
-    String,
-    Table,
-    UniqueConstraint,
-    delete,
-    insert,
-    select,
-)
 
-from uploader.domain.errors import Held, Misconfigured, NotFound, SubjectTaken
+from uploader.domain.errors import DiskFull, Held, Misconfigured, NotFound, SubjectTaken, Transient, UploaderError
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym, keyed
 from uploader.domain.private import Private
-from uploader.records.database import Database, connect
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -42,27 +36,19 @@ PADDING = 256
 """A sealed identity has a multiple of this many bytes, so that its size does not tell the length of a name."""
 VERSION = 1
 """How rows are sealed; part of every seal."""
+BUSY_SECONDS = 60
+"""How long a writer waits for the writers before it."""
 
-_metadata = MetaData()
-_links = Table(
-    "links",
-    _metadata,
-    Column("number", Integer, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("trial", String(64), nullable=False),
-    Column("subject", String(64), nullable=False),
-    Column("blind", LargeBinary, nullable=False),
-    Column("nonce", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    UniqueConstraint("trial", "subject"),
-    UniqueConstraint("trial", "blind"),
-)
-_about = Table(
-    "about",
-    _metadata,
-    Column("version", Integer, primary_key=True),
-    Column("key_check", LargeBinary, nullable=False),
-)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS links (
+    number INTEGER NOT NULL PRIMARY KEY, version INTEGER NOT NULL, trial VARCHAR(64) NOT NULL,
+    subject VARCHAR(64) NOT NULL, blind BLOB NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL,
+    UNIQUE (trial, subject), UNIQUE (trial, blind));
+CREATE TABLE IF NOT EXISTS about (version INTEGER NOT NULL PRIMARY KEY, key_check BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sessions (
+    trial VARCHAR(64) NOT NULL, subject VARCHAR(64) NOT NULL, study BLOB NOT NULL, number INTEGER NOT NULL,
+    digest VARCHAR(64) NOT NULL DEFAULT '', UNIQUE (trial, subject, study), UNIQUE (trial, subject, number));
+"""
 
 
 def make_key(path: Path) -> None:
@@ -86,13 +72,16 @@ class LinkTable:
         key = _key(key_file)
         self._blind_key = keyed(key, "link blind index", b"")
         self._seal = AESGCM(keyed(key, "link seal", b""))
-        self._database = _open(path)
-        with self._database.alone() as connection:
-            _metadata.create_all(connection)
+        self._lock = threading.Lock()
+        with _translated():
+            self._connection = _open(path)
+        with self._alone() as connection:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
             _check_key(connection, keyed(key, "link key check", b""), path)
 
     def close(self) -> None:
-        self._database.close()
+        self._connection.close()
 
     def assign(self, trial: str, identity: PrivateIdentity, subject: str) -> Pseudonym:
         """Bind `subject` to the patient within `trial`; the same again changes nothing.
@@ -100,35 +89,110 @@ class LinkTable:
         Raises SubjectTaken when it is another patient's, or when this patient has another one; Held for a patient
         without an ID, and for a row that does not open.
         """
-        blind = self._blind(trial, identity)
-        with self._database.alone() as connection:
+        with self._alone() as connection:
             known = self._by_patient(connection, trial, identity)
             if known is not None and known.subject != subject:
                 raise SubjectTaken(f"this patient already has another subject ID in trial {trial}; use that one")
-            if known is None and _row(connection, trial, _links.c.subject == subject) is not None:
+            if known is None and _by_subject(connection, trial, subject) is not None:
                 raise SubjectTaken(f"this subject ID belongs to another patient in trial {trial}; check both")
             if known is None:
-                connection.execute(insert(_links).values(self._sealed(trial, subject, blind, identity)))
+                self._insert(connection, trial, identity, subject)
         return Pseudonym(trial, subject)
 
+    def allocate(self, trial: str, identity: PrivateIdentity, candidates: Iterable[str]) -> Pseudonym:
+        """The patient's subject in `trial`: the one there is, else the first of `candidates` that is free.
+
+        One transaction, so that of two processes neither gives a subject twice nor a patient two. Raises SubjectTaken
+        when no candidate is free; Held as `assign`.
+        """
+        with self._alone() as connection:
+            known = self._by_patient(connection, trial, identity)
+            if known is not None:
+                return known
+            for subject in candidates:
+                if _by_subject(connection, trial, subject) is None:
+                    self._insert(connection, trial, identity, subject)
+                    return Pseudonym(trial, subject)
+        raise SubjectTaken(f"every automatic subject ID of trial {trial} is taken; its template needs more characters")
+
     def forget(self, pseudonym: Pseudonym) -> None:
-        """Undo a binding that was a slip. Nothing happens when there is none."""
-        which = (_links.c.trial == pseudonym.trial) & (_links.c.subject == pseudonym.subject)
-        with self._database.alone() as connection:
-            connection.execute(delete(_links).where(which))
+        """Undo a binding that was a slip. Nothing happens when there is none, or when sessions were made under it."""
+        with self._alone() as connection:
+            connection.execute(
+                "DELETE FROM links WHERE trial = ? AND subject = ? AND NOT EXISTS "
+                "(SELECT 1 FROM sessions WHERE sessions.trial = links.trial AND sessions.subject = links.subject)",
+                (pseudonym.trial, pseudonym.subject),
+            )
 
     def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None:
         """Raises Held for a patient without an ID, and for a row that does not open."""
-        with self._database.read() as connection:
+        with self._reading() as connection:
             return self._by_patient(connection, trial, identity)
 
     def reveal(self, pseudonym: Pseudonym) -> PrivateIdentity:
         """Raises NotFound, and Held for a row that does not open."""
-        with self._database.read() as connection:
-            row = _row(connection, pseudonym.trial, _links.c.subject == pseudonym.subject)
+        with self._reading() as connection:
+            row = _by_subject(connection, pseudonym.trial, pseudonym.subject)
         if row is None:
             raise NotFound("the link table has no such subject")
         return self._opened(row)
+
+    def subjects(self, trial: str) -> frozenset[str]:
+        """Every subject of the trial that has a patient here."""
+        with self._reading() as connection:
+            return frozenset(s for (s,) in connection.execute("SELECT subject FROM links WHERE trial = ?", (trial,)))
+
+    def number_sessions(self, pseudonym: Pseudonym, studies: Sequence[str]) -> tuple[int, ...]:
+        """The numbers of these sessions among those made of the subject: the ones they have, else the next.
+
+        studies: Study Instance UIDs (0020,000D), in the order in which new ones are to be numbered
+        """
+        whose = (pseudonym.trial, pseudonym.subject)
+        with self._alone() as connection:
+            for study in studies:
+                connection.execute(
+                    "INSERT OR IGNORE INTO sessions (trial, subject, study, number) SELECT ?1, ?2, ?3, "
+                    "1 + coalesce(max(number), 0) FROM sessions WHERE trial = ?1 AND subject = ?2",
+                    (*whose, self._blind_study(pseudonym, study)),
+                )
+            found = connection.execute("SELECT study, number FROM sessions WHERE trial = ? AND subject = ?", whose)
+            numbers = dict(found.fetchall())
+        return tuple(numbers[self._blind_study(pseudonym, study)] for study in studies)
+
+    def made(self, pseudonym: Pseudonym, number: int) -> str:
+        """Digest of the session of this number as it was last written; empty when it never was."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT digest FROM sessions WHERE trial = ? AND subject = ? AND number = ?",
+                (pseudonym.trial, pseudonym.subject, number),
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def keep_made(self, pseudonym: Pseudonym, number: int, digest: str) -> None:
+        """Remember what was written of a session that `number_sessions` numbered."""
+        with self._alone() as connection:
+            connection.execute(
+                "UPDATE sessions SET digest = ? WHERE trial = ? AND subject = ? AND number = ?",
+                (digest, pseudonym.trial, pseudonym.subject, number),
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[sqlite3.Connection]:
+        """The only writer; all of it is kept when the block ends well, and nothing when it raises."""
+        with self._lock, _translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk ends it by itself
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _translated():
+            yield self._connection
 
     def _blind(self, trial: str, identity: PrivateIdentity) -> bytes:
         who = identity.reveal()
@@ -136,33 +200,40 @@ class LinkTable:
             raise Held("the files carry no patient ID (0010,0020), so this patient cannot be told from others")
         return keyed(self._blind_key, f"trial {trial}", who.key)
 
-    def _by_patient(self, connection: Connection, trial: str, identity: PrivateIdentity) -> Pseudonym | None:
-        row = _row(connection, trial, _links.c.blind == self._blind(trial, identity))
+    def _blind_study(self, pseudonym: Pseudonym, study: str) -> bytes:
+        return keyed(self._blind_key, f"study {pseudonym.trial} {pseudonym.subject}", study.encode())
+
+    def _by_patient(self, connection: sqlite3.Connection, trial: str, identity: PrivateIdentity) -> Pseudonym | None:
+        blind = self._blind(trial, identity)
+        row = connection.execute("SELECT * FROM links WHERE trial = ? AND blind = ?", (trial, blind)).fetchone()
         if row is None:
             return None
         if self._opened(row).reveal().key != identity.reveal().key:
             raise Held("link table: a row is about another patient than its index says; restore a backup")
-        return Pseudonym(trial, row.subject)
+        return Pseudonym(trial, row["subject"])
 
-    def _sealed(self, trial: str, subject: str, blind: bytes, identity: PrivateIdentity) -> dict[str, Any]:
-        who = identity.reveal()
+    def _insert(self, connection: sqlite3.Connection, trial: str, identity: PrivateIdentity, subject: str) -> None:
+        who, blind = identity.reveal(), self._blind(trial, identity)
         text = json.dumps([who.patient_id, who.issuer, who.name]).encode()
         padded = text.ljust(-(-len(text) // PADDING) * PADDING)
         nonce = secrets.token_bytes(NONCE_BYTES)
-        row = {"version": VERSION, "trial": trial, "subject": subject, "blind": blind, "nonce": nonce}
-        return {**row, "sealed": self._seal.encrypt(nonce, padded, _covered(VERSION, trial, subject, blind))}
+        sealed = self._seal.encrypt(nonce, padded, _covered(VERSION, trial, subject, blind))
+        connection.execute(
+            "INSERT INTO links (version, trial, subject, blind, nonce, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+            (VERSION, trial, subject, blind, nonce, sealed),
+        )
 
-    def _opened(self, row: Row[Any]) -> PrivateIdentity:
-        covered = _covered(row.version, row.trial, row.subject, row.blind)
+    def _opened(self, row: sqlite3.Row) -> PrivateIdentity:
+        covered = _covered(row["version"], row["trial"], row["subject"], row["blind"])
         try:
-            text = self._seal.decrypt(row.nonce, row.sealed, covered)
+            text = self._seal.decrypt(row["nonce"], row["sealed"], covered)
         except InvalidTag:
             raise Held("link table: a row was changed outside this program; restore a backup") from None
         return Private(Identity(*json.loads(text)))
 
 
-def _row(connection: Connection, trial: str, which: Any) -> Row[Any] | None:
-    return connection.execute(select(_links).where(_links.c.trial == trial, which)).first()
+def _by_subject(connection: sqlite3.Connection, trial: str, subject: str) -> Any:
+    return connection.execute("SELECT * FROM links WHERE trial = ? AND subject = ?", (trial, subject)).fetchone()
 
 
 def _covered(version: int, trial: str, subject: str, blind: bytes) -> bytes:
@@ -181,19 +252,42 @@ def _key(path: Path) -> bytes:
     return key
 
 
-def _open(path: Path) -> Database:
-    if path.parent.is_dir():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    return connect(f"sqlite:///{path}", "the link table")
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.parent.is_dir():
+        raise Misconfigured(f"the link table: there is no folder {path.parent}")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # isolation_level: we say BEGIN ourselves; the driver would say it late and DEFERRED
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
-def _check_key(connection: Connection, expected: bytes, path: Path) -> None:
-    about = connection.execute(select(_about)).first()
+def _check_key(connection: sqlite3.Connection, expected: bytes, path: Path) -> None:
+    about = connection.execute("SELECT * FROM about").fetchone()
     if about is None:
-        if connection.execute(select(_links).limit(1)).first() is not None:
+        if connection.execute("SELECT 1 FROM links LIMIT 1").fetchone() is not None:
             raise Misconfigured(f"the link table {path} lost its key check; restore a backup")
-        connection.execute(insert(_about).values(version=VERSION, key_check=expected))
-    elif about.version != VERSION:
+        connection.execute("INSERT INTO about (version, key_check) VALUES (?, ?)", (VERSION, expected))
+    elif about["version"] != VERSION:
         raise Misconfigured(f"the link table {path} was made by another version of this program")
-    elif not secrets.compare_digest(about.key_check, expected):
+    elif not secrets.compare_digest(about["key_check"], expected):
         raise Misconfigured(f"the key is not the one the link table {path} was made with; restore it from its backup")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Foreign errors leave as ours, without the text that may quote values."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _ours(getattr(error, "sqlite_errorname", None) or type(error).__name__) from None
+
+
+def _ours(code: str) -> UploaderError:
+    if code == "SQLITE_FULL":
+        return DiskFull("the link table: no room left on the disk; nothing was changed")
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Transient("the link table: busy; nothing was changed, try again")
+    return Misconfigured(f"the link table: the database refused ({code}); check the file, its rights and the disk")
