@@ -102,14 +102,15 @@ def remove(dataset: Dataset, path: Path, compatible: bool = False) -> None:
             del hit.dataset[hit.tag]
         elif is_sequence(hit.dataset, hit.tag):
             for item in items(hit.dataset, hit.tag)[hit.item : hit.item + 1]:
-                _empty(item, keep_sequences=compatible)
+                _empty(item)
 
 
-def _empty(item: Dataset, *, keep_sequences: bool) -> None:
+def _empty(item: Dataset) -> None:
+    """Remove all leaves at every depth; sequences, items and creators stay, as the language has it."""
     for tag in [t for t in item.keys() if not private.is_creator(t)]:  # noqa: SIM118
-        if keep_sequences and is_sequence(item, tag):
+        if is_sequence(item, tag):
             for inner in items(item, tag):
-                _empty(inner, keep_sequences=True)
+                _empty(inner)
         else:
             del item[tag]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.functions import FUNCTIONS, REFUSED
-from uploader.dicomedit.functions.image import check_shape
+from uploader.dicomedit.functions.dates import seconds_in
+from uploader.dicomedit.functions.image import check_fill, check_shape
+from uploader.dicomedit.functions.uids import checked_root
 from uploader.dicomedit.functions.whole import direct_path
 from uploader.dicomedit.paths import BadPath, Path, parse_path
-from uploader.dicomedit.pixels import check_fill, rectangle
+from uploader.dicomedit.pixels import check_colour, rectangle
 from uploader.dicomedit.regex import BadPattern, compiled
 from uploader.dicomedit.source import Flaw
 from uploader.dicomedit.values import Unfit
@@ -24,6 +26,22 @@ PATH_ARGUMENTS = {
     "shiftDateTimeSequenceByIncrement": 1,
 }
 """Functions that take paths, quoted or not, and the first argument that is one."""
+CHECKS: dict[tuple[str, int], Callable[[str], object]] = {
+    ("set", 0): direct_path,
+    ("delete", 0): direct_path,
+    ("match", 1): compiled,
+    ("ismatch", 1): compiled,
+    ("mapUID", 1): checked_root,
+    ("mapReferencedUIDs", 0): checked_root,
+    ("shiftDateByIncrement", 2): seconds_in,
+    ("shiftDateTimeByIncrement", 2): seconds_in,
+    ("shiftDateTimeListByIncrement", 2): seconds_in,
+    ("alterPixels", 0): check_shape,
+    ("alterPixels", 1): rectangle,
+    ("alterPixels", 2): check_fill,
+    ("alterPixels", 3): check_colour,
+}
+"""What a function takes, by its name and the number of the argument, can be checked where it is written out."""
 ANY_PATH = frozenset(
     {
         *PATH_ARGUMENTS,
@@ -139,34 +157,22 @@ def _check_literals(call: s.Call) -> None:
     for argument in call.arguments if call.name not in ANY_PATH else ():
         if isinstance(argument, s.PathValue):
             _check_singular(argument.path.without_item if call.name == "isPresent" else argument.path, argument.at)
-    if call.name in PATH_ARGUMENTS:
-        for argument in call.arguments[PATH_ARGUMENTS[call.name] :]:
-            if isinstance(argument, s.Literal):
-                _check_path(argument)
-    if call.name in {"set", "delete"} and isinstance(call.arguments[0], s.Literal):
-        try:
-            direct_path(call.arguments[0].text)
-        except Unfit as error:
-            raise Flaw(call.arguments[0].at, str(error)) from None
-    if call.name in {"match", "ismatch"}:
-        _check_pattern(call.arguments[1])
-    if call.name == "alterPixels":
-        _check_area(call.arguments)
-
-
-def _check_area(arguments: tuple[s.Expression, ...]) -> None:
-    shape, geometry, fill, colour = arguments[:4]
-    for argument, check_it in (
-        (shape, lambda text: check_shape(text, "solid")),
-        (geometry, rectangle),
-        (fill, lambda text: check_shape("rectangle", text)),
-        (colour, check_fill),
-    ):
+    for argument in call.arguments[PATH_ARGUMENTS.get(call.name, len(call.arguments)) :]:
         if isinstance(argument, s.Literal):
-            try:
-                check_it(argument.text)
-            except Unfit as error:
-                raise Flaw(argument.at, str(error)) from None
+            _check_path(argument)
+    for number, argument in enumerate(call.arguments):
+        check_it = CHECKS.get((call.name, number))
+        if check_it is not None and isinstance(argument, s.Literal):
+            _check_text(argument, check_it)
+        elif check_it is direct_path and isinstance(argument, s.PathValue):
+            raise Flaw(argument.at, f"{call.name} takes its path in quotes")
+
+
+def _check_text(literal: s.Literal, check_it: Callable[[str], object]) -> None:
+    try:
+        check_it(literal.text)
+    except (Unfit, BadPattern) as error:
+        raise Flaw(literal.at, str(error)) from None
 
 
 def _check_path(literal: s.Literal) -> None:
@@ -178,10 +184,7 @@ def _check_path(literal: s.Literal) -> None:
 
 def _check_pattern(expression: s.Expression) -> None:
     if isinstance(expression, s.Literal):
-        try:
-            compiled(expression.text)
-        except BadPattern as error:
-            raise Flaw(expression.at, str(error)) from None
+        _check_text(expression, compiled)
 
 
 def calls(statements: tuple[s.Statement, ...]) -> Iterator[s.Call]:

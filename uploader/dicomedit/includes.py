@@ -13,6 +13,8 @@ from uploader.dicomedit.source import Flaw, Part, Source
 Read = Callable[[str], str]
 """The text of a script by its name, such as `base/basic_profile.das`. Raises OSError or ValueError."""
 
+_MARK = "\ufeff"
+"""What some editors put at the beginning of a file."""
 DEEPEST = 10
 LONGEST = 1 << 22
 """Characters of a script with all that it includes."""
@@ -26,6 +28,7 @@ def expanded(name: str, text: str, read: Read | None) -> Source:
 
     read: where included scripts come from; None refuses them
     """
+    text = text.removeprefix(_MARK)
     if not text:
         raise Source(name, text).bad(Flaw(0, "the script is empty"))
     parts = list(_parts(name, text, read, (name,)))
@@ -66,7 +69,7 @@ def _included(name: str, read: Read | None, open_: tuple[str, ...]) -> str:
     if len(open_) > DEEPEST:
         raise ValueError(f"scripts include one another more than {DEEPEST} deep")
     try:
-        text = read(name)
+        text = read(name).removeprefix(_MARK)
     except (OSError, ValueError):
         raise ValueError(f"{name} is not a script below the folder of scripts that can be read") from None
     if text.rstrip("\r\n").endswith("\\"):

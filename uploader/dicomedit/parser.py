@@ -13,6 +13,7 @@ from lark.tree import Meta
 
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.compatible import ONE_BREAK, RESERVED, STRAYS
+from uploader.dicomedit.hints import MEANT, hint
 from uploader.dicomedit.paths import BadPath, Path, parse_path
 from uploader.dicomedit.source import Flaw
 
@@ -38,6 +39,15 @@ WORDS = {
     "_NL": "the end of the line",
 }
 """Terminals of the grammar as a person calls them."""
+_PATH = frozenset({"TAG", "PRIVATE_TAG", "WILD"})
+_VALUE = _PATH | {"NAME", "STRING", "INTEGER", "DECIMAL", "LBRACE"}
+GROUPS = {
+    "a statement": _VALUE | {"MINUS", "IF", "DESCRIBE", "ECHO", "EXPORT", "VERSION", "REMOVEALLPRIVATETAGS"},
+    "a value": _VALUE,
+    "a value or a condition": _VALUE - {"LBRACE"},
+    "a tag path": _PATH,
+}
+"""What several terminals are called together where all of them may stand; the larger sets come first."""
 
 
 @cache
@@ -78,19 +88,26 @@ def _flaw(error: UnexpectedInput, prepared: str) -> Flaw:
         lead = len(text) - len(text.lstrip()) if error.token.type in {"ELSE", "ELSEIF"} else 0
         at = (error.token.start_pos or 0) + lead
         at = len(prepared) if error.token.type == "$END" else at
-        return Flaw(at, f"expected {_expected(error)}{_hint(text, prepared, at)}")
+        meant = hint(prepared, at)
+        return Flaw(at, f"expected {_expected(error)}{f'; {meant}' if meant else ''}")
     return Flaw(len(prepared), "the script ends too early")
 
 
 def _stray(char: str) -> str:
     if char == '"':
         return r"a text must end on its line; after a backslash it may have n r t b f ( ) \ or three octal digits"
-    return f"the character {char!r} means nothing here"
+    meant = MEANT.get(char)
+    return f"the character {char!r} means nothing here{f'; {meant}' if meant else ''}"
 
 
 def _expected(error: UnexpectedToken) -> str:
-    accepted = error.accepts if error.interactive_parser is not None else error.expected
-    words = sorted({WORDS.get(name) or _spelled(name) for name in accepted or error.expected})
+    left = set(error.accepts if error.interactive_parser is not None else error.expected) or set(error.expected)
+    words = []
+    for group, terminals in GROUPS.items():
+        if terminals <= left:
+            words.append(group)
+            left -= terminals
+    words += sorted({WORDS.get(name) or _spelled(name) for name in left})
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" or {words[-1]}"
 
 
@@ -98,12 +115,6 @@ def _expected(error: UnexpectedToken) -> str:
 def _spelled(terminal: str) -> str:
     """A terminal of fixed text, as it is written."""
     return str(grammar().get_terminal(terminal).pattern.value)
-
-
-def _hint(found: str, prepared: str, at: int) -> str:
-    if found == "(" and prepared[at + 1 : at + 5].isalnum() and prepared[at + 5 : at + 6].strip() in {",", ""}:
-        return "; an odd (private) group is written (gggg,{CREATOR}ee), an even one (gggg,eeee)"
-    return ""
 
 
 class _Reader(Transformer[Token, Any]):

@@ -194,9 +194,9 @@ def _hits(
                     yield Hit(dataset, tag, None if step.item == ANY else step.item)
                 else:
                     deeper.append((ANY if step.item is None else step.item, position + 1))
-            elif position == end:
-                yield Hit(dataset, tag, None)
             else:
+                if position == end:
+                    yield Hit(dataset, tag, None)
                 deeper.append((ANY, position if step == LEVELS else position + 1))
         if deeper and is_sequence(dataset, tag):
             for index, item in enumerate(items(dataset, tag)):

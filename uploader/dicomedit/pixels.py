@@ -69,7 +69,7 @@ def rectangle(text: str) -> Rectangle:
     return Rectangle(left, top, left + abs(sides["right"] - left), top + abs(sides["bottom"] - top))
 
 
-def check_fill(text: str) -> None:
+def check_colour(text: str) -> None:
     """Raises Unfit unless this is a colour: v=0 to 255, or r, g and b. Any colour is filled as 0."""
     parts = _pairs(text, "a colour")
     if parts and (parts.keys() not in ({"v"}, {"r", "g", "b"}) or not all(0 <= p <= 255 for p in parts.values())):

@@ -85,7 +85,12 @@ def _shift(state: State, arguments: tuple[Value, ...], vrs: set[str], unit: str)
 
 
 def _unit(state: State, value: Value) -> int:
-    seconds = UNITS.get(state.needed(value, "a unit").lower())
+    return seconds_in(state.needed(value, "a unit"))
+
+
+def seconds_in(unit: str) -> int:
+    """Raises Unfit for a unit that is not known."""
+    seconds = UNITS.get(unit.lower())
     if seconds is None:
         raise Unfit(f"the unit must be one of {', '.join(UNITS)}")
     return seconds

@@ -7,7 +7,7 @@ from pydicom.sequence import Sequence
 
 from uploader.dicomedit import access
 from uploader.dicomedit.functions.registry import function
-from uploader.dicomedit.pixels import blank, check_fill, rectangle
+from uploader.dicomedit.pixels import blank, check_colour, rectangle
 from uploader.dicomedit.state import State, Value
 from uploader.dicomedit.values import Unfit, text_of
 
@@ -19,8 +19,9 @@ _BURNED_IN, _METHOD, _METHOD_CODES = 0x00280301, 0x00120063, 0x00120064
 def alter_pixels(state: State, arguments: tuple[Value, ...]) -> Value:
     """Where the rectangle covers pixels, the header says that text was blacked out (PS3.15 E.3.1)."""
     shape, geometry, fill, colour = (state.needed(a, "alterPixels") for a in arguments[:4])
-    check_shape(shape, fill)
-    check_fill(colour)
+    check_shape(shape)
+    check_fill(fill)
+    check_colour(colour)
     area, dataset = rectangle(geometry), state.dataset
     if not blank(dataset, area, encode=not state.host.compatible):
         if state.host.compatible and _BURNED_IN in dataset:
@@ -35,10 +36,16 @@ def alter_pixels(state: State, arguments: tuple[Value, ...]) -> Value:
     return None
 
 
-def check_shape(shape: str, fill: str) -> None:
+def check_shape(shape: str) -> None:
     """Raises Unfit."""
-    if shape.lower() != "rectangle" or fill.lower() != "solid":
-        raise Unfit('alterPixels knows the shape "rectangle" and the fill "solid" only')
+    if shape.lower() != "rectangle":
+        raise Unfit('alterPixels knows the shape "rectangle" only')
+
+
+def check_fill(fill: str) -> None:
+    """Raises Unfit."""
+    if fill.lower() != "solid":
+        raise Unfit('alterPixels knows the fill "solid" only')
 
 
 def _code() -> Dataset:

@@ -68,7 +68,11 @@ def map_referenced_uids(state: State, arguments: tuple[Value, ...]) -> Value:
 
 
 def _root(state: State, value: Value) -> str:
-    prefix = state.needed(value, "a UID prefix")
+    return checked_root(state.needed(value, "a UID prefix"))
+
+
+def checked_root(prefix: str) -> str:
+    """The prefix. Raises Unfit when no UID can begin with it."""
     if not _ROOT.fullmatch(prefix) or len(prefix) > 24:
         raise Unfit("a UID prefix has numbers and dots, at most 24 characters, and does not end in a dot")
     return prefix
