@@ -12,6 +12,7 @@
     - NotSigned             release without a sign-off of exactly these bytes
     - ResidueFound          the verifier found something of the patient
     - ScriptRejected        the DicomEdit script refused the instance
+    - CannotBeSafe          the policy has no rule that makes objects of this kind safe
     - ScriptFailed          the DicomEdit script could not be carried out on an instance
     - SubjectTaken          the subject ID belongs to another patient
     - UnreadableFile        a file of the session cannot be read as DICOM
@@ -19,6 +20,7 @@
     - Defect                this program, or a plugin, is wrong
   + Misconfigured        refuse to start, or to accept work, until put right
     - BadSettings           the settings file
+    - BadPolicy             a privacy policy
     - BadProtocol           a trial protocol
     - BadScript             a DicomEdit script
     - LoginRefused          an archive does not accept our account
@@ -130,6 +132,12 @@ class ScriptRejected(Held):
     code = "script-rejected"
 
 
+class CannotBeSafe(Held):
+    """Objects of this kind, such as a PDF, cannot be made safe under the policy, and are not passed on."""
+
+    code = "cannot-be-safe"
+
+
 class ScriptFailed(Held):
     """The DicomEdit script could not be carried out on an instance, which is half edited and must not be used."""
 
@@ -177,6 +185,12 @@ class BadSettings(Misconfigured):
     """The settings file has an unknown, missing or impossible setting."""
 
     code = "bad-settings"
+
+
+class BadPolicy(Misconfigured):
+    """A privacy policy does not fit the schema, or asks for what no policy may."""
+
+    code = "bad-policy"
 
 
 class BadProtocol(Misconfigured):
