@@ -1,6 +1,7 @@
 """The commands. Each parses, calls, and prints; what they do is written elsewhere.
 
-Exit codes: 0 done, 2 wrong use or a wrong installation, 3 refused by the protocol, 4 held or still waiting.
+Exit codes: 0 done, 2 wrong use or a wrong installation, 3 refused by the protocol, 4 held or still waiting;
+`anonymise`, which knows no waiting: 3 when anything was held.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ COMMANDS = {
     "init": "setup",
     "serve": "serve",
     "run": "submissions",
+    "anonymise": "anonymise",
     "status": "submissions",
     "show": "submissions",
     "sign": "submissions",

@@ -75,7 +75,7 @@ class Instance:
 def instance(stream: BinaryIO) -> Instance:
     """What the file is. Raises NotTaken with the reason of quarantine; OSError."""
     syntax = _syntax(stream)
-    if not (syntax in _NATIVE or syntax.startswith(_ENCAPSULATED)) or syntax in _BY_REFERENCE:
+    if not is_taken(syntax):
         raise NotTaken("quarantine.unsupported", "the transfer syntax of a file is not one this program takes")
     try:
         # Read through the open file, not by name: the name may lead elsewhere by now.
@@ -83,6 +83,11 @@ def instance(stream: BinaryIO) -> Instance:
             return _facts(read(Path(f"/dev/fd/{stream.fileno()}")).dataset)
     except UnreadableFile as error:
         raise NotTaken("quarantine.truncated", f"a DICOM file cannot be read to its end: {error}") from None
+
+
+def is_taken(syntax: str) -> bool:
+    """Whether this program takes files of this Transfer Syntax UID."""
+    return (syntax in _NATIVE or syntax.startswith(_ENCAPSULATED)) and syntax not in _BY_REFERENCE
 
 
 def study(stream: BinaryIO) -> str:

@@ -1,0 +1,118 @@
+"""The folder that is written: one command at a time, of one trial and one home, a session whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from uploader.domain.errors import LabelTaken, Refused
+from uploader.domain.manifest import Manifest, measure
+
+STAGING = ".anonymising"
+"""Folder of OUT that holds what is not verified yet; gone when the command ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """OUT, locked for this command."""
+
+    root: Path
+
+    @property
+    def staging(self) -> Path:
+        return self.root / STAGING
+
+    def check(self, subjects: Collection[str]) -> None:
+        """Raises Refused when OUT holds anything but `subjects`, those of the trial that this home knows."""
+        strangers = [p for p in self.root.iterdir() if p != self.staging and not (p.is_dir() and p.name in subjects)]
+        if strangers:
+            raise Refused(
+                f"OUT holds {len(strangers)} thing(s) that are no subjects of this trial known to this home; "
+                "give a folder that is empty, or one that was written from this home for this trial"
+            )
+
+    def publish(self, staged: Path, subject: str, label: str, made: Manifest, known: str) -> str:
+        """Move the session `staged`, which is on the disk, to its place. Returns ``new``, ``same`` or ``replaced``.
+
+        made: what `staged` holds
+        known: digest of what was written there before by this home, empty for nothing
+
+        Raises LabelTaken when something else lies there: it is left as it is.
+        """
+        target = self.root / subject / label
+        if target.exists():
+            there = _digest(target)
+            if there == made.digest:
+                return "same"
+            if there != known:
+                raise LabelTaken("OUT holds other files under this session's name, which were not written from here")
+            target.rename(self.staging / f"{label}.old")
+        target.parent.mkdir(exist_ok=True)
+        staged.rename(target)
+        for folder in (target.parent, self.root):
+            _flush(folder)
+        return "replaced" if known else "new"
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[Out]:
+    """OUT, locked, with an empty staging folder that goes when the block ends.
+
+    Raises Refused when it is no folder, or another command is writing into it.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"OUT cannot be made: {error.strerror}") from None
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(descriptor)
+        out = Out(root)
+        shutil.rmtree(out.staging, ignore_errors=True)
+        out.staging.mkdir(mode=0o700)
+        try:
+            yield out
+        finally:
+            shutil.rmtree(out.staging, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def flush_tree(folder: Path) -> None:
+    """Every file and folder to the disk, as they are now."""
+    for path, _, files in os.walk(folder):
+        for name in files:
+            _flush(Path(path, name))
+        _flush(Path(path))
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refused("another command is writing into OUT; wait for it, or give another folder") from None
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(folder: Path) -> str:
+    """Digest of the session that lies there. A link, or what else is no file, makes it unlike any of ours."""
+    entries = set()
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            return "not ours"
+        if path.is_file():
+            with path.open("rb") as data:
+                entries.add(measure(path.relative_to(folder).as_posix(), data))
+    return Manifest(frozenset(entries)).digest

@@ -1,0 +1,112 @@
+"""Which session gets which subject and number, and what its files are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from uploader.domain.automatic import automatic_subjects
+from uploader.domain.errors import Refused
+from uploader.domain.identity import PrivateIdentity, Pseudonym
+from uploader.domain.trial import Protocol
+from uploader.engine.find import parts_of
+from uploader.recipes import Kitchen
+from uploader.records.linktable import LinkTable
+from uploader.sources.tree import open_file
+from uploader.stages.ingest.glance import studied
+from uploader.stages.ingest.group import Group
+from uploader.stages.ingest.scans import named
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One session to be made.
+
+    scans: scan ID -> modality
+    names: our names of its files, ``scans/3/DICOM/0001.dcm``, in their order
+    known: digest of the session as this home wrote it last; empty for never
+    """
+
+    identity: PrivateIdentity
+    pseudonym: Pseudonym
+    number: int
+    label: str
+    scans: Mapping[str, str]
+    names: tuple[str, ...]
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Who gives the subjects their IDs.
+
+    subject: the ID of the one patient; empty when the program makes IDs
+    """
+
+    protocol: Protocol
+    links: LinkTable
+    kitchen: Kitchen
+    subject: str
+
+    def check(self, groups: Sequence[Group]) -> None:
+        """Raises Refused for an ID that is not the trial's, and for one ID and several patients."""
+        if not self.subject:
+            return
+        self.protocol.check_subject(self.subject)
+        patients = len({g.identity.reveal().key for g in groups})
+        if patients > 1:
+            raise Refused(f"--subject names one patient, and IN holds {patients}; use --ids automatic")
+
+    def subject_of(self, identity: PrivateIdentity) -> Pseudonym:
+        """The patient's subject, bound in the link table. Raises SubjectTaken, Held."""
+        trial = self.protocol.trial
+        if self.subject:
+            return self.links.assign(trial, identity, self.subject)
+        candidates = automatic_subjects(self.kitchen.key_of(trial), identity, self.protocol)
+        return self.links.allocate(trial, identity, candidates)
+
+
+def jobs_for(root: Path, groups: Sequence[Group], naming: Naming, originals: Path) -> list[Job]:
+    """The sessions of every patient in the order of their dates, subjects and numbers given for good.
+
+    originals: folder in which each session's files are made to stand under our names, as links, below its label
+    """
+    naming.check(groups)
+    patients: dict[bytes, list[Group]] = {}
+    for group in groups:
+        patients.setdefault(group.identity.reveal().key, []).append(group)
+    jobs = []
+    for _, theirs in sorted(patients.items()):
+        theirs.sort(key=_by_date(root))
+        pseudonym = naming.subject_of(theirs[0].identity)
+        numbers = naming.links.number_sessions(pseudonym, [_study(group) for group in theirs])
+        jobs += [_job(root, g, pseudonym, n, naming, originals) for g, n in zip(theirs, numbers, strict=True)]
+    return jobs
+
+
+def _job(root: Path, group: Group, pseudonym: Pseudonym, number: int, naming: Naming, originals: Path) -> Job:
+    pieces, scans = named(group.files)
+    label = naming.protocol.label(pseudonym.subject, number)
+    for name, piece in pieces.items():
+        link = originals / label / name
+        if name.endswith("/0001.dcm"):
+            link.parent.mkdir(parents=True)
+        link.symlink_to(root.joinpath(*parts_of(piece)))
+    known = naming.links.made(pseudonym, number)
+    return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), known)
+
+
+def _study(group: Group) -> str:
+    """The study that most of the files name: RT objects are with their images, and may name another one."""
+    studies = [i.study for i in group.files.values()]
+    return min(set(studies), key=lambda study: (-studies.count(study), study))
+
+
+def _by_date(root: Path) -> Callable[[Group], tuple[str, str]]:
+    def date(group: Group) -> tuple[str, str]:
+        first = min(group.files, key=parts_of)
+        with open_file(root, parts_of(first)) as stream:
+            return studied(stream), _study(group)
+
+    return date

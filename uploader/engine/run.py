@@ -1,0 +1,173 @@
+"""A run of the engine from end to end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uploader.config import FILE, Settings
+from uploader.domain.errors import Held, Refused, UnknownTrial
+from uploader.domain.identity import Identity
+from uploader.domain.manifest import Manifest
+from uploader.domain.private import Private
+from uploader.domain.trial import Protocol
+from uploader.engine.crew import carried
+from uploader.engine.find import Progress, look
+from uploader.engine.out import Out, opened
+from uploader.engine.plan import Job, Naming, jobs_for
+from uploader.engine.report import Outcome, Report
+from uploader.engine.work import Bench, Judged, Made, Reason
+from uploader.home import Home, make
+from uploader.protocols import Protocols, check
+from uploader.recipes import Kitchen, recipe_of
+from uploader.records.linktable import LinkTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for.
+
+    source, target: IN and OUT
+    subject: the ID of the one patient in IN; empty for automatic IDs
+    policy: name of the privacy policy, unless it is the protocol's
+    jobs: processes
+    despite_questions: see `work.Bench`
+    """
+
+    home: Path
+    source: Path
+    target: Path
+    trial: str
+    subject: str = ""
+    policy: str | None = None
+    jobs: int = 1
+    despite_questions: bool = False
+
+
+def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _total: None) -> Report:
+    """Make an anonymised copy of every session in the tree, and say what became of every file.
+
+    What is held is not in OUT. Raises Refused, SubjectTaken and Misconfigured before anything is written, and
+    Transient for a full disk.
+    """
+    begun = time.monotonic()
+    source = order.source.resolve()
+    _apart(source, order.target.resolve())
+    settings = _settings(order.home)
+    home, protocol = Home(settings.home), _protocol(settings, order.trial)
+    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, home.key("trial.key"))
+    if order.subject:
+        protocol.check_subject(order.subject)
+    facts = _facts(kitchen, protocol, order.policy)
+    found = look(source, progress)
+    if not found.files:
+        raise Refused("IN holds no files")
+    with opened(order.target) as out, _originals(home) as originals:
+        with _links(home) as links:
+            out.check(links.subjects(protocol.trial))
+            jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject), originals)
+        bench = Bench(
+            kitchen=kitchen,
+            protocol=protocol,
+            policy=order.policy,
+            staging=out.staging,
+            originals=originals,
+            diagnostics=home.diagnostics,
+            despite_questions=order.despite_questions,
+        )
+        outcomes = list(_outcomes(bench, jobs, out, home, order.jobs, progress))
+    outcomes.sort(key=lambda outcome: (outcome.job.pseudonym.subject, outcome.job.number))
+    ids = "manual" if order.subject else "automatic"
+    return Report(protocol, ids, facts, found, outcomes, time.monotonic() - begun)
+
+
+def _facts(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> Mapping[str, Any]:
+    """What recipes are made from. Raises BadScript and BadPolicy before a patient is touched."""
+    nobody = Private(Identity("nobody", "", ""))
+    return recipe_of(kitchen, protocol, nobody, protocol.subject_example, "", (), policy)[1]
+
+
+def _outcomes(
+    bench: Bench, jobs: Sequence[Job], out: Out, home: Home, workers: int, progress: Progress
+) -> Iterator[Outcome]:
+    """Carry out the jobs, and publish each session that passes as soon as it does."""
+    done, total = 0, sum(len(job.names) for job in jobs)
+
+    def made(files: int) -> None:
+        nonlocal done
+        done += files
+        progress("anonymise", done, total)
+
+    for number, what, judged in carried(bench, jobs, workers, made):
+        yield _published(bench, jobs[number], what, judged, out, home)
+
+
+def _published(bench: Bench, job: Job, made: Made, judged: Judged, out: Out, home: Home) -> Outcome:
+    staged = bench.staged(job)
+    if len(judged.files):
+        for entry in made.after:
+            if entry not in judged.files.entries:
+                (staged / entry.name).unlink()
+        try:
+            state = out.publish(staged, job.pseudonym.subject, job.label, judged.files, job.known)
+        except Held as error:
+            judged = Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
+        else:
+            with _links(home) as links:
+                links.keep_made(job.pseudonym, job.number, judged.files.digest)
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.rmtree(bench.original(job), ignore_errors=True)
+    return Outcome(job, made, judged, state if len(judged.files) else "held")
+
+
+def _apart(source: Path, target: Path) -> None:
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise Refused("IN and OUT must not lie in each other")
+
+
+def _settings(home: Path) -> Settings:
+    """The settings of the home, which is made on first use: the engine needs no more of one than its keys."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # two commands must not each make keys
+        if not (home / FILE).exists():
+            make(home, {})
+    finally:
+        os.close(descriptor)
+    return Settings.read(home)
+
+
+def _protocol(settings: Settings, trial: str) -> Protocol:
+    if trial not in settings.trials:
+        raise UnknownTrial(
+            f"this site takes part in no trial of that name; it does in: {', '.join(settings.trials) or 'none'}"
+        )
+    protocol = Protocols(settings.protocols, [trial]).newest(trial)
+    check(protocol, [each.validator for each in protocol.checks], settings.scripts, settings.policies)
+    return protocol
+
+
+@contextmanager
+def _links(home: Home) -> Iterator[LinkTable]:
+    """The link table, open for as long as the block runs: not across a fork."""
+    links = LinkTable(home.links, home.secrets / "link.key")
+    try:
+        yield links
+    finally:
+        links.close()
+
+
+@contextmanager
+def _originals(home: Home) -> Iterator[Path]:
+    """A folder of the home where originals stand under our names: a path of IN may name a patient."""
+    with tempfile.TemporaryDirectory(prefix="anonymise-", dir=home.work) as folder:
+        yield Path(folder)

@@ -1,0 +1,188 @@
+"""One session: its files anonymised into a staging folder, then verified as a whole. Runs in any process; what it
+returns is plain and free of the patient."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from uploader.diagnostics import contained
+from uploader.domain.errors import Held, ResidueFound, UnreadableFile
+from uploader.domain.finding import Finding, Severity
+from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.trial import Protocol
+from uploader.engine.out import flush_tree
+from uploader.engine.plan import Job
+from uploader.recipes import Kitchen, recipe_of
+from uploader.stages.anonymise import Recipe, Work
+from uploader.stages.verify import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is held, or must be looked at.
+
+    where: a file of the session by our name with a tag, or what else it is about; never a value
+    """
+
+    where: str
+    code: str
+    says: str
+    remedy: str = ""
+
+
+@dataclass(slots=True)
+class Made:
+    """What became of some files of a session: entries before and after of those that were made, and the rest."""
+
+    before: list[Entry] = field(default_factory=list)
+    after: list[Entry] = field(default_factory=list)
+    held: list[Reason] = field(default_factory=list)
+
+    def add(self, other: Made) -> None:
+        self.before += other.before
+        self.after += other.after
+        self.held += other.held
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the verifier made of a session.
+
+    files: those that may go on; none when the whole session is held
+    held: why files, or all of them, are held
+    questions: what a person was asked and nobody looked at, where that was accepted
+    """
+
+    files: Manifest
+    held: tuple[Reason, ...]
+    questions: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where sessions are made, and by which rules.
+
+    kitchen, protocol, policy: what recipes are made from; no policy means the protocol's
+    staging: folder in OUT's file system, one folder a session
+    originals: folder of the home in which each session's originals stand under our names, as links
+    despite_questions: what only a person can decide does not hold a file
+    """
+
+    kitchen: Kitchen
+    protocol: Protocol
+    policy: str | None
+    staging: Path
+    originals: Path
+    diagnostics: Path
+    despite_questions: bool
+
+    def staged(self, job: Job) -> Path:
+        return self.staging / job.label
+
+    def original(self, job: Job) -> Path:
+        return self.originals / job.label
+
+    def recipe(self, job: Job) -> tuple[Recipe, Mapping[str, Any]]:
+        """How the session is anonymised, and the facts about it for the report. Raises BadScript, BadPolicy."""
+        originals = [self.original(job) / name for name in job.names]
+        subject = job.pseudonym.subject
+        return recipe_of(self.kitchen, self.protocol, job.identity, subject, job.label, originals, self.policy)
+
+
+def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
+    """Anonymise these files of the session. One that cannot be made is held, and the others go on."""
+    made, work = Made(), _work_on(bench, job)
+    for name in names:
+        try:
+            before, after = contained(bench.diagnostics, _one, bench, job, work, name)
+        except Held as error:
+            (bench.staged(job) / name).unlink(missing_ok=True)
+            made.held.append(Reason(name, error.code, str(error)))
+        else:
+            made.before.append(before)
+            made.after.append(after)
+    return made
+
+
+def prove(bench: Bench, job: Job, made: Made, workers: int = 1) -> Judged:
+    """Verify what was made of the session, while the disk takes it in."""
+    if not made.after:
+        return Judged(Manifest(frozenset()), ())
+    with ThreadPoolExecutor(1) as disk:
+        flushed = disk.submit(flush_tree, bench.staged(job))
+        try:
+            findings = contained(bench.diagnostics, _findings, bench, job, made, workers)
+        except Held as error:
+            return Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
+        finally:
+            flushed.result()
+    return _judged(findings, Manifest(frozenset(made.after)), bench.despite_questions)
+
+
+_latest: list[tuple[Job, Work]] = []
+"""What this process worked on last: the next files are mostly of the same session."""
+
+
+def _work_on(bench: Bench, job: Job) -> Work:
+    if not _latest or _latest[0][0] is not job:
+        _latest[:] = [(job, Work(bench.recipe(job)[0]))]
+    return _latest[0][1]
+
+
+def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry]:
+    """Raises UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe, and ResidueFound when nothing changed."""
+    source, target = bench.original(job) / name, bench.staged(job) / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        before = _entry(name, source)
+        work.file(source, target)
+    except FileNotFoundError:
+        raise UnreadableFile("the file is gone") from None
+    after = _entry(name, target)
+    if after.sha256 == before.sha256:
+        raise ResidueFound("anonymising changed nothing; look at the scripts of the trial")
+    return before, after
+
+
+def _entry(name: str, path: Path) -> Entry:
+    """As `manifest.measure`, without the MD5 that only archives ask for."""
+    with path.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+        return Entry(name, os.fstat(data.fileno()).st_size, digest, "")
+
+
+def _findings(bench: Bench, job: Job, made: Made, workers: int) -> list[Finding]:
+    names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
+    return verify(
+        bench.original(job),
+        bench.staged(job),
+        Manifest(frozenset(made.before)),
+        Manifest(frozenset(made.after)),
+        keep=names | {trial.trial, trial.sponsor, trial.title, bench.kitchen.site},
+        named=names,
+        jobs=workers,
+    )
+
+
+def _judged(findings: Sequence[Finding], files: Manifest, despite_questions: bool) -> Judged:
+    """A refusal holds the session; a question holds the file that it is about, for there is nobody to answer it."""
+    refusals = [f for f in findings if f.severity is Severity.REFUSAL]
+    questions = [f for f in findings if f.severity is Severity.QUESTION]
+    if refusals:
+        return Judged(Manifest(frozenset()), _reasons(refusals))
+    if despite_questions or not questions:
+        return Judged(files, (), _reasons(questions))
+    asked = {f.where.split(" ")[0] for f in questions}
+    if asked - {e.name for e in files}:  # about the whole session, or about more files than are listed
+        return Judged(Manifest(frozenset()), _reasons(questions))
+    return Judged(Manifest(frozenset(e for e in files if e.name not in asked)), _reasons(questions))
+
+
+def _reasons(findings: Iterable[Finding]) -> tuple[Reason, ...]:
+    return tuple(Reason(f.where, f.code, f.says, f.remedy) for f in findings)
