@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from uploader.passes import tables
+from uploader.passes.attributes import tags_of
 
 GENERAL = (
     "patient",
@@ -39,6 +40,17 @@ SISTERS = {
     "ultrasound-multi-frame-image": ("enhanced-us-volume",),
 }
 """Makers put attributes of the enhanced IOD into classic objects, b-values and gradients of MR above all."""
+
+_PIXELS = "image-pixel"
+_SHOWN = ("image-pixel", "multi-frame", "cine", "voi-lut", "modality-lut", "palette-color-lookup-table")
+"""Modules that decoding and showing pixels can need, whether the IOD of the image names them or not."""
+
+_ONCE = {
+    "rt-plan": tags_of("BeamDoseSpecificationPoint"),
+    "rt-ion-plan": tags_of("BeamDoseSpecificationPoint", "NominalBeamEnergyUnit"),
+    "ct-image": tags_of("EstimatedDoseSaving"),
+}
+"""Numbers and codes that planning systems and scanners still write and PS3.3 no longer names."""
 
 _SR_MODULE = "sr-document-content"
 
@@ -79,14 +91,16 @@ _UNSAFE = {
 def attributes(sop_class: str) -> Mapping[int, str]:
     """The attributes that the IOD of a class names at any depth, and the most demanding type of each.
 
-    Without an IOD: those of `GENERAL`. Of a classic image also those of its enhanced sister, as type 3.
+    Without an IOD: those of `GENERAL`. Type 3 are also those that images need to be shown, of a classic image those
+    of its enhanced sister, and what an earlier edition named.
     """
     iod = tables.iod_of(sop_class)
-    named = _most_demanding(GENERAL if iod is None else tables.modules_of(iod))
-    for sister in SISTERS.get(iod or "", ()):
-        for tag in _most_demanding(tables.modules_of(sister)):
-            named.setdefault(tag, "3")
-    return named
+    if iod is None:
+        return _most_demanding(GENERAL)
+    modules = tables.modules_of(iod)
+    more = [*(_SHOWN if _PIXELS in modules else ()), *(m for s in SISTERS.get(iod, ()) for m in tables.modules_of(s))]
+    optional = dict.fromkeys((*_most_demanding(more), *_ONCE.get(iod, ())), "3")
+    return optional | _most_demanding(modules)
 
 
 @cache

@@ -35,17 +35,16 @@ def claimed(
     options: those that have an effect
     overrides: a site's own actions by tag: one that keeps what the profile removes unsays the profile, one that
         removes what an option retains, or keeps raw what it cleans, unsays the option
-    done: those of the options about pixels that were carried out on the object
+    done: those of the options about pixels that were carried out on the object, which alone lets it claim them
     basic: whether nothing but the overrides departs from the profile
     """
     said = [] if not basic or any(_milder(tag, action, options) for tag, action in overrides.items()) else [_BASIC]
-    said += [_OPTIONS[option] for option in options if _so(option, overrides, done)]
+    said += [_OPTIONS[option] for option in options if option not in _OF_PIXELS and _so(option, overrides)]
+    said += [_OPTIONS[option] for option in _OF_PIXELS & {*done}]
     return tuple(sorted(said))
 
 
-def _so(option: Option, overrides: Mapping[int, Action], done: Collection[Option]) -> bool:
-    if option in _OF_PIXELS:
-        return option in done
+def _so(option: Option, overrides: Mapping[int, Action]) -> bool:
     return not any((code == "K") is (overrides[tag] in _GONE) for tag, code in _column(option) if tag in overrides)
 
 
@@ -56,9 +55,13 @@ def _column(option: Option) -> Iterator[tuple[int, str]]:
 
 
 def _milder(tag: int, action: Action, options: Collection[Option]) -> bool:
-    """Whether an override leaves more than the table would: an unlisted attribute is the site's own affair."""
-    rule = tables.annex_e().get(tag)
-    if rule is None or action in _GONE:
+    """Whether an override leaves more than the table would.
+
+    An unlisted attribute is the site's own affair, and a sequence of references (U*) may keep its items, whose UIDs
+    are replaced.
+    """
+    rule = listed.rule(tag)
+    if rule is None or action in _GONE or "U*" in rule.basic:
         return False
     says = listed.action(rule, readings(tag, "")[0], "3", options)
     return action is not says and (action is Action.KEEP or says in _GONE)

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from uploader.domain.policy import Action, Option
+from uploader.passes import tables
+from uploader.passes.attributes import tags_of
 from uploader.passes.tables import Rule
 from uploader.passes.vrs import DATES, TEXT, stricter
 
 _DATE_OPTIONS = (Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES)
-_KEEPS_PART = {"X": Action.REMOVE, "Z": Action.EMPTY, "D": Action.DUMMY, "U": Action.UID}
+_VALUE, _OPTIONAL = ("1", "1C"), (None, "3")
+_SINGLE = {"X": Action.REMOVE, "Z": Action.EMPTY, "D": Action.DUMMY, "U": Action.UID}
+
+
+def rule(tag: int) -> Rule | None:
+    """The row of table E.1-1, if the attribute has one."""
+    row = tables.annex_e().get(tag)
+    return row._replace(basic="X/D") if row is not None and tag in _REQUIRED else row
+
+
+_REQUIRED = tags_of("PresentationCreationDate", "PresentationCreationTime")
+"""X in the table, though PS3.3 C.11.10 gives them Type 1 in every presentation state."""
 
 
 def action(rule: Rule, vr: str, demand: str | None, options: Collection[Option]) -> Action:
@@ -21,7 +34,7 @@ def action(rule: Rule, vr: str, demand: str | None, options: Collection[Option])
     neither of them it goes, whatever else is retained: a calibration date tells the day as well as any.
     """
     answers = tuple(_of_options(rule, vr, options))
-    return stricter(answers) if answers else basic(rule.basic, vr, demand)
+    return stricter(answers) if answers else basic(rule.basic, demand)
 
 
 def content(rule: Rule, value_type: str, options: Collection[Option]) -> Action:
@@ -38,35 +51,28 @@ _TREATED_ANYWAY = ("UIDREF", "IMAGE", "COMPOSITE", "WAVEFORM")
 """Items that hold nothing but UIDs, which are mapped wherever they stand."""
 
 
-def basic(code: str, vr: str, demand: str | None) -> Action:
+def basic(code: str, demand: str | None) -> Action:
     """An action of the Basic Profile (PS3.15 table E.1-1a), settled by the attribute's type where it has a choice.
 
-    Z of Type 1 becomes D, as E.1-1a permits. X of Type 1 becomes D too: the object would be invalid without a value,
-    and this one says nothing. A sequence of references (U*) keeps its items, whose UIDs are mapped.
+    X/Z/U* is a sequence of references: where the IOD names it, its items stay and their UIDs are mapped, for an
+    image is worth less without those it refers to. Z of Type 1 becomes D, which Z permits.
     """
-    needs_value = demand == "1" or (demand == "1C" and code != "X")
+    if len(code) == 1 and not (code == "Z" and demand in _VALUE):
+        return _SINGLE[code]
     if code == "X/Z/U*":
-        return Action.KEEP if needs_value else _emptied(demand)
-    if code == "Z/D":
-        return Action.DUMMY if needs_value else Action.EMPTY
-    if "X" in code:
-        if needs_value and vr != "SQ":
-            return Action.DUMMY
-        if needs_value and "D" in code:
-            return Action.DUMMY
-        return _emptied(demand) if "Z" in code else Action.REMOVE
-    return Action.DUMMY if code == "Z" and needs_value else _KEEPS_PART[code]
-
-
-def _emptied(demand: str | None) -> Action:
-    return Action.REMOVE if demand in (None, "3") else Action.EMPTY
+        return Action.REMOVE if demand is None else Action.KEEP
+    if code == "X/D":
+        return Action.DUMMY if demand in _VALUE else Action.REMOVE
+    if demand in _OPTIONAL and code[0] == "X":
+        return Action.REMOVE
+    return Action.DUMMY if demand in _VALUE and code != "X/Z" else Action.EMPTY
 
 
 def _of_options(rule: Rule, vr: str, options: Collection[Option]) -> Iterator[Action]:
     """The milder actions that the options allow, as far as this VR can bear them."""
     for option, code in rule.options.items():
         if option in options and (vr not in DATES or option in _DATE_OPTIONS):
-            milder = _kept(vr, option) if code == "K" else _cleaned(vr)
+            milder = _kept(vr, option) if code == "K" else _cleaned(vr, option)
             if milder is not None:
                 yield milder
 
@@ -78,10 +84,13 @@ def _kept(vr: str, option: Option) -> Action:
     return Action.KEEP
 
 
-def _cleaned(vr: str) -> Action | None:
-    """C of E.1-1a by VR; None where no way of cleaning is safe, as of an AE title or a time zone."""
+def _cleaned(vr: str, option: Option) -> Action | None:
+    """C of E.1-1a by VR; None where no way of cleaning is safe, as of an AE title, which names a place, or of the
+    time zone beside dates that have moved."""
     if vr in DATES or vr == "AS":
         return Action.SHIFT
+    if option is Option.RETAIN_MODIFIED_DATES:
+        return None
     if vr == "SQ":
         return Action.KEEP
     return Action.CLEAN if vr in TEXT else None

@@ -155,7 +155,7 @@ class Policy:
         if tag == unlisted.SOP_CLASS or (tag == unlisted.DOCUMENT and sop_class in self.accepted):
             return Action.KEEP
         named = classes.attributes(sop_class)
-        rule = tables.annex_e().get(tag)
+        rule = listed.rule(tag)
         report = classes.is_report(sop_class)
         if rule is not None:
             return stricter(listed.action(rule, each, named.get(tag), self.options) for each in readings(tag, vr))

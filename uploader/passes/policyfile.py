@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
 from uploader.domain.errors import BadPolicy
@@ -32,6 +30,9 @@ def checked(path: Path) -> tuple[Mapping[str, Any], str]:
 
     Raises BadPolicy, which names the file, the place in it as a JSON pointer (RFC 6901), and what was expected.
     """
+    from jsonschema import Draft202012Validator  # here, so that workers, which only unpickle policies, do without
+    from jsonschema.exceptions import best_match
+
     schema, _ = _object(path.parent / SCHEMA)
     content, digest = _object(path)
     fault = best_match(Draft202012Validator(schema).iter_errors(content))
