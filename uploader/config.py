@@ -96,6 +96,8 @@ class Settings:
     """Folder of trial protocols."""
     scripts: Path = Path("dicomedit_scripts")
     """Folder of DicomEdit scripts."""
+    policies: Path = Path("privacy_policies")
+    """Folder of privacy policies."""
     trials: tuple[str, ...] = ()
     """Trials this site takes part in."""
     validators: tuple[str, ...] = ("completeness", "identity", "radiotherapy")

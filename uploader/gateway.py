@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -58,7 +58,7 @@ def open_home(root: Path) -> Built:
     validators = installed(settings.validators)
     protocols = Protocols(settings.protocols, settings.trials)
     for protocol in protocols.all():
-        check(protocol, validators, settings.scripts)
+        check(protocol, validators, settings.scripts, settings.policies)
     return Built(settings, home, protocols, open_records(settings.database_url or home.records_url))
 
 
@@ -158,8 +158,13 @@ def preflight(settings: Settings) -> list[str]:
 
 
 def recipe(
-    settings: Settings, trial_key: bytes, protocol: Protocol, identity: PrivateIdentity, submission: Submission
+    settings: Settings,
+    trial_key: bytes,
+    protocol: Protocol,
+    identity: PrivateIdentity,
+    submission: Submission,
+    originals: Sequence[Path],
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How the files of one submission are anonymised, and the facts about it for the receipt: see `recipes`."""
-    kitchen = Kitchen(settings.scripts, settings.site, trial_key)
-    return recipe_of(kitchen, protocol, identity, submission.subject, submission.label)
+    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, trial_key)
+    return recipe_of(kitchen, protocol, identity, submission.subject, submission.label, originals)

@@ -149,7 +149,7 @@ class Home:
 
 
 def make(root: Path, ports: dict[str, int]) -> Home:
-    """Make a home: settings, keys, passwords, protocols and scripts. What is already there stays as it is.
+    """Make a home: settings, keys, passwords, protocols, scripts and policies. What is already there stays as it is.
 
     Raises BadSettings when a home that is in use has lost a key: a new one would move UIDs and dates.
     """
@@ -166,7 +166,7 @@ def make(root: Path, ports: dict[str, int]) -> Home:
         for account in ("admin", "uploader"):
             _write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
     _write_secret(home.secrets / "first-login", secrets.token_urlsafe(12).encode())
-    for name in ("trial_protocols", "dicomedit_scripts"):
+    for name in ("trial_protocols", "dicomedit_scripts", "privacy_policies"):
         if not (home.root / name).exists():
             shutil.copytree(shipped(name), home.root / name)
     if not (home.root / FILE).exists():

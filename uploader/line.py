@@ -11,7 +11,7 @@ for is written in the records, not held in a thread. Every step may be run twice
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,7 +61,7 @@ class Gateway:
     protocol: Callable[[str, str], Protocol]
     """(trial, version) -> the protocol as it is installed now."""
     validators: Mapping[str, Validator]
-    recipe: Callable[[Protocol, PrivateIdentity, Submission], tuple[Recipe, Mapping[str, Any]]]
+    recipe: Callable[[Protocol, PrivateIdentity, Submission, Sequence[Path]], tuple[Recipe, Mapping[str, Any]]]
     """How this patient's files are anonymised for this trial, and what the receipt says of it: the digests of
     the very scripts, and versions."""
     site: str
@@ -165,7 +165,8 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     before = gateway.records.manifest(submission, "identifiable")
     identity = identity_of(original_headers(gateway, submission, first_only=True))
     bind(gateway, chosen, identity)
-    recipe, facts = gateway.recipe(protocol, identity, chosen)
+    originals = [original(gateway, submission) / entry.name for entry in before]
+    recipe, facts = gateway.recipe(protocol, identity, chosen, originals)
     after = anonymise(
         original(gateway, submission),
         anonymised(gateway, submission),

@@ -76,9 +76,9 @@ def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
     return protocol
 
 
-def check(protocol: Protocol, validators: Collection[str], scripts: Path) -> None:
+def check(protocol: Protocol, validators: Collection[str], scripts: Path, policies: Path) -> None:
     """Raises UnknownValidator or BadProtocol when the protocol asks for a validator that is not among `validators`
-    or for a script that is not a file below the folder `scripts`."""
+    or for a script or a policy that is not a file below its folder."""
     where = f"protocol {protocol.trial} {protocol.version}"
     unknown = [c.validator for c in protocol.checks if c.validator not in validators]
     if unknown:
@@ -89,6 +89,8 @@ def check(protocol: Protocol, validators: Collection[str], scripts: Path) -> Non
     missing = [name for name in protocol.scripts if not (scripts / name).is_file()]
     if missing:
         raise BadProtocol(f"{where}: at /scripts: not in the folder of DicomEdit scripts: {', '.join(missing)}")
+    if not (policies / f"{protocol.policy}.json").is_file():
+        raise BadProtocol(f"{where}: at /policy: not in the folder of privacy policies: {protocol.policy}")
 
 
 def _versions(folder: Path, trial: str, schema: Mapping[str, Any]) -> Sequence[Protocol]:
@@ -119,6 +121,8 @@ def _protocol(content: Mapping[str, Any], digest: str) -> Protocol:
         scripts=tuple(content["scripts"]),
         max_shift_days=content["dates"]["max_shift_days"],
         project=content["project"],
+        policy=content.get("policy", "basic"),
+        institution_is_site=content.get("institution_is_site", False),
         subject_check=content["subject_id"].get("check_digit", ""),
         subject_automatic=content["subject_id"].get("automatic", ""),
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,16 @@ from pydicom.dataset import Dataset
 from uploader import __version__, passes
 from uploader.dicomedit import Script
 from uploader.dicomedit import parse as parse_script
-from uploader.domain.errors import BadScript
+from uploader.dicomedit.reach import Reach
+from uploader.domain.errors import BadScript, UnreadableFile
 from uploader.domain.identity import PrivateIdentity, keyed
 from uploader.domain.trial import Protocol
+from uploader.elements import Irregular
+from uploader.instance import Instance, load
 from uploader.stages.anonymise import Recipe
+
+_LOOKED_AT = 20
+"""Files of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +36,19 @@ class Kitchen:
     """What every recipe of a home is made from.
 
     scripts: folder of DicomEdit scripts
+    policies: folder of privacy policies
     site: what the trials call this hospital
     trial_key: the home's secret, from which each trial's own is derived
     """
 
     scripts: Path
+    policies: Path
     site: str
     trial_key: bytes
+
+    def key_of(self, trial: str) -> bytes:
+        """The trial's own key: nothing that it makes says anything about another trial."""
+        return keyed(self.trial_key, "trial", trial.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +58,43 @@ class Scripted:
     script: Script
     variables: Mapping[str, str]
 
+    @property
+    def reach(self) -> Reach | None:
+        return self.script.reach
+
+    @property
+    def repeatable(self) -> bool:
+        return self.script.repeatable
+
+    @property
+    def alters_pixels(self) -> bool:
+        return self.script.alters_pixels
+
+    def beyond(self, tag: int, *, top: bool) -> bool | str:
+        return self.script.sweep.verdict(tag, top=top)
+
     def __call__(self, dataset: Dataset) -> Dataset:
         return self.script.apply(dataset, self.variables)
 
 
 def recipe_of(
-    kitchen: Kitchen, protocol: Protocol, identity: PrivateIdentity, subject: str, label: str
+    kitchen: Kitchen,
+    protocol: Protocol,
+    identity: PrivateIdentity,
+    subject: str,
+    label: str,
+    originals: Sequence[Path],
+    policy: str | None = None,
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key.
 
-    The facts beside it name the scripts, and what they include, as they were read for it, and versions: enough to
-    make it again. Raises BadScript.
+    originals: the files of the session; what some of them say of people is looked for in texts that are kept
+    policy: name of the privacy policy, unless it is the protocol's
+
+    The facts beside it name the policy, the scripts, and what they include, as they were read for it, and versions:
+    enough to make it again. Raises BadScript, BadPolicy.
     """
-    key = keyed(kitchen.trial_key, "trial", protocol.trial.encode())
+    key = kitchen.key_of(protocol.trial)
     variables = {"project": protocol.trial, "subject": subject, "session": label}
     texts: dict[str, bytes] = {}
 
@@ -72,11 +109,35 @@ def recipe_of(
             "pixels are not those of the original; blank them with `uploader script run` before the session comes in"
         )
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
-    steps = passes.standard(key=key, days=days, protocol=protocol, subject=subject, label=label, site=kitchen.site)
+    chosen = passes.Policy.read(kitchen.policies / f"{policy or protocol.policy}.json")
+    cleaner = passes.Cleaner(passes.gathered(_looked_at(originals)), days)
+    steps = passes.standard(
+        chosen,
+        protocol,
+        key=key,
+        days=days,
+        subject=subject,
+        label=label,
+        site=kitchen.site,
+        clean=cleaner.clean,
+    )
     facts = {
         "uploader": __version__,
         "python": platform.python_version(),
         "pydicom": pydicom.__version__,
+        "policy": {chosen.name: chosen.digest},
         "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }
     return Recipe(scripts, steps), facts
+
+
+def _looked_at(originals: Sequence[Path]) -> Iterator[Instance]:
+    """Some files of each folder, the first, the last and between: a series names the same people in all its files,
+    and the verifier reads every one."""
+    folders: dict[Path, list[Path]] = {}
+    for path in originals:
+        folders.setdefault(path.parent, []).append(path)
+    for paths in folders.values():
+        for path in paths[:: max(1, len(paths) // _LOOKED_AT)]:
+            with path.open("rb", buffering=0) as stream, suppress(Irregular, UnreadableFile):
+                yield load(stream)

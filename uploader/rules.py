@@ -14,8 +14,8 @@ from uploader.elements import Element, Form, Irregular, encoded, items, known_vr
 from uploader.part10 import DEEPEST
 
 CHARACTER_SET = 0x00080005
-_MEMO_ELEMENTS, _MEMO_BYTES = 1 << 14, 1 << 12
-"""How many elements are remembered, and how long one may be."""
+_MEMO_BYTES, _MEMO_LONGEST = 1 << 23, 1 << 12
+"""Bytes of elements that are remembered, and how long one may be."""
 
 
 class Fate(Enum):
@@ -27,8 +27,8 @@ class Fate(Enum):
 
 
 Change: TypeAlias = Callable[[bytes, bytes], "bytes | None"]
-"""The new value, of even length, from the old one and the Specific Character Set (0008,0005) in force; None removes
-the element. Of a sequence only an empty value can be made."""
+"""The new value, of even length and for the VR that the dictionary gives the attribute, from the old one and the
+Specific Character Set (0008,0005) in force; None removes the element. Of a sequence only an empty value can be made."""
 Rule: TypeAlias = "Fate | Change"
 Written: TypeAlias = tuple[int, bytes]
 """A tag, and the whole element with that tag as it is written."""
@@ -43,7 +43,7 @@ class Rules(Protocol):
     def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
         """top: whether it stands outside of all sequences. Raises Irregular for what must be written anew first."""
 
-    def private(self, creator: str, tag: int, vr: bytes) -> Rule: ...
+    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule: ...
 
 
 class Treatment:
@@ -54,13 +54,12 @@ class Treatment:
         self._top: dict[tuple[int, bytes], Rule] = {}
         self._inner: dict[tuple[int, bytes], Rule] = {}
         self._memos: dict[bytes, dict[bytes, bytes]] = {}
+        self._remembered = 0
 
     def elements(self, data: bytes, elements: list[Element]) -> list[Written]:
         """What stands at the top of a data set, treated, in ascending order. Raises Irregular, Short."""
         charset = value_of(data, elements, CHARACTER_SET)
-        memo = self._memos.setdefault(charset, {})
-        if len(memo) > _MEMO_ELEMENTS:
-            memo.clear()
+        memo = self._memo(charset)
         written: list[Written] = []
         private: list[Element] = []
         for element in elements:
@@ -72,14 +71,21 @@ class Treatment:
             new = memo.get(raw)
             if new is None:
                 new = self._element(tag, vr, raw, begin - start, charset, 0)
-                if end - start < _MEMO_BYTES:
+                if end - start < _MEMO_LONGEST:
                     memo[raw] = new
+                    self._remembered += end - start
             if new:
                 written.append((tag, new))
         if private and self._rules.keeps_private:
             written.extend(self._private(data, private, charset, 0))
             written.sort()
         return written
+
+    def _memo(self, charset: bytes) -> dict[bytes, bytes]:
+        if self._remembered > _MEMO_BYTES:
+            self._memos.clear()
+            self._remembered = 0
+        return self._memos.setdefault(charset, {})
 
     def _level(self, data: bytes, begin: int, end: int, charset: bytes, depth: int) -> bytes:
         """The contents of one item, treated."""
@@ -113,7 +119,7 @@ class Treatment:
         value = rule(raw[at:], charset)
         if value is None:
             return b""
-        named = known_vr(tag) if vr == b"UN" else vr
+        named = known_vr(tag)
         return encoded(tag, vr if named == b"UN" else named, value, self._form)
 
     def _sequence(self, tag: int, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
@@ -129,7 +135,7 @@ class Treatment:
             block = tag & 0xFFFF0000 | tag >> 8 & 0xFF
             unread = vr == b"UN" and data[begin - 4 : begin] == b"\xff\xff\xff\xff"
             if tag & 0xFFFF >= 0x1000 and block in creators and not unread:
-                rule = self._rules.private(creators[block], tag, vr)
+                rule = self._rules.private(creators[block], tag, vr, top=not depth)
                 new = self._changed(rule, tag, vr, data[start:end], begin - start, charset, depth)
                 if new:
                     kept.add(block)

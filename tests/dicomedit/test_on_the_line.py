@@ -29,7 +29,7 @@ def facts_of(built: Any, script: str) -> Mapping[str, Any]:
     (folder / "trial" / "site.das").write_text(script)
     protocol = replace(built.protocols.all()[0], scripts=("trial/site.das",))
     submission: Any = SimpleNamespace(subject="S-1", label="S-1_MR1")
-    _, facts = recipe(built.settings, b"k" * 32, protocol, Private(Identity("MRN", "", "A^B")), submission)
+    _, facts = recipe(built.settings, b"k" * 32, protocol, Private(Identity("MRN", "", "A^B")), submission, [])
     return facts
 
 

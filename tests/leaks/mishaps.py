@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.scripted import Whole
 from uploader.line import Gateway
 from uploader.stages.anonymise import Recipe
 
@@ -40,7 +41,7 @@ class Mishaps:
             self.at("recipe")
             good, facts = make(*arguments)
             if self._now("script"):
-                return replace(good, scripts=(Breaking(self.quote), *good.scripts)), facts
+                return replace(good, scripts=(Whole(Breaking(self.quote)), *good.scripts)), facts
             if "progress of verify" in self.happened and self._now("forgetful"):
                 return replace(good, scripts=()), facts
             return good, facts
@@ -55,11 +56,11 @@ class Mishaps:
         return True
 
 
+@dataclass(frozen=True)
 class Breaking:
-    """A script that quotes the patient when it breaks."""
+    """Quotes the patient when it breaks."""
 
-    def __init__(self, quote: str) -> None:
-        self.quote = quote
+    quote: str
 
     def __call__(self, dataset: Any) -> Any:
         raise ValueError(f"could not handle {self.quote} {dataset.PatientName}")

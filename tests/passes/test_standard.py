@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
+from tests.passes.treated import session, treated, work
 from tests.test_dicom import REFUSED, has_identity, pixel_bytes, sample_files
-from uploader import dicom, passes
-from uploader.domain.errors import UnreadableFile
-from uploader.domain.trial import Protocol
-from uploader.passes.trial import TrialAttributes, plain
+from uploader import dicom
+from uploader.domain.errors import CannotBeSafe, UnreadableFile
+from uploader.elements import EXPLICIT
+from uploader.passes.trial import plain
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
-
-PROTOCOL = Protocol(
-    "TRIAL",
-    "v1",
-    "0" * 64,
-    "Étude pilote",
-    "Universitätsklinikum",
-    ".*",
-    "S-1",
-    "{subject}_{n}",
-    (),
-    ("base/basic.das",),
-    365,
-    "TRIAL",
-)
-
-
-def standard(days: int = 40) -> tuple[passes.Pass, ...]:
-    return passes.standard(key=b"k" * 32, days=days, protocol=PROTOCOL, subject="S-1", label="S-1_1", site="SITE-A")
-
-
-def anonymised(dataset: Dataset) -> Dataset:
-    for each in standard():
-        each.apply(dataset)
-    return dataset
 
 
 @pytest.fixture(scope="module")
 def pairs(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
     """Every sample that can be read, and what became of it."""
-    folder, made = tmp_path_factory.mktemp("out"), []
+    folder, made, one = tmp_path_factory.mktemp("out"), [], work()
     for number, path in enumerate(sample_files(samples)):
         if str(path.relative_to(samples)) not in REFUSED and has_identity(dicom.read(path).dataset):
             target = folder / f"{number}.dcm"
-            dicom.edit(path, target, anonymised)
-            made.append((path, target))
+            with suppress(CannotBeSafe):
+                one.file(path, target)
+                made.append((path, target))
     return made
 
 
@@ -105,7 +84,7 @@ def test_every_file_says_whose_it_is_now(pairs: list[tuple[Path, Path]]) -> None
 def test_the_same_file_becomes_the_same_bytes(pairs: list[tuple[Path, Path]], tmp_path: Path) -> None:
     again = tmp_path / "again.dcm"
     for path, target in pairs[::10]:
-        dicom.edit(path, again, anonymised)
+        work().file(path, again)
         assert again.read_bytes() == target.read_bytes()
 
 
@@ -113,57 +92,70 @@ def test_a_nesting_too_deep_is_refused_not_passed() -> None:
     dataset = Dataset()
     for _ in range(40):
         outer = Dataset()
-        outer.ReferencedStudySequence = [dataset]
+        outer.ReferencedImageSequence = [dataset]
         dataset = outer
     with pytest.raises(UnreadableFile, match="nested"):
-        anonymised(dataset)
+        treated(dataset)
 
 
-def test_the_passes_travel_to_another_process() -> None:
-    dataset = Dataset()
-    for each in pickle.loads(pickle.dumps(standard())):
-        each.apply(dataset)
-    assert dataset.PatientID == "S-1"
+def test_the_passes_travel_to_another_process(tmp_path: Path, samples: Path) -> None:
+    source = samples / "mr_siemens_mosaic/mr_0003_epi_pe_ap-00001.dcm"
+    here, there = tmp_path / "here.dcm", tmp_path / "there.dcm"
+    work().file(source, here)
+    pickle.loads(pickle.dumps(work())).file(source, there)
+    assert here.read_bytes() == there.read_bytes()
 
 
-def test_every_pass_tells_a_reviewer_what_it_does_without_telling_secrets() -> None:
-    told = "\n".join(each.describe() for each in standard(days=4711))
+def test_the_passes_tell_a_reviewer_what_they_do_without_telling_secrets() -> None:
+    told = "\n".join(session(days=4711).describe())
     assert len(told) > 400
     assert "4711" not in told
 
 
-def test_the_statement_of_method_names_the_dates_option_and_the_profile() -> None:
-    codes = [item.CodeValue for item in anonymised(Dataset()).DeidentificationMethodCodeSequence]
-    assert codes == ["113100", "113107"]
+def test_an_object_that_cannot_be_made_safe_is_not_made() -> None:
+    with pytest.raises(CannotBeSafe, match="PDF"):
+        session().rules("1.2.840.10008.5.1.4.1.1.104.1")
 
 
-def test_without_a_base_script_the_basic_profile_is_not_claimed() -> None:
-    dataset = Dataset()
-    TrialAttributes("T", "v1", "", "", "S", "S_1", "A", basic_profile=False).apply(dataset)
-    assert [item.CodeValue for item in dataset.DeidentificationMethodCodeSequence] == ["113107"]
+@pytest.mark.parametrize(
+    ("policy", "code", "dates"),
+    [("basic", "113107", "MODIFIED"), ("trial", "113105", "MODIFIED"), ("no_dates", "113100", "REMOVED")],
+)
+def test_the_statement_of_method_names_what_was_done(policy: str, code: str, dates: str) -> None:
+    after = treated(Dataset(), policy)
+    assert code in [item.CodeValue for item in after.DeidentificationMethodCodeSequence]
+    assert after.LongitudinalTemporalInformationModified == dates
 
 
 def test_trial_attributes_name_trial_site_subject_and_time_point() -> None:
-    d = anonymised(Dataset())
+    d = treated(Dataset())
     said = d.ClinicalTrialProtocolID, d.ClinicalTrialSiteID, d.ClinicalTrialSubjectID, d.ClinicalTrialTimePointID
     assert said == ("TRIAL", "SITE-A", "S-1", "S-1_1")
 
 
+def test_the_institution_is_the_site_where_the_trial_says_so() -> None:
+    passes = session()
+    named = replace(passes, trial=replace(passes.trial, institution=True))
+    assert [b"SITE-A" in element for tag, element in named.stated(EXPLICIT) if tag == 0x00080080] == [True]
+
+
 def test_a_sponsor_with_umlauts_fits_every_character_set() -> None:
-    assert anonymised(Dataset()).ClinicalTrialSponsorName == "Universitatsklinikum"
+    assert treated(Dataset()).ClinicalTrialSponsorName == "Universitatsklinikum"
 
 
 def test_a_text_for_the_header_is_one_value_of_at_most_64_characters() -> None:
     assert plain("a\\b\nc" + "x" * 100) == "abc" + "x" * 61
 
 
-def test_a_study_description_set_by_a_script_is_left() -> None:
-    dataset = Dataset()
-    dataset.StudyDescription = "PLANNING CT"
-    assert anonymised(dataset).StudyDescription == "PLANNING CT"
-
-
 def test_trial_attributes_replace_elements_of_a_foreign_vr() -> None:
     dataset = Dataset()
     dataset.add_new("PatientIdentityRemoved", "OB", b"NO")
-    assert (anonymised(dataset)["PatientIdentityRemoved"].VR, dataset.PatientIdentityRemoved) == ("CS", "YES")
+    after = treated(dataset)
+    assert (after["PatientIdentityRemoved"].VR, after.PatientIdentityRemoved) == ("CS", "YES")
+
+
+def test_a_text_that_is_kept_is_cleaned_in_its_own_character_set() -> None:
+    dataset = Dataset()
+    dataset.SpecificCharacterSet, dataset.SeriesDescription = "ISO_IR 192", "Schädel Müller axial"
+    after = treated(dataset, "trial", clean=lambda text: text.replace("Müller ", ""))
+    assert after.SeriesDescription == "Schädel axial"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 
-from uploader import dicom
-from uploader.passes.uids import MapUids
+from tests.passes.treated import treated
+from uploader.passes.uids import CLASS_KEYWORDS, MapUids
+from uploader.passes.values import texts as texts_of
 
 KEY = b"k" * 32
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\"), min_size=1, max_size=64)
@@ -41,19 +43,20 @@ def test_another_trial_gives_another_image(uid: str) -> None:
     assert MapUids(KEY).image(uid) != MapUids(b"other").image(uid)
 
 
-def mapped(keyword: str, value: object) -> object:
-    dataset = Dataset()
-    setattr(dataset, keyword, value)
-    MapUids(KEY).apply(dataset)
-    return dataset[keyword].value
+def image(uid: str, names_class: bool = False) -> str:
+    return MapUids(KEY).image(uid, names_class)
 
 
 def test_a_reference_in_a_sequence_follows_the_instance() -> None:
     dataset, item = Dataset(), Dataset()
     dataset.SOPInstanceUID = item.ReferencedSOPInstanceUID = "1.2.3.4"
     dataset.ReferencedImageSequence = [item]
-    MapUids(KEY).apply(dataset)
-    assert dataset.SOPInstanceUID == dataset.ReferencedImageSequence[0].ReferencedSOPInstanceUID != "1.2.3.4"
+    after = treated(dataset)
+    assert after.SOPInstanceUID == after.ReferencedImageSequence[0].ReferencedSOPInstanceUID == image("1.2.3.4")
+
+
+def mapped(keyword: str, uid: str) -> str:
+    return image(uid, keyword in CLASS_KEYWORDS)
 
 
 @pytest.mark.parametrize(
@@ -91,35 +94,28 @@ def test_a_prefix_of_dicom_does_not_save_an_instance_nor_an_attribute_a_text(key
 
 
 def test_each_of_several_uids_in_one_element_is_replaced() -> None:
-    image = MapUids(KEY).image
-    assert mapped("FailedSOPInstanceUIDList", ["1.2.3", "", "1.2.4"]) == [image("1.2.3"), "", image("1.2.4")]
+    assert texts_of(MapUids(KEY).value(b"1.2.3\\\\1.2.4\0")) == [image("1.2.3"), "", image("1.2.4")]
 
 
 def test_an_empty_uid_stays_empty() -> None:
-    assert not mapped("FrameOfReferenceUID", "")
+    assert MapUids(KEY).value(b"") == b""
 
 
 def test_padding_makes_no_difference() -> None:
-    assert (
-        mapped("FrameOfReferenceUID", "1.2.3\0")
-        == mapped("FrameOfReferenceUID", "1.2.3 ")
-        == MapUids(KEY).image("1.2.3")
-    )
+    value = MapUids(KEY).value
+    assert value(b"1.2.3\0") == value(b"1.2.3 ") == value(b"1.2.3")
 
 
 def test_a_uid_under_a_wrong_vr_is_replaced_too() -> None:
     dataset = Dataset()
     dataset.add_new("StudyInstanceUID", "SH", "1.2.3")
-    MapUids(KEY).apply(dataset)
-    assert (dataset["StudyInstanceUID"].VR, dataset.StudyInstanceUID) == ("UI", MapUids(KEY).image("1.2.3"))
+    after = treated(dataset)
+    assert (after["StudyInstanceUID"].VR, after.StudyInstanceUID) == ("UI", image("1.2.3"))
 
 
 def test_references_of_a_real_plan_stay_closed(samples: Path) -> None:
     folder = samples / "rt_breast_plan"
-    plan = dicom.read(folder / "rtplan.dcm").dataset
-    structures = dicom.read(folder / "rtss.dcm").dataset
-    for dataset in (plan, structures):
-        MapUids(KEY).apply(dataset)
+    plan, structures = (treated(pydicom.dcmread(folder / name)) for name in ("rtplan.dcm", "rtss.dcm"))
     assert plan.ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID == structures.SOPInstanceUID
 
 

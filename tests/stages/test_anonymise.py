@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from uploader import passes, phantom
+from tests.passes import treated
+from tests.scripted import Whole
+from uploader import phantom
 from uploader.domain.errors import ResidueFound, ScriptRejected, UnreadableFile
 from uploader.domain.manifest import Manifest, measure
-from uploader.domain.trial import Protocol
-from uploader.stages.anonymise import WORTH_PROCESSES, Recipe, anonymise, anonymise_file
+from uploader.elements import Form
+from uploader.rules import Fate, Rule, Written
+from uploader.stages.anonymise import WORTH_PROCESSES, Recipe, Work, anonymise
 
-PROTOCOL = Protocol("T", "v1", "", "Title", "Sponsor", ".*", "S-1", "{subject}_{n}", (), (), 365, "T")
 
-
-def describe_study(dataset: Dataset) -> Dataset:
+def name_beam_data(dataset: Dataset) -> Dataset:
     """A script."""
-    dataset.StudyDescription = "PLANNING"
+    dataset.Manufacturer = "PLANNING"
     return dataset
 
 
@@ -37,20 +38,26 @@ def break_on_doses(dataset: Dataset) -> Dataset:
     return dataset
 
 
-@dataclass(frozen=True)
 class Nothing:
-    """A pass that does nothing."""
+    """Rules, and passes, that do nothing."""
 
-    def apply(self, dataset: Dataset) -> None:
-        pass
+    keeps_private = True
 
-    def describe(self) -> str:
-        return ""
+    def rules(self, sop_class: str) -> Nothing:
+        return self
+
+    def stated(self, form: Form) -> tuple[Written, ...]:
+        return ()
+
+    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
+        return Fate.KEEP
+
+    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
+        return Fate.KEEP
 
 
-def recipe(*scripts: object) -> Recipe:
-    standard = passes.standard(key=b"k" * 32, days=40, protocol=PROTOCOL, subject="S-1", label="S-1_1", site="A")
-    return Recipe(scripts, standard)  # type: ignore[arg-type]
+def recipe(*scripts: Callable[[Dataset], Dataset]) -> Recipe:
+    return Recipe(tuple(map(Whole, scripts)), treated.session())
 
 
 def listed(folder: Path) -> Manifest:
@@ -77,7 +84,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(session: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     target = tmp_path_factory.mktemp("anonymised") / "files"
-    return target, anonymise(session, target, listed(session), recipe(describe_study))
+    return target, anonymise(session, target, listed(session), recipe(name_beam_data))
 
 
 def test_every_entry_keeps_its_name(session: Path, done: tuple[Path, Manifest]) -> None:
@@ -90,7 +97,7 @@ def test_the_manifest_is_what_lies_on_the_disk(done: tuple[Path, Manifest]) -> N
 
 def test_scripts_act_before_passes(done: tuple[Path, Manifest]) -> None:
     dataset = pydicom.dcmread(next(done[0].rglob("*.dcm")))
-    assert (dataset.StudyDescription, dataset.PatientID) == ("PLANNING", "S-1")
+    assert (dataset.Manufacturer, dataset.PatientID) == ("PLANNING", "S-1")
 
 
 def test_structures_still_point_at_their_images(done: tuple[Path, Manifest]) -> None:
@@ -104,7 +111,7 @@ def test_structures_still_point_at_their_images(done: tuple[Path, Manifest]) -> 
 def test_the_same_session_becomes_the_same_bytes_in_any_number_of_processes(
     session: Path, done: tuple[Path, Manifest], tmp_path: Path
 ) -> None:
-    again = anonymise(session, tmp_path / "again", listed(session), recipe(describe_study), jobs=2)
+    again = anonymise(session, tmp_path / "again", listed(session), recipe(name_beam_data), jobs=2)
     assert again == done[1]
 
 
@@ -143,7 +150,7 @@ def test_a_file_that_comes_out_as_it_went_in_holds_the_session(
     session: Path, done: tuple[Path, Manifest], tmp_path: Path
 ) -> None:
     with pytest.raises(ResidueFound, match="changed nothing"):
-        anonymise(done[0], tmp_path / "out", done[1], Recipe((), (Nothing(),)))
+        anonymise(done[0], tmp_path / "out", done[1], Recipe((), Nothing()))
 
 
 def test_a_broken_file_holds_the_session(session: Path, tmp_path: Path) -> None:
@@ -158,7 +165,7 @@ def test_a_broken_file_holds_the_session(session: Path, tmp_path: Path) -> None:
 def test_a_file_that_fails_leaves_no_file_of_its_name(session: Path, tmp_path: Path) -> None:
     source, target = next((session / "scans/RP/DICOM").iterdir()), tmp_path / "0001.dcm"
     with pytest.raises(ScriptRejected):
-        anonymise_file(source, target, recipe(reject_plans))
+        Work(recipe(reject_plans)).file(source, target)
     assert not target.exists()
 
 

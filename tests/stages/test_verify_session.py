@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pydicom.dataset import Dataset
 
 from tests.stages import sabotage
 from tests.stages.sabotage import Session, edit
 from uploader import passes, phantom
-from uploader.dicomedit import Script, parse
+from uploader.dicomedit import parse
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.trial import Protocol
+from uploader.elements import Irregular
+from uploader.home import shipped
+from uploader.instance import Instance, load
 from uploader.phantom import PhantomIdentity
+from uploader.recipes import Scripted
 from uploader.stages.anonymise import Recipe, anonymise
 from uploader.stages.verify import verify
 
@@ -26,27 +29,25 @@ PROTOCOL = Protocol("T", "v1", "", "Title", "Sponsor", ".*", "S-001", "{subject}
 PROFILE = Path(__file__).parents[2] / "dicomedit_scripts" / "base" / "basic_profile.das"
 
 
-@dataclass(frozen=True)
-class Basic:
-    """The basic profile as a step of a recipe."""
-
-    script: Script
-
-    def __call__(self, dataset: Dataset) -> Dataset:
-        return self.script.apply(dataset, {"project": "T", "subject": "S-001", "session": "S-001_1"})
+def loaded(files: Iterable[Path]) -> Iterator[Instance]:
+    for path in files:
+        with path.open("rb", buffering=0) as stream, suppress(Irregular):
+            yield load(stream)
 
 
-def anonymised(files: Iterable[Path], folder: Path) -> Session:
+def anonymised(files: Sequence[Path], folder: Path) -> Session:
     """A session of these files, made by the real anonymiser."""
     for number, path in enumerate(files, 1):
         target = folder / "original" / sabotage.entry_name(f"{number:04}")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     before = sabotage.manifest(folder / "original")
-    standard = passes.standard(
-        key=b"k" * 32, days=113, protocol=PROTOCOL, subject="S-001", label="S-001_1", site="Site"
-    )
-    recipe = Recipe((Basic(parse(PROFILE.read_text(), PROFILE.name)),), standard)
+    policy = passes.Policy.read(shipped("privacy_policies") / "trial.json")
+    names = {"subject": "S-001", "label": "S-001_1", "site": "Site"}
+    cleaner = passes.Cleaner(passes.gathered(loaded(files)), 113)
+    standard = passes.standard(policy, PROTOCOL, key=b"k" * 32, days=113, clean=cleaner.clean, **names)
+    variables = {"project": "T", "subject": "S-001", "session": "S-001_1"}
+    recipe = Recipe((Scripted(parse(PROFILE.read_text(), PROFILE.name), variables),), standard)
     anonymise(folder / "original", folder / "anonymised", before, recipe)
     return Session(folder / "original", folder / "anonymised", before)
 

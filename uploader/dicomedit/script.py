@@ -30,6 +30,7 @@ class Script:
     variables: names that must be supplied from outside, in the order of the text
     reach: the elements it needs to see, None for all; what it does to the others `sweep` tells
     repeatable: the same elements become the same every time
+    alters_pixels: it can change pixels, and must be given the dataset with them
     """
 
     source: Source
@@ -37,6 +38,7 @@ class Script:
     variables: tuple[str, ...]
     reach: Reach | None
     repeatable: bool
+    alters_pixels: bool
     sweep: Sweep = field(repr=False)
     _actions: tuple[Action, ...] = field(repr=False)
     _host: Host = field(repr=False, default_factory=Host)
@@ -48,11 +50,6 @@ class Script:
     @property
     def name(self) -> str:
         return self.source.name
-
-    @property
-    def alters_pixels(self) -> bool:
-        """Whether the script can change pixels: it must then be given the dataset with its pixels."""
-        return any(call.name == "alterPixels" for call in calls(self.statements))
 
     def apply(self, dataset: Dataset, variables: Mapping[str, str] | None = None) -> Dataset:
         """Edit the dataset in place and return it. Names of variables are looked up without regard to case.
@@ -99,7 +96,10 @@ def _checked(source: Source, host: Host) -> Script:
     actions = compiled(statements, source, sweeping=not host.compatible)
     within = None if host.compatible else reach(statements)
     sweep = Sweep(swept(statements))
-    return Script(source, statements, external(statements), within, repeatable(statements), sweep, actions, host)
+    alters = any(call.name == "alterPixels" for call in calls(statements))
+    return Script(
+        source, statements, external(statements), within, repeatable(statements), alters, sweep, actions, host
+    )
 
 
 def apply(

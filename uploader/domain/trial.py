@@ -46,6 +46,10 @@ class Protocol:
     """Dates move back by a secret number of days from 1 to this, the same for all of a subject."""
     project: str
     """Project of the trial at the central archive, into which the session is shared."""
+    policy: str = "basic"
+    """Privacy policy that is carried out after the scripts, a file of `privacy_policies/` without .json."""
+    institution_is_site: bool = False
+    """Whether Institution Name (0008,0080) says the site's name in the trial, instead of nothing."""
     subject_check: str = ""
     """Rule of `checkdigit` by which the last character of a subject ID is made; empty for none."""
     subject_automatic: str = ""

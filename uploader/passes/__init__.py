@@ -1,33 +1,30 @@
-"""The changes made to every dataset after the scripts of a trial: pure, at every depth, in a fixed order.
-
-A pass has `apply(dataset)`, which changes it in place, and `describe()`, which tells a reviewer what it does.
-"""
+"""The changes made to every object after the scripts of a trial: a policy, carried out element by element on
+undecoded bytes, at every depth."""
 
 from __future__ import annotations
 
 from uploader.domain.trial import Protocol
+from uploader.passes.cleaning import Cleaner
 from uploader.passes.dates import ShiftDates, offset_days
-from uploader.passes.everywhere import Pass, Together
-from uploader.passes.patient import ReplacePatient
-from uploader.passes.private import RemovePrivate
+from uploader.passes.gather import gathered
+from uploader.passes.policy import Policy
+from uploader.passes.session import Clean, SessionPasses
 from uploader.passes.trial import TrialAttributes
 from uploader.passes.uids import MapUids
-from uploader.passes.unknown import RemoveUnknown
 
 
-def standard(*, key: bytes, days: int, protocol: Protocol, subject: str, label: str, site: str) -> tuple[Pass, ...]:
-    """The passes for one session. They hold no identity, and can be pickled.
+def standard(
+    policy: Policy, protocol: Protocol, *, key: bytes, days: int, subject: str, label: str, site: str, clean: Clean
+) -> SessionPasses:
+    """The passes for one session.
 
     key: secret of the trial, from which UIDs are derived
     days: by how much dates move back, see `offset_days`
     subject, label, site: what the trial calls the patient, the session and the sender
-
-    Private and unknown elements go first, so that nothing is left that the others cannot read.
+    clean: makes a text free of what identifies
     """
-    return (
-        Together((RemovePrivate(), RemoveUnknown(), ReplacePatient(subject), MapUids(key), ShiftDates(days))),
-        TrialAttributes.of(protocol, subject, label, site),
-    )
+    trial = TrialAttributes.of(protocol, policy, subject, label, site)
+    return SessionPasses(policy, MapUids(key), ShiftDates(days), trial, clean)
 
 
-__all__ = ["Pass", "offset_days", "standard"]
+__all__ = ["Clean", "Cleaner", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]

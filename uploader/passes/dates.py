@@ -7,27 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from pydicom.datadict import tag_for_keyword
-from pydicom.dataset import Dataset
-
 from uploader.domain.identity import keyed
-from uploader.passes.everywhere import everywhere
-from uploader.passes.texts import put, tags_of_vr, values_of
+from uploader.passes.values import texts, written
 
 OLDEST_YEARS = 89
 """Ages above become 090Y: so few people are older that the age tells who."""
 
-_DATE_TAGS, _DATETIME_TAGS, _AGE_TAGS = tags_of_vr("DA"), tags_of_vr("DT"), tags_of_vr("AS")
-_BIRTH_DATE = 0x00100030
-_BIRTH_TAGS = frozenset(
-    tag_for_keyword(keyword)
-    for keyword in (
-        "PatientBirthTime",
-        "PatientBirthDateInAlternativeCalendar",
-        "PatientDeathDateInAlternativeCalendar",
-        "PatientAlternativeCalendar",
-    )
-)
 _DATE = re.compile(r"(\d{4})(\.?)(\d{2})\2(\d{2})", re.ASCII)
 _TIME = r"(?:(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?"
 _ZONE = r"(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
@@ -43,30 +28,14 @@ def offset_days(key: bytes, patient_key: bytes, max_days: int) -> int:
 @dataclass(frozen=True, slots=True)
 class ShiftDates:
     """Moves DA and DT back by `days`; time of day, fraction and zone stay, and so does TM. What is not a whole,
-    valid date is emptied. Dates of birth are emptied or removed, never shifted."""
+    valid date is emptied."""
 
     days: int = field(repr=False)
 
-    def on(self, level: Dataset) -> None:
-        for tag, element in list(level.items()):
-            change = self._change(tag, element.VR)
-            if tag in _BIRTH_TAGS:
-                del level[tag]
-            elif change is not None and element.VR != "SQ":
-                vr, of_one = change
-                put(level, tag, vr, [of_one(value) for value in values_of(element)])
-
-    def _change(self, tag: int, vr: str | None) -> tuple[str, Callable[[str], str]] | None:
-        """VR to write and what to do with each value; None for what is no date."""
-        if tag == _BIRTH_DATE:
-            return "DA", lambda value: ""
-        if vr == "DA" or tag in _DATE_TAGS:
-            return "DA", self.date
-        if vr == "DT" or tag in _DATETIME_TAGS:
-            return "DT", self.datetime
-        if vr == "AS" or tag in _AGE_TAGS:
-            return "AS", capped_age
-        return None
+    def value(self, value: bytes, vr: bytes) -> bytes:
+        """What a value of VR DA, DT, TM or AS becomes."""
+        change = {b"DA": self.date, b"DT": self.datetime, b"AS": capped_age}.get(vr)
+        return value if change is None else written(change(text) for text in texts(value))
 
     def date(self, text: str) -> str:
         """A DA value or range, ``yyyymmdd`` or the old ``yyyy.mm.dd``; empty for anything else. PS3.5 6.2."""
@@ -92,13 +61,10 @@ class ShiftDates:
         moved = match and self._one_date(match[1])
         return moved + match[2] if match and moved else None
 
-    def apply(self, dataset: Dataset) -> None:
-        everywhere((self,), dataset)
-
     def describe(self) -> str:
         return (
             "Moves every date back by a secret number of days, the same for all of a subject in a trial; times of "
-            "day and zones stay. Empties what is not a whole date, and dates of birth. "
+            "day and zones stay. Empties what is not a whole date. "
             f"Ages above {OLDEST_YEARS} years become 90."
         )
 

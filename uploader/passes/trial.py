@@ -5,16 +5,16 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from pydicom.datadict import dictionary_VR
-from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from uploader.domain.policy import Option
 from uploader.domain.trial import Protocol
-from uploader.passes.texts import put
+from uploader.elements import Form, encoded, known_vr, sequence
+from uploader.passes.policy import Policy
+from uploader.passes.values import written
+from uploader.rules import Written
 
-BASIC_PROFILE = ("113100", "Basic Application Confidentiality Profile")
-MODIFIED_DATES = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
-"""Codes of CID 7050, scheme DCM."""
+_METHOD_CODES = 0x00120064
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,9 @@ class TrialAttributes:
     subject: subject ID in the trial
     label: session label in the trial
     site: the sending site, as the trial calls it
-    basic_profile: whether the scripts carry out the Basic Profile of PS3.15 E; nothing is stated that is not so
+    methods: codes of CID 7050, scheme DCM, with their meanings: what the policy does, and nothing that is not so
+    dates: value of Longitudinal Temporal Information Modified (0028,0303)
+    institution: whether the site also stands where the institution stood
     """
 
     trial: str
@@ -35,19 +37,21 @@ class TrialAttributes:
     subject: str
     label: str
     site: str
-    basic_profile: bool
+    methods: tuple[tuple[str, str], ...]
+    dates: str
+    institution: bool = False
 
     @classmethod
-    def of(cls, protocol: Protocol, subject: str, label: str, site: str) -> TrialAttributes:
-        basic = any(script.startswith("base/") for script in protocol.scripts)
+    def of(cls, protocol: Protocol, policy: Policy, subject: str, label: str, site: str) -> TrialAttributes:
         facts = protocol.trial, protocol.version, protocol.title, protocol.sponsor
-        return cls(*facts, subject, label, site, basic)
+        return cls(*facts, subject, label, site, tuple(policy.codes()), _dates(policy), protocol.institution_is_site)
 
-    def apply(self, dataset: Dataset) -> None:
-        for keyword, values in self._values().items():
-            tag = Tag(keyword)
-            put(dataset, tag, dictionary_VR(tag), values)
-        dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in self._methods()]
+    def written(self, form: Form) -> tuple[Written, ...]:
+        """The elements, encoded, in ascending order."""
+        texts = {int(Tag(keyword)): values for keyword, values in self._values().items()}
+        elements = [(tag, encoded(tag, known_vr(tag), written(values), form)) for tag, values in texts.items()]
+        codes = [_code(*method, form) for method in self.methods]
+        return tuple(sorted([*elements, (_METHOD_CODES, sequence(_METHOD_CODES, codes, form))]))
 
     def _values(self) -> dict[str, tuple[str, ...]]:
         return {
@@ -58,7 +62,7 @@ class TrialAttributes:
             "StudyID": (),
             "PatientIdentityRemoved": ("YES",),
             "DeidentificationMethod": ("Secure DICOM Uploader", plain(f"{self.trial} {self.version}")),
-            "LongitudinalTemporalInformationModified": ("MODIFIED",),
+            "LongitudinalTemporalInformationModified": (self.dates,),
             "ClinicalTrialSponsorName": (plain(self.sponsor),),
             "ClinicalTrialProtocolID": (plain(self.trial),),
             "ClinicalTrialProtocolName": (plain(self.title),),
@@ -66,16 +70,14 @@ class TrialAttributes:
             "ClinicalTrialSiteName": (plain(self.site),),
             "ClinicalTrialSubjectID": (self.subject,),
             "ClinicalTrialTimePointID": (plain(self.label),),
+            **({"InstitutionName": (plain(self.site),)} if self.institution else {}),
         }
 
-    def _methods(self) -> list[tuple[str, str]]:
-        return [BASIC_PROFILE, MODIFIED_DATES] if self.basic_profile else [MODIFIED_DATES]
-
     def describe(self) -> str:
-        methods = ", ".join(f"{value} {meaning}" for value, meaning in self._methods())
+        methods = ", ".join(f"{value} {meaning}" for value, meaning in self.methods)
         return (
             f"States trial {self.trial}, subject {self.subject}, session {self.label} and site in the clinical "
-            f"trial attributes, and that identity was removed and dates were modified ({methods})."
+            f"trial attributes, that identity was removed and dates are {self.dates.lower()} ({methods})."
         )
 
 
@@ -85,7 +87,14 @@ def plain(text: str) -> str:
     return "".join(c for c in folded if c.isprintable() and c != "\\").strip()[:64]
 
 
-def _code(value: str, meaning: str) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
-    return item
+def _dates(policy: Policy) -> str:
+    """PS3.3 C.7.2.1."""
+    if Option.RETAIN_FULL_DATES in policy.options:
+        return "UNMODIFIED"
+    return "MODIFIED" if Option.RETAIN_MODIFIED_DATES in policy.options else "REMOVED"
+
+
+def _code(value: str, meaning: str, form: Form) -> bytes:
+    """The content of a code item. PS3.3 8.8."""
+    attributes = ((0x00080100, b"SH", value), (0x00080102, b"SH", "DCM"), (0x00080104, b"LO", meaning))
+    return b"".join(encoded(tag, vr, written([text]), form) for tag, vr, text in attributes)

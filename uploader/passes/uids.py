@@ -8,13 +8,10 @@ from uuid import UUID
 
 from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataset import Dataset
 
 from uploader.domain.identity import keyed
-from uploader.passes.everywhere import everywhere
-from uploader.passes.texts import put, tags_of_vr, values_of
+from uploader.passes.values import texts, written
 
-UID_TAGS = tags_of_vr("UI")
 CLASS_KEYWORDS = ("SOPClassUID", "ReferencedSOPClassUID", "MediaStorageSOPClassUID")
 """Attributes that say what kind of object it is. A class that a maker has defined for itself is in no registry, and
 the object could not be read under another one: it is kept if it is well-formed, and the verifier searches it."""
@@ -45,13 +42,9 @@ class MapUids:
 
     key: bytes = field(repr=False)
 
-    def on(self, level: Dataset) -> None:
-        for tag, element in list(level.items()):
-            if (element.VR == "UI" or tag in UID_TAGS) and element.VR != "SQ":
-                old = values_of(element)
-                new = [self.image(uid, tag in CLASS_TAGS) for uid in old]
-                if new != old or element.VR not in (None, "UI"):
-                    put(level, tag, "UI", new)
+    def value(self, value: bytes, names_class: bool = False) -> bytes:
+        """What a UI value becomes, each of its UIDs for itself."""
+        return written((self.image(uid, names_class) for uid in texts(value)), b"\0")
 
     def image(self, uid: str, names_class: bool = False) -> str:
         """What stands for `uid`: itself when it is empty, registered, or well-formed in an attribute that names the
@@ -60,9 +53,6 @@ class MapUids:
         if not uid or registered or (names_class and _WELL_FORMED.fullmatch(uid)):
             return uid
         return f"2.25.{UUID(bytes=keyed(self.key, 'uid', uid.encode())[:16], version=4).int}"
-
-    def apply(self, dataset: Dataset) -> None:
-        everywhere((self,), dataset)
 
     def describe(self) -> str:
         return (

@@ -1,6 +1,6 @@
 """Make the anonymised copy of a session: a function of the bytes, the scripts and the trial's key.
 
-Scripts and passes come in as arguments. Pixels are spliced through; see `dicom.edit`.
+Scripts and passes come in as arguments. Headers are handled undecoded, pixels are copied by the kernel.
 """
 
 from __future__ import annotations
@@ -9,51 +9,20 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol
 
-from pydicom.dataset import Dataset
-
-from uploader import dicom
 from uploader.domain.errors import ResidueFound, UploaderError
 from uploader.domain.manifest import Entry, Manifest, measure
+from uploader.stages.anonymise.recipe import Recipe
+from uploader.stages.anonymise.work import Work
+
+__all__ = ["Recipe", "Work", "anonymise"]
 
 WORTH_PROCESSES = 200
 """Files above which processes save more than they cost: the first ones of a program take seconds to start."""
 _BATCH = 8
-
-
-class Pass(Protocol):
-    """A change to a dataset in place; `describe` tells a reviewer what it does."""
-
-    def apply(self, dataset: Dataset) -> None: ...
-
-    def describe(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How one session is anonymised: the scripts in their order, then the passes in theirs.
-
-    It travels to other processes, so all of it must be picklable.
-
-    alters_pixels: a script may change pixels, so all are given them, and the whole file is held in memory
-    """
-
-    scripts: Sequence[Callable[[Dataset], Dataset]]
-    passes: Sequence[Pass]
-    alters_pixels: bool = False
-
-    def apply(self, dataset: Dataset) -> Dataset:
-        """The anonymised dataset. Raises ScriptRejected, UnreadableFile."""
-        for script in self.scripts:
-            dataset = script(dataset)
-        for each in self.passes:
-            each.apply(dataset)
-        return dataset
 
 
 Progress = Callable[[int], None]
@@ -80,25 +49,17 @@ def anonymise(
         shutil.rmtree(target)
     target.mkdir(parents=True)
     written: list[Entry] = []
-    for entry in _entries(partial(_one, folder, target, recipe), tuple(manifest), jobs):
+    for entry in _entries(partial(_one, folder, target, Work(recipe)), tuple(manifest), jobs):
         written.append(entry)
         progress(len(written))
     return Manifest(frozenset(written))
 
 
-def anonymise_file(source: Path, target: Path, recipe: Recipe) -> None:
-    """Anonymise one file; `target` appears whole or not at all. Raises ScriptRejected, UnreadableFile."""
-    part = target.with_name(target.name + ".part")
-    edit = dicom.edit_pixels if recipe.alters_pixels else dicom.edit
-    edit(source, part, recipe.apply)
-    part.replace(target)
-
-
-def _one(folder: Path, target: Path, recipe: Recipe, entry: Entry) -> Entry:
+def _one(folder: Path, target: Path, work: Work, entry: Entry) -> Entry:
     """Raises ResidueFound when nothing changed: a script that fails in silence must not let a file through."""
     made = target / entry.name
     made.parent.mkdir(parents=True, exist_ok=True)
-    anonymise_file(folder / entry.name, made, recipe)
+    work.file(folder / entry.name, made)
     with made.open("rb") as stream:
         after = measure(entry.name, stream)
     if after.sha256 == entry.sha256:

@@ -1,0 +1,24 @@
+"""Functions as scripts of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A script of which nothing is known but that it changes a dataset."""
+
+    change: Callable[[Dataset], Dataset]
+    reach: None = None
+    repeatable: bool = False
+    alters_pixels: bool = False
+
+    def beyond(self, tag: int, *, top: bool) -> bool | str:
+        return False
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        return self.change(dataset)

@@ -1,0 +1,123 @@
+"""A policy carried out: what each of its actions does to the bytes of an element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from uploader.domain.errors import CannotBeSafe
+from uploader.domain.policy import Action, Option
+from uploader.elements import Form, Irregular, known_vr
+from uploader.passes.cleantext import cleaned
+from uploader.passes.dates import ShiftDates
+from uploader.passes.dummies import dummy
+from uploader.passes.policy import Policy
+from uploader.passes.trial import TrialAttributes
+from uploader.passes.uids import CLASS_TAGS, MapUids
+from uploader.rules import Change, Fate, Rule, Written
+
+Clean = Callable[[str], str]
+
+_TEXTS = frozenset(b"LO LT PN SH ST UC UT CS AE UR".split())
+_DATES = frozenset({b"DA", b"DT"})
+_FATES = {Action.KEEP: Fate.KEEP, Action.REMOVE: Fate.REMOVE}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPasses:
+    """The passes for one session. They hold no identity but what `clean` looks for, and can be pickled."""
+
+    policy: Policy
+    uids: MapUids
+    dates: ShiftDates
+    trial: TrialAttributes
+    clean: Clean = field(repr=False)
+
+    def rules(self, sop_class: str) -> ClassRules:
+        """Raises CannotBeSafe for objects that the policy cannot make safe."""
+        refusal = self.policy.refusal(sop_class)
+        if refusal:
+            raise CannotBeSafe(refusal)
+        return ClassRules(self, sop_class)
+
+    def stated(self, form: Form) -> tuple[Written, ...]:
+        return self.trial.written(form)
+
+    def describe(self) -> list[str]:
+        """What is done, for a reviewer."""
+        return [*self.policy.describe(), self.uids.describe(), self.dates.describe(), self.trial.describe()]
+
+
+class ClassRules:
+    """The rules for objects of one SOP class."""
+
+    def __init__(self, passes: SessionPasses, sop_class: str) -> None:
+        self._passes, self._policy, self._sop_class = passes, passes.policy, sop_class
+        self.keeps_private = Option.RETAIN_SAFE_PRIVATE in passes.policy.options
+
+    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
+        known = known_vr(tag)
+        read = known if vr == b"UN" else vr
+        if vr == b"UN" and known == b"SQ":
+            raise Irregular
+        if b"SQ" in (read, known) and known not in (read, b"UN"):
+            return Fate.REMOVE  # written as what it cannot be
+        action = self._policy.action(self._sop_class, tag, read.decode())
+        return self._rule(action, tag, vr, read, known)
+
+    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
+        written = "" if vr == b"UN" else vr.decode()
+        action = self._policy.private(creator, tag >> 16, tag & 0xFF, written)
+        return self._rule(action, tag, vr, vr, vr)
+
+    def _rule(self, action: Action, tag: int, vr: bytes, read: bytes, known: bytes) -> Rule:
+        """read: the VR by which the value is to be read; known: that of the dictionary. Where they differ, the more
+        careful of the two decides."""
+        if action is Action.REMOVE:
+            return Fate.REMOVE
+        if read == b"SQ":
+            return _empty if action is Action.EMPTY else Fate.KEEP
+        action = self._careful(action, {read, known})
+        if action is Action.KEEP:
+            return _same if vr != read else Fate.KEEP
+        return self._change(action, tag, read if known == b"UN" else known)
+
+    def _careful(self, action: Action, vrs: set[bytes]) -> Action:
+        """No UID, date, age or name is kept because a table forgot it."""
+        if action is not Action.KEEP:
+            return action
+        options = self._policy.options
+        if b"UI" in vrs and Option.RETAIN_UIDS not in options:
+            return Action.UID
+        if vrs & _DATES and Option.RETAIN_FULL_DATES not in options:
+            return Action.SHIFT if Option.RETAIN_MODIFIED_DATES in options else Action.EMPTY
+        if b"AS" in vrs:
+            return Action.SHIFT
+        return Action.EMPTY if b"PN" in vrs else action
+
+    def _change(self, action: Action, tag: int, vr: bytes) -> Change:
+        passes = self._passes
+        if action is Action.EMPTY:
+            return _empty
+        if vr == b"UI":
+            names_class = tag in CLASS_TAGS
+            return lambda value, charset: passes.uids.value(value, names_class)
+        if action is Action.SHIFT and vr not in _TEXTS:
+            return lambda value, charset: passes.dates.value(value, vr)
+        if action in (Action.CLEAN, Action.SHIFT) and vr in _TEXTS:
+            return lambda value, charset: cleaned(value, vr, charset, passes.clean, dummy(vr))
+        if action is Action.CLEAN:
+            return _none
+        return lambda value, charset: dummy(vr)
+
+
+def _empty(value: bytes, charset: bytes) -> bytes:
+    return b""
+
+
+def _same(value: bytes, charset: bytes) -> bytes:
+    return value
+
+
+def _none(value: bytes, charset: bytes) -> None:
+    """What cannot be cleaned goes."""

@@ -1,0 +1,60 @@
+"""How one session is anonymised: what the stage asks of scripts and passes, which come in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydicom.dataset import Dataset
+
+from uploader.elements import Form
+from uploader.rules import Rules, Written
+
+
+class Reach(Protocol):
+    """A set of tags at the top of a dataset."""
+
+    def __contains__(self, tag: int) -> bool: ...
+
+
+class Script(Protocol):
+    """A change to a dataset that the site wrote down.
+
+    reach: the elements it must see; None for all, pixels aside
+    repeatable: whether the same elements become the same every time
+    alters_pixels: it must see the pixels too
+    """
+
+    @property
+    def reach(self) -> Reach | None: ...
+
+    @property
+    def repeatable(self) -> bool: ...
+
+    @property
+    def alters_pixels(self) -> bool: ...
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        """Change the dataset in place. Raises ScriptFailed, ScriptRejected."""
+
+    def beyond(self, tag: int, *, top: bool) -> bool | str:
+        """What it does to an element out of its reach: True removes it, False keeps it, a text becomes its value."""
+
+
+class Passes(Protocol):
+    """The changes made to every object after the scripts."""
+
+    def rules(self, sop_class: str) -> Rules:
+        """Raises CannotBeSafe when objects of this class must not be passed on."""
+
+    def stated(self, form: Form) -> Sequence[Written]:
+        """Elements that every object has in the end, whatever it had before; none is of a group behind the pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The scripts in their order, then the passes. It travels to other processes, so all of it must be picklable."""
+
+    scripts: Sequence[Script]
+    passes: Passes

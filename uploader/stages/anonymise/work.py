@@ -1,0 +1,156 @@
+"""Anonymise one file after another by one recipe, remembering what has been worked out.
+
+The usual way decodes only what the scripts reach. Where a script may reach anything, or a file is not written by the
+book, the whole header is decoded, changed by the scripts and written anew, and then goes the same way.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom.dataset import Dataset
+
+from uploader import dicom
+from uploader.elements import Element, Form, Irregular, Short
+from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
+from uploader.rules import Rules, Treatment, Written
+from uploader.stages.anonymise.recipe import Recipe, Script
+from uploader.stages.anonymise.swept import Swept
+
+_CONTEXT = frozenset({0x00080005, 0x00280100, 0x00280103})
+"""What other elements cannot be read without: character set, bits allocated, pixel representation."""
+_REMEMBERED, _LONGEST = 1 << 12, 1 << 12
+"""Outcomes of scripts that are remembered, and bytes that one may have begun from."""
+
+
+class Work:
+    """What one process knows of one recipe."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._alters_pixels = any(script.alters_pixels for script in recipe.scripts)
+        self._partial = all(script.reach is not None for script in recipe.scripts)
+        self._within: list[dict[int, bool]] = [{} for _ in recipe.scripts]
+        self._edited: dict[tuple[int, str, bytes], Elements | None] = {}
+        self._treatments: dict[tuple[str, Form, bool], Treatment] = {}
+        self._stated: dict[Form, dict[int, bytes]] = {}
+
+    def __reduce__(self) -> tuple[type[Work], tuple[Recipe]]:
+        """It travels to other processes as its recipe, and begins there with an empty memory."""
+        return Work, (self._recipe,)
+
+    def file(self, source: Path, target: Path) -> None:
+        """Anonymise one file; `target` appears whole or not at all. Raises ScriptRejected, ScriptFailed,
+        UnreadableFile, CannotBeSafe."""
+        part = target.with_name(target.name + ".part")
+        if not self._alters_pixels:
+            self._file(source, part, scripted=False)
+        else:
+            altered = target.with_name(target.name + ".altered")
+            dicom.edit_pixels(source, altered, self._all_scripts)
+            self._file(altered, part, scripted=True)
+            altered.unlink()
+        part.replace(target)
+
+    def _file(self, source: Path, target: Path, *, scripted: bool) -> None:
+        with source.open("rb", buffering=0) as stream:
+            try:
+                instance = self._regular(stream, scripted)
+                header, tail = self._treated(instance, swept=not scripted)
+            except (Irregular, Short):
+                instance = rewritten(stream, _unchanged if scripted else self._all_scripts)
+                header, tail = self._treated(instance, swept=False)
+            self._save(stream, target, instance, header, tail)
+
+    def _regular(self, stream: BinaryIO, scripted: bool) -> Instance:
+        """Raises Irregular when the file, or a script, asks for all elements to be decoded."""
+        if not self._partial and not scripted:
+            raise Irregular
+        instance = load(stream)
+        if not scripted:
+            for index, script in enumerate(self._recipe.scripts):
+                self._run(index, script, instance)
+        return instance
+
+    def _run(self, index: int, script: Script, instance: Instance) -> None:
+        """Let the script change what it reaches, and put the outcome in the place of that."""
+        if any(self._reached(index, script, e[0]) for e in instance.tail.elements):
+            raise Irregular
+        header = instance.header
+        reached, others = [], []
+        for element in header.elements:
+            (reached if self._reached(index, script, element[0]) else others).append(element)
+        seen = b"".join(header.data[start:end] for _, _, start, _, end in reached)
+        edited = self._outcome(index, script, instance, seen)
+        if edited.data != seen:
+            instance.header = _merged(header.data, others, edited)
+
+    def _outcome(self, index: int, script: Script, instance: Instance, seen: bytes) -> Elements:
+        known = (index, instance.syntax, seen)
+        edited = self._edited.get(known)
+        if edited is None:
+            data = dicom.edit_elements(seen, instance.syntax, script)
+            if data is None:
+                raise Irregular
+            edited = run(data, instance.form)
+            if script.repeatable and len(seen) < _LONGEST:
+                if len(self._edited) > _REMEMBERED:
+                    self._edited.clear()
+                self._edited[known] = edited
+        return edited
+
+    def _reached(self, index: int, script: Script, tag: int) -> bool:
+        within = self._within[index]
+        if tag not in within:
+            within[tag] = tag in _CONTEXT or (script.reach is not None and tag in script.reach)
+        return within[tag]
+
+    def _all_scripts(self, dataset: Dataset) -> Dataset:
+        for script in self._recipe.scripts:
+            dataset = script(dataset)
+        return dataset
+
+    def _treated(self, instance: Instance, *, swept: bool) -> tuple[list[Written], list[Written]]:
+        """Header and tail. Raises Irregular, Short."""
+        known = (instance.sop_class, instance.form, swept)
+        treatment = self._treatments.get(known)
+        if treatment is None:
+            rules: Rules = self._recipe.passes.rules(instance.sop_class)
+            if swept:
+                rules = Swept(self._recipe.scripts, rules)
+            treatment = self._treatments[known] = Treatment(rules, instance.form)
+        stated = self._statement(instance.form)
+        header = treatment.elements(instance.header.data, instance.header.elements)
+        header = [written for written in header if written[0] not in stated]
+        header.extend(stated.items())
+        header.sort()
+        tail = treatment.elements(instance.tail.data, instance.tail.elements)
+        return header, tail
+
+    def _statement(self, form: Form) -> dict[int, bytes]:
+        if form not in self._stated:
+            self._stated[form] = dict(self._recipe.passes.stated(form))
+        return self._stated[form]
+
+    def _save(
+        self, stream: BinaryIO, target: Path, instance: Instance, header: list[Written], tail: list[Written]
+    ) -> None:
+        uid = next((raw[8:] for tag, raw in header if tag == SOP_INSTANCE), b"")
+        text = uid.strip(b" \0").decode("ascii")
+        save(stream, target, instance, _bytes(header), _bytes(tail), text)
+
+
+def _merged(data: bytes, others: list[Element], edited: Elements) -> Elements:
+    """Elements that lie in `data` together with edited ones, in ascending order."""
+    offset = len(data)
+    moved = [(tag, vr, start + offset, begin + offset, end + offset) for tag, vr, start, begin, end in edited.elements]
+    return Elements(data + edited.data, sorted(others + moved))
+
+
+def _bytes(written: list[Written]) -> bytes:
+    return b"".join(raw for _, raw in written)
+
+
+def _unchanged(dataset: Dataset) -> Dataset:
+    return dataset
