@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
-from uploader.dicomedit.values import is_sequence, items, text_of
+from uploader.dicomedit.values import Unfit, is_sequence, items, text_of
 
 
 def is_private(tag: int) -> bool:
@@ -44,13 +44,13 @@ def find(dataset: Dataset, group: int, creator: str, offset: int, gaps: bool = T
 
 
 def reserve(dataset: Dataset, group: int, creator: str) -> int:
-    """Reserve the first free block for `creator`; returns its number. Raises ValueError when none is free."""
+    """Reserve the first free block for `creator`; returns its number. Raises Unfit when none is free."""
     taken = {tag & 0xFF if is_creator(tag) else tag >> 8 & 0xFF for tag in dataset.keys() if tag >> 16 == group}  # noqa: SIM118
     for block in range(0x10, 0x100):
         if block not in taken:
             dataset.add(DataElement(group << 16 | block, "LO", creator))
             return block
-    raise ValueError("the group has no free private block")
+    raise Unfit("the group has no free private block")
 
 
 def retain(dataset: Dataset, kept: set[tuple[int, int]]) -> None:
