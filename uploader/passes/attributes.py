@@ -19,13 +19,12 @@ TECHNICAL = _tags("""
     AcquisitionDeviceProcessingCode AcquisitionMode AlgorithmName AlgorithmSource AlgorithmVersion
     ApplicableSafetyStandardDescription ApplicationManufacturer ApplicationName ApplicationVersion ApplicatorID
     ASLBolusCutoffTechnique ASLCrusherDescription ASLTechniqueDescription AttenuationCorrectionMethod
-    BeamCurrentModulationID CardiacFramingType CodeValue CodingSchemeDesignator CodingSchemeName
-    CodingSchemeRegistry CodingSchemeResponsibleOrganization CodingSchemeVersion CollimatorGridName
-    ConvolutionKernel CSSFontName DataSetName DataSetSource DataSetVersion DetectorLinesOfResponseUsed
-    DetectorManufacturerModelName DetectorManufacturerName DetectorMode DigitalImageFormatAcquired
-    DimensionIndexPrivateCreator DoseModeName ExposureControlModeDescription FilterType FluenceModeID FontName
-    FunctionalGroupPrivateCreator GridAbsorbingMaterial GridSpacingMaterial ImagedNucleus ImageFilter
-    ImplantPartNumber ImplantSize IntendedStartDayOfWeek IOLManufacturer LateralSpreadingDeviceID
+    BeamCurrentModulationID CardiacFramingType CodeValue CodingSchemeDesignator CodingSchemeRegistry
+    CodingSchemeVersion CollimatorGridName ConvolutionKernel CSSFontName DataSetName DataSetSource DataSetVersion
+    DetectorLinesOfResponseUsed DetectorManufacturerModelName DetectorManufacturerName DetectorMode
+    DigitalImageFormatAcquired DimensionIndexPrivateCreator DoseModeName ExposureControlModeDescription FilterType
+    FluenceModeID FontName FunctionalGroupPrivateCreator GridAbsorbingMaterial GridSpacingMaterial ImagedNucleus
+    ImageFilter ImplantPartNumber ImplantSize IntendedStartDayOfWeek IOLManufacturer LateralSpreadingDeviceID
     LateralSpreadingDeviceSetting ListOfMIMETypes LongCodeValue Manufacturer ManufacturerModelName
     ManufacturerModelVersion ManufacturerRelatedModelGroup MappingResourceName MIMETypeOfEncapsulatedDocument
     ModalityLUTType MultiCoilConfiguration MultiCoilElementName OpticalPathIdentifier OutputPower PhosphorType
@@ -65,14 +64,15 @@ PRIVATE_DESCRIPTIONS = _tags("PrivateDataElementCharacteristicsSequence PrivateD
 
 NEVER = _tags("""
     AssigningAgencyOrDepartmentCodeSequence AssigningFacilitySequence AssigningJurisdictionCodeSequence
-    AlternateContainerIdentifierSequence AuthorizationEquipmentCertificationNumber AuthorIdentificationSequence
-    BreedRegistrationNumber BreedRegistrationSequence EncryptedAttributesSequence EncryptedContent
-    GroupOfPatientsIdentificationSequence HangingProtocolUserIdentificationCodeSequence HL7InstanceIdentifier
-    ImageID IssuerOfAccessionNumberSequence IssuerOfPatientIDQualifiersSequence LocalNamespaceEntityID
-    MACParametersSequence NTPSourceAddress OrderFillerIdentifierSequence OrderPlacerIdentifierSequence
-    PatientAlternativeCalendar PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar
-    PixelDataProviderURL ReferencedPatientSetupPhotoSequence Signature SourcePatientGroupIdentificationSequence
-    StorageMediaFileSetID StrainStockNumber TypeOfPatientID UniversalEntityID
+    AlternateContainerIdentifierSequence CodingSchemeResponsibleOrganization
+    AuthorizationEquipmentCertificationNumber AuthorIdentificationSequence BreedRegistrationNumber
+    BreedRegistrationSequence EncryptedAttributesSequence EncryptedContent GroupOfPatientsIdentificationSequence
+    HangingProtocolUserIdentificationCodeSequence HL7InstanceIdentifier ImageID IssuerOfAccessionNumberSequence
+    IssuerOfPatientIDQualifiersSequence LocalNamespaceEntityID MACParametersSequence NTPSourceAddress
+    OrderFillerIdentifierSequence OrderPlacerIdentifierSequence PatientAlternativeCalendar
+    PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar PixelDataProviderURL
+    ReferencedPatientSetupPhotoSequence Signature SourcePatientGroupIdentificationSequence StorageMediaFileSetID
+    StrainStockNumber TypeOfPatientID UniversalEntityID
 """)
 """Identify somebody or something, or hold what was to be removed: never kept, whatever the options."""
 

@@ -42,7 +42,15 @@ SISTERS = {
 """Makers put attributes of the enhanced IOD into classic objects, b-values and gradients of MR above all."""
 
 _PIXELS = "image-pixel"
-_SHOWN = ("image-pixel", "multi-frame", "cine", "voi-lut", "modality-lut", "palette-color-lookup-table")
+_SHOWN = (
+    "image-pixel",
+    "multi-frame",
+    "cine",
+    "voi-lut",
+    "modality-lut",
+    "palette-color-lookup-table",
+    "nm-multi-frame",
+)
 """Modules that decoding and showing pixels can need, whether the IOD of the image names them or not."""
 
 _ONCE = {

@@ -61,8 +61,6 @@ def basic(code: str, demand: str | None) -> Action:
         return _SINGLE[code]
     if code == "X/Z/U*":
         return Action.REMOVE if demand is None else Action.KEEP
-    if code == "X/D":
-        return Action.DUMMY if demand in _VALUE else Action.REMOVE
     if demand in _OPTIONAL and code[0] == "X":
         return Action.REMOVE
     return Action.DUMMY if demand in _VALUE and code != "X/Z" else Action.EMPTY
