@@ -34,10 +34,9 @@ TECHNICAL = _tags("""
     SecondaryCaptureDeviceManufacturerModelName SecondaryCaptureDeviceSoftwareVersions SegmentAlgorithmName
     SelectorAttributeKeyword SelectorAttributeName SelectorAttributePrivateCreator
     SelectorSequencePointerPrivateCreator SequenceName SnoutID SoftwareVersions SourceIsotopeName StackID
-    SurfaceModelLabel TransducerData TransmitCoilManufacturerName TransmitCoilName TriggerSourceOrType TypeOfFilters
-    URNCodeValue VideoImageFormatAcquired WedgeID BatteryLevel EXIFVersion OECFColumnNames
-    SpatialFrequencyResponseColumnNames SpectralSensitivity PrivateDataElementKeyword PrivateDataElementName
-    PrivateDataElementEncoding
+    TransducerData TransmitCoilManufacturerName TransmitCoilName TriggerSourceOrType TypeOfFilters URNCodeValue
+    VideoImageFormatAcquired WedgeID BatteryLevel EXIFVersion OECFColumnNames SpatialFrequencyResponseColumnNames
+    SpectralSensitivity PrivateDataElementKeyword PrivateDataElementName PrivateDataElementEncoding
 """)
 """Set by a machine, or a term of a standard: kept. Cleaning a code could turn it into another one."""
 
@@ -67,12 +66,13 @@ NEVER = _tags("""
     AlternateContainerIdentifierSequence CodingSchemeResponsibleOrganization
     AuthorizationEquipmentCertificationNumber AuthorIdentificationSequence BreedRegistrationNumber
     BreedRegistrationSequence EncryptedAttributesSequence EncryptedContent GroupOfPatientsIdentificationSequence
-    HangingProtocolUserIdentificationCodeSequence HL7InstanceIdentifier ImageID IssuerOfAccessionNumberSequence
-    IssuerOfPatientIDQualifiersSequence LocalNamespaceEntityID MACParametersSequence NTPSourceAddress
-    OrderFillerIdentifierSequence OrderPlacerIdentifierSequence PatientAlternativeCalendar
-    PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar PixelDataProviderURL
-    ReferencedPatientSetupPhotoSequence Signature SourcePatientGroupIdentificationSequence StorageMediaFileSetID
-    StrainStockNumber TypeOfPatientID UniversalEntityID
+    HangingProtocolUserIdentificationCodeSequence HangingProtocolCreator HangingProtocolUserGroupName
+    HL7InstanceIdentifier ImageID IssuerOfAccessionNumberSequence IssuerOfPatientIDQualifiersSequence
+    LocalNamespaceEntityID MACParametersSequence NTPSourceAddress OrderFillerIdentifierSequence
+    OrderPlacerIdentifierSequence PatientAlternativeCalendar PatientBirthDateInAlternativeCalendar
+    PatientDeathDateInAlternativeCalendar PixelDataProviderURL ReferencedPatientSetupPhotoSequence Signature
+    SourcePatientGroupIdentificationSequence StorageMediaFileSetID StrainStockNumber TypeOfPatientID
+    UniversalEntityID
 """)
 """Identify somebody or something, or hold what was to be removed: never kept, whatever the options."""
 
