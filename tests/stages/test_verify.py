@@ -398,7 +398,7 @@ def test_a_file_that_changed_after_it_was_written_is_found(session: Session) -> 
 
 def test_an_original_that_changed_since_it_was_received_is_found(tmp_path: Path) -> None:
     session = sabotage.make(tmp_path)
-    edit(session.original / sabotage.entry_name("0001"), lambda d: setattr(d, "KVP", "100"))
+    edit(session.original / sabotage.entry_name("0001"), lambda d: setattr(d, "StudyDescription", "other"))
     assert codes(session) == {"verify.original-changed"}
 
 
@@ -444,7 +444,7 @@ def test_progress_tells_how_many_files_are_done(session: Session) -> None:
 
 
 def test_more_processes_find_the_same(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uploader.stages.verify._WORTH_PROCESSES", 1)
+    monkeypatch.setattr("uploader.stages.verify.work.WORTH_STARTING", 1)
     for name in ("a name in a nested item", "a reference that leads nowhere", "one bit of one pixel"):
         SABOTAGES[name][0](session)
     alone, together = session.findings(), session.findings(jobs=2)

@@ -11,7 +11,7 @@ Findings of severity REFUSAL hold the submission:
 * ``verify.value-kept``, ``verify.date-kept``: an identifying element or a date is what it was
 * ``verify.private``, ``verify.overlay``: private elements, curves or overlays are left
 * ``verify.preamble``, ``verify.meta``, ``verify.meta-differs``, ``verify.syntax``, ``verify.disorder``: the file's form
-* ``verify.pixels``, ``verify.pixel-length``, ``verify.class``: not the object that it was, or more than an image
+* ``verify.pixels``, ``verify.pixel-length``, ``verify.class``, ``verify.altered``: not the object that it was
 * ``verify.not-marked``, ``verify.pseudonym``, ``verify.subjects-differ``: the patient module
 * ``verify.uid-split``, ``verify.uid-merged``, ``verify.reference-lost``, ``verify.reference-open``: references
 * ``verify.unparsable``, ``verify.original-unparsable``, ``verify.changed``, ``verify.original-changed``,
@@ -28,37 +28,28 @@ files says of the patient.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from uploader.domain.finding import Finding
 from uploader.domain.manifest import Entry, Manifest
-from uploader.stages.verify.check import Bench, Report, Sighting, check, glean
+from uploader.stages.verify.check import Order
 from uploader.stages.verify.codes import CODES, capped, finding
+from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
+from uploader.stages.verify.look import Report, Sighting
 from uploader.stages.verify.named import entry_faults, name_faults
 from uploader.stages.verify.needles import sharpen
 from uploader.stages.verify.references import Pairs
-from uploader.stages.verify.residue import Search
+from uploader.stages.verify.words import fold
+from uploader.stages.verify.work import workers
 
 __all__ = ["CODES", "verify"]
 
-R = TypeVar("R")
-
 Progress = Callable[[int], object] | None
 """Told how many files are done."""
-
-_WORTH_PROCESSES = 400
-"""Files; for fewer, starting processes takes longer than the work."""
-_MOST_AT_ONCE = 64
-"""Files handed to a process at a time; what is looked for travels with each handful."""
 
 
 def verify(
@@ -69,7 +60,9 @@ def verify(
     *,
     keep: frozenset[str],
     named: frozenset[str] | None = None,
+    may_differ: frozenset[int] = frozenset(),
     jobs: int = 1,
+    pool: Executor | None = None,
     progress: Progress = None,
 ) -> list[Finding]:
     """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
@@ -77,30 +70,36 @@ def verify(
     original, anonymised: folders with files of the same names, which the manifests list
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
+    may_differ: tags of measurements that the trial's scripts set or remove
     jobs: processes
+    pool: processes that run already; it is left running
     progress: told after each file how many are done
 
     Nothing a file holds makes it raise; a file that cannot be read is a finding.
     """
-    sightings = list(_amiss(anonymised, manifest_before, manifest_after))
+    before, after = list(manifest_before), list(manifest_after)
+    sightings = list(_amiss(anonymised, before, after))
     harvest = Harvest()
-    with _workers(jobs, len(manifest_after)) as each:
-        for found, wrong in each(partial(glean, original), manifest_before):
+    with workers(jobs, len(after), pool) as work:
+        for found, wrong in work.glean(original, before):
             harvest.unite(found)
             sightings += wrong
         needles = sharpen(harvest, keep)
-        bench = Bench(original, anonymised, needles, keep, Search(needles))
-        judged = _judged(each(partial(check, bench), manifest_after), harvest.own, progress)
+        rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ)
+        entries = {entry.name: entry for entry in before}
+        both = [(entries.get(entry.name), entry) for entry in after]
+        reports = work.check(Order(original, anonymised, keep, rules, needles), both)
+        judged = _judged(reports, harvest.own, progress)
         sightings += judged.sightings
     called = keep if named is None else named
     sightings += name_faults(called | judged.subjects, judged.subjects, keep - called, needles)
-    unnamed = entry_faults({e.name for e in (*manifest_before, *manifest_after)}, needles)
+    unnamed = entry_faults({e.name for e in (*before, *after)}, needles)
     sightings = [*unnamed.values(), *(_unquoted(sighting, unnamed) for sighting in sightings)]
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
     return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
 
 
-def _amiss(anonymised: Path, before: Manifest, after: Manifest) -> Iterator[Sighting]:
+def _amiss(anonymised: Path, before: list[Entry], after: list[Entry]) -> Iterator[Sighting]:
     """Files that one side has and the other lacks, and whatever else lies in the folder."""
     originals, names = {e.name for e in before}, {e.name for e in after}
     yield from (("verify.missing", name, "", "") for name in sorted(originals - names))
@@ -112,27 +111,6 @@ def _amiss(anonymised: Path, before: Manifest, after: Manifest) -> Iterator[Sigh
 
 def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
     return not path.is_symlink() and (path.is_dir() or path.relative_to(folder).as_posix() in names)
-
-
-class _Each(Protocol):
-    """`map`, here or in other processes."""
-
-    def __call__(self, function: Callable[[Entry], R], entries: Iterable[Entry], /) -> Iterator[R]: ...
-
-
-@contextmanager
-def _workers(jobs: int, files: int) -> Iterator[_Each]:
-    if jobs <= 1 or files < _WORTH_PROCESSES:
-        yield map
-        return
-    context = get_context("forkserver")
-    # what the main module imports would otherwise be imported again by each worker
-    context.set_forkserver_preload([name for name in sys.modules if name.startswith("uploader.")])
-    with ProcessPoolExecutor(jobs, context) as pool:
-        try:
-            yield partial(pool.map, chunksize=max(1, min(_MOST_AT_ONCE, files // (4 * jobs))))
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 @dataclass(slots=True)

@@ -1,151 +1,89 @@
-"""One file and its original: harvest, and check. Runs in any process; what it returns is plain and can be sent."""
+"""One file and its original: glean, and check. Runs in any process; what it returns is plain and can be sent.
+
+A bench lasts for one session and remembers the blocks it has seen, so that what is the same in file after file is
+looked at once.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from uploader.domain.errors import UnreadableFile
-from uploader.domain.manifest import CHUNK, Entry
-from uploader.stages.verify.identity import Harvest, harvest, uids_of
+from uploader.domain.manifest import Entry
+from uploader.stages.verify.blocks import Memory
+from uploader.stages.verify.compare import Rules
+from uploader.stages.verify.identity import Harvest, harvest
+from uploader.stages.verify.look import Look, Report, Sighting
 from uploader.stages.verify.needles import Needles
-from uploader.stages.verify.pixels import Beside
-from uploader.stages.verify.references import by_place, kept, lost, own_uids, uid_pairs
-from uploader.stages.verify.residue import Hit, Search
-from uploader.stages.verify.structure import faults, subject_of, unlike
-from uploader.stages.verify.walk import Element, Part
-
-Sighting = tuple[str, str, str, str]
-"""(code, where, value or empty, detail free of values or empty)"""
-
-_NOTED = 1 << 12
-"""Bytes; no value that is compared with the original's is longer."""
-_KINDS = {
-    "identity": "verify.residue",
-    "word": "verify.word",
-    "technical": "verify.technical",
-    "number": "verify.number",
-    "date": "verify.residue-date",
-    "date-short": "verify.date-short",
-    "uid": "verify.residue-uid",
-}
+from uploader.stages.verify.opened import Original, opened
+from uploader.stages.verify.residue import Search
+from uploader.stages.verify.walk import Part
 
 
-@dataclass(slots=True)
-class Report:
-    """What one file showed.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a process: both folders, and, once all originals are gleaned, what to look for."""
 
-    pairs: (original UID, UID now) -> where it was first seen
-    own: new UIDs by which the file names itself
-    subject: PatientID (0010,0020)
-    """
-
-    sightings: list[Sighting] = field(default_factory=list)
-    pairs: dict[tuple[str, str], str] = field(default_factory=dict)
-    own: set[str] = field(default_factory=set)
-    subject: str = ""
+    original: Path
+    anonymised: Path
+    keep: frozenset[str]
+    rules: Rules
+    needles: Needles
 
 
 @dataclass(slots=True)
 class Bench:
-    """What a process needs to check files: both folders, what to look for, and what may stand."""
+    """What a process remembers of one session: blocks of the originals and of the anonymised files."""
 
-    original: Path
-    anonymised: Path
-    needles: Needles
-    keep: frozenset[str]
-    search: Search
+    before: Memory = field(default_factory=Memory)
+    after: Memory = field(default_factory=Memory)
+    search: Search | None = None
+
+    def searching(self, needles: Needles) -> Search:
+        if self.search is None:
+            self.search = Search(needles)
+        return self.search
 
 
-def glean(folder: Path, entry: Entry) -> tuple[Harvest, list[Sighting]]:
-    """The identity in one original, and what is wrong with that file."""
+def glean(bench: Bench, folder: Path, entry: Entry) -> tuple[Harvest, list[Sighting]]:
+    """The identity in one original, as far as the bench has not told it before, and what is wrong with that file."""
+    found = Harvest()
     try:
-        with (folder / entry.name).open("rb") as stream:
-            wrong = [] if _unchanged(stream, entry) else [("verify.original-changed", entry.name, "", "")]
-            return harvest(Part(stream)), wrong
+        with (folder / entry.name).open("rb", buffering=0) as stream:
+            part = Part(cast(BinaryIO, stream))
+            harvest(part.meta, found)
+            for block in bench.before.blocks(part):
+                if not block.gleaned:
+                    harvest(block.elements(part), found)
+                    block.gleaned = True
     except UnreadableFile as error:
-        return Harvest(), [("verify.original-unparsable", entry.name, "", str(error))]
+        return found, [("verify.original-unparsable", entry.name, "", str(error))]
     except OSError:
-        return Harvest(), [("verify.missing", entry.name, "", "the original cannot be opened")]
+        return found, [("verify.missing", entry.name, "", "the original cannot be opened")]
+    return found, []
 
 
-def check(bench: Bench, entry: Entry) -> Report:
-    """Everything there is to say about one anonymised file. Never raises for what the file holds."""
+def check(bench: Bench, order: Order, both: tuple[Entry | None, Entry]) -> Report:
+    """Everything there is to say about one anonymised file and its original, if it has one. Never raises for what
+    the files hold."""
+    was, entry = both
     report = Report()
     try:
-        with (bench.anonymised / entry.name).open("rb") as stream:
-            if not _unchanged(stream, entry):
+        with opened(order.anonymised / entry.name) as file:
+            if not file.is_that_of(entry):
                 report.sightings.append(("verify.changed", entry.name, "", ""))
-            _inspect(bench, entry.name, stream, report)
+            with Original.beside(order.original / entry.name, was) as original:
+                if original.changed:
+                    report.sightings.append(("verify.original-changed", entry.name, "", ""))
+                search = bench.searching(order.needles)
+                look = Look(entry.name, file, file.part(), original, search, order.rules, report)
+                look.all(bench.before, bench.after)
+            if report.subject not in order.keep:
+                report.sightings.append(("verify.pseudonym", f"{entry.name} (0010,0020)", report.subject, ""))
     except UnreadableFile as error:
         report.sightings.append(("verify.unparsable", entry.name, "", str(error)))
     except OSError:
         report.sightings.append(("verify.missing", entry.name, "", "the anonymised file cannot be opened"))
     return report
-
-
-def _inspect(bench: Bench, name: str, stream: BinaryIO, report: Report) -> None:
-    part = Part(stream)
-    elements: list[Element] = []
-    hits = bench.search.hits(part, _noted(chain(part.meta, part.elements()), elements))
-    report.sightings += [_sighted(name, hit) for hit in hits]
-    report.sightings += _left_uids(bench, name, elements)
-    elements = elements[len(part.meta) :]
-    beside = Beside(part, elements)
-    report.sightings += [_sighted(name, hit) for hit in bench.search.hits(part, beside.elements(), pixels=True)]
-    report.sightings += [(code, f"{name} {path}", "", "") for code, path in dict.fromkeys(beside.faults)]
-    report.subject, report.own = subject_of(elements), own_uids(elements)
-    report.sightings += [(code, f"{name} {path}", "", "") for code, path in faults(part, elements)]
-    report.sightings += _compare(bench, name, part, elements, report)
-
-
-def _sighted(name: str, hit: Hit) -> Sighting:
-    return _KINDS[hit.kind], f"{name} {hit.element.path}", hit.value, ""
-
-
-def _noted(elements: Iterable[Element], notes: list[Element]) -> Iterator[Element]:
-    """The same elements; `notes` keeps them, long values left out, so that memory stays flat."""
-    for element in elements:
-        long = element.value is not None and len(element.value) > _NOTED
-        notes.append(element._replace(value=None) if long else element)
-        yield element
-
-
-def _left_uids(bench: Bench, name: str, elements: list[Element]) -> Iterator[Sighting]:
-    uids = bench.needles.harvest.uids
-    for element in elements:
-        if element.vr == "UI" and element.value:
-            left = [uid for uid in uids_of(element.value) if uid in uids]
-            yield from (("verify.residue-uid", f"{name} {element.path}", uid, "") for uid in left)
-
-
-def _compare(bench: Bench, name: str, part: Part, elements: list[Element], report: Report) -> Iterator[Sighting]:
-    """What only the original can tell; one that cannot be read has been reported when it was harvested."""
-    try:
-        with (bench.original / name).open("rb") as stream:
-            source = Part(stream)
-            sources: list[Element] = []
-            for _ in _noted(source.elements(), sources):
-                pass
-            before, after = by_place(sources), by_place(elements)
-            for old, new, path in uid_pairs(before, after):
-                report.pairs.setdefault((old, new), f"{name} {path}")
-            yield from ((code, f"{name} {path}", "", "") for code, path in unlike(source, sources, part, elements))
-            yield from ((c, f"{name} {p}", v, "") for c, p, v in kept(before, after, bench.keep))
-            yield from ((c, f"{name} {p}", v, "") for c, p, v in lost(before, after, bench.needles.harvest.own))
-            if report.subject not in bench.keep:
-                yield "verify.pseudonym", f"{name} (0010,0020)", report.subject, ""
-    except (UnreadableFile, OSError):
-        yield "verify.original-unparsable", name, "", "it could not be compared"
-
-
-def _unchanged(stream: BinaryIO, entry: Entry) -> bool:
-    digest, size = hashlib.sha256(), 0
-    while chunk := stream.read(CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-    return (size, digest.hexdigest()) == (entry.size, entry.sha256)

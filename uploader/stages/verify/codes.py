@@ -50,6 +50,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
         "the pixel data are compressed in a way that cannot be searched for comments",
         "Look at the compressed image with its own tools, or export it in another transfer syntax.",
     ),
+    "verify.altered": (REFUSAL, "a measurement, or the number of items of a sequence, is not what it was", _REPORT),
     "verify.class": (REFUSAL, "the SOP class is not that of the original", _REPORT),
     "verify.not-marked": (REFUSAL, "the object does not say that the patient's identity was removed", _AGAIN),
     "verify.pseudonym": (REFUSAL, "the patient ID is not the subject's pseudonym", _REPORT),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 
 from uploader.stages.verify.charset import ESCAPE, codec_of, readings
-from uploader.stages.verify.walk import Element, Part
+from uploader.stages.verify.walk import Element
 from uploader.stages.verify.words import fold
 
 PATIENT_ID = 0x00100020
@@ -112,14 +112,12 @@ class Harvest:
             getattr(self, name).update(getattr(other, name))
 
 
-def harvest(part: Part) -> Harvest:
-    """What the file tells, at every depth. Raises UnreadableFile."""
-    found = Harvest()
-    for element in chain(part.meta, part.elements()):
+def harvest(elements: Iterable[Element], found: Harvest) -> None:
+    """Take into `found` what the elements tell."""
+    for element in elements:
         if element.value:
             _take(found, element, element.value)
             found.charsets.update(element.charset)
-    return found
 
 
 @lru_cache(maxsize=4096)

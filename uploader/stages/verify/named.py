@@ -42,14 +42,15 @@ def name_faults(
 
 def entry_faults(names: Iterable[str], needles: Needles) -> dict[str, Sighting]:
     """Entry name -> what is wrong with it, for those that hold something of the patient."""
-    known: dict[str, tuple[str, str] | None] = {}
+    pieces = {name: list(_pieces(name)) for name in sorted(names)}
+    forms = {piece: variants(piece) for piece in {p for each in pieces.values() for p in each}}
+    joined = "\n".join(form for each in forms.values() for form in each)
+    likely = [n for n in needles.all if n.origin != "short" and n.text in joined]
+    known = {piece: _entry_code(each, likely, needles) for piece, each in forms.items()}
     faults: dict[str, Sighting] = {}
-    for number, name in enumerate(sorted(names), 1):
-        for piece in _pieces(name):
-            if piece not in known:
-                known[piece] = _entry_code(piece, needles)
-            if fault := known[piece]:
-                faults[name] = (fault[0], f"file {number} of the session", fault[1], "")
+    for number, (name, own) in enumerate(pieces.items(), 1):
+        for code, value in filter(None, map(known.get, own)):
+            faults[name] = (code, f"file {number} of the session", value, "")
     return faults
 
 
@@ -79,9 +80,8 @@ def _resembling(name: str, needles: Needles) -> str | None:
     return next(found, None) or next((d for f in forms if (d := needles.calendar.seen(f))), (None, None))[1]
 
 
-def _entry_code(piece: str, needles: Needles) -> tuple[str, str] | None:
-    forms = variants(piece)
-    hits = [n for n in needles.all if n.origin != "short" and _stands(n, forms)]
+def _entry_code(forms: set[str], likely: list[Needle], needles: Needles) -> tuple[str, str] | None:
+    hits = [n for n in likely if _stands(n, forms)]
     dates = filter(None, map(needles.calendar.seen, forms))
     if any(not _chance(n) for n in hits):
         return "verify.entry-name", hits[0].text

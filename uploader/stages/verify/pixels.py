@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from uploader.domain.manifest import CHUNK
-from uploader.stages.verify.structure import Fault, text_of, top
-from uploader.stages.verify.walk import LARGE, PIXELS, Element, Part
+from uploader.stages.verify.structure import Fault, Tops, pixels_of, text_of
+from uploader.stages.verify.walk import LARGE, Element, Part
 
 _NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 _RLE = "1.2.840.10008.1.2.5"
@@ -34,15 +34,18 @@ _TAIL = 1 << 12
 
 @dataclass(slots=True)
 class Beside:
-    """The open file `part`, whose elements are `elements`. `faults` are complete once `elements()` is exhausted."""
+    """The open file `part`, whose elements at the top are `tops`.
+
+    `faults` are complete once `elements()` is exhausted.
+    """
 
     part: Part
-    notes: list[Element]
+    tops: Tops
     faults: list[Fault] = field(default_factory=list)
 
     def elements(self) -> Iterator[Element]:
         """What lies beside the image, each as an element to be searched. Raises UnreadableFile."""
-        for pixels in (e for e in self.notes if e.tag in PIXELS and not e.prefix):
+        for pixels in pixels_of(self.tops):
             if self.part.syntax in _NATIVE:
                 yield from self._beyond(pixels)
             elif self.part.syntax in _JPEG | _J2K:
@@ -53,7 +56,7 @@ class Beside:
                 self.faults.append(("verify.pixel-unsearched", pixels.path))
 
     def _beyond(self, pixels: Element) -> Iterator[Element]:
-        size = _size(self.part, self.notes, pixels.tag)
+        size = _size(self.part, self.tops, pixels.tag)
         if size is None:
             self.faults.append(("verify.pixel-excess", pixels.path))
             return
@@ -97,12 +100,12 @@ Span = tuple[int, int]
 """Offsets in the file of the first byte and just behind the last."""
 
 
-def _size(part: Part, elements: list[Element], tag: int) -> int | None:
+def _size(part: Part, tops: Tops, tag: int) -> int | None:
     """Bytes that the image of the native pixel element `tag` takes; None where the file does not say."""
-    rows, columns = (_unsigned(part, top(elements, t)) for t in (_ROWS, _COLUMNS))
-    bits = _BITS.get(tag) or _unsigned(part, top(elements, _ALLOCATED))
-    samples = _SAMPLES.get(text_of(top(elements, _COLOUR))) or _unsigned(part, top(elements, _PER_PIXEL)) or 1
-    frames = text_of(top(elements, _FRAMES)) or "1"
+    rows, columns = (_unsigned(part, tops.get(t)) for t in (_ROWS, _COLUMNS))
+    bits = _BITS.get(tag) or _unsigned(part, tops.get(_ALLOCATED))
+    samples = _SAMPLES.get(text_of(tops.get(_COLOUR))) or _unsigned(part, tops.get(_PER_PIXEL)) or 1
+    frames = text_of(tops.get(_FRAMES)) or "1"
     if not (rows and columns and bits and frames.isdecimal()):
         return None
     return ceil(rows * columns * samples * bits * int(frames) / 8)

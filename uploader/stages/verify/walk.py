@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from uploader.domain.errors import UnreadableFile
@@ -25,24 +26,29 @@ DEEPEST = 32
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 """Float Pixel Data, Double Float Pixel Data, Pixel Data."""
 CHARACTER_SET = 0x00080005
+ITEM = 0xFFFEE000
+"""Tag of an item of a sequence."""
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
 _UNDEFINED = 0xFFFFFFFF
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_ITEM_END, _SEQUENCE_END = 0xFFFEE00D, 0xFFFEE0DD
+_TWO_BYTES = "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US"
+_FOUR_BYTES = "OB OD OF OL OV OW SQ SV UC UN UR UT UV"
+_SHORT = {vr.encode(): vr for vr in _TWO_BYTES.split()}
+_LONG = {vr.encode(): vr for vr in _FOUR_BYTES.split()}
 _READ = 1 << 16
 
 
 class Element(NamedTuple):
-    """One data element.
+    """One data element, or one item of a sequence.
 
     prefix: path of the item it lies in, e.g. ``(0040,0275)[0].``, empty at the top
-    vr: as written; in implicit VR, and for UN, what PS3.6 says, or ``UN``
-    value: None for a sequence, for pixels and for a value longer than `LARGE`
+    tag: `ITEM` for an item, which comes before the elements in it
+    vr: as written; in implicit VR, and for UN, what PS3.6 says, or ``UN``; ``SQ`` for an item, too
+    value: None for a sequence, for an item, for pixels and for a value longer than `LARGE`
     start, begin, end: offsets in the file of the tag, of the value, and just behind the value
     charset: defined terms in force
     """
@@ -61,51 +67,64 @@ class Element(NamedTuple):
         return f"{self.prefix}({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
 
 
-class _Form(NamedTuple):
-    """How a data set is written."""
+class Form(NamedTuple):
+    """How a data set is written; `order` is struct's sign for the byte order."""
 
     explicit: bool
     order: str
 
 
-class _Level(NamedTuple):
-    """Where the reader is: path of the item, character set in force, depth, form."""
+@dataclass(slots=True)
+class _Open:
+    """A data set or a sequence that the reader is in.
+
+    prefix: path of the item, or of the sequence
+    end: offset behind it; with `endless`, of what holds it: a delimiter ends it
+    items: of a sequence, how many have begun; None for a data set
+    last: of a data set, tag of the element before
+    """
 
     prefix: str
     charset: tuple[str, ...]
-    depth: int
-    form: _Form
+    form: Form
+    end: int
+    endless: bool
+    items: int | None = None
+    last: int = -1
 
 
 class Part:
     """One open DICOM file. `meta` are the file meta elements, `syntax` the transfer syntax.
 
-    `disorder` lists, once `elements` is exhausted, the paths of elements that do not follow in ascending order.
+    window: bytes with which the file begins, if they are already read
+    top: offset of the data set
+    disorder: once all is read, the paths of elements that do not follow in ascending order
+    after: offset behind the elements that were read last
     Raises UnreadableFile wherever the bytes are not DICOM; the message holds no value.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, window: bytes = b"") -> None:
         self._stream = stream
-        self._size = stream.seek(0, os.SEEK_END)
-        self._base, self._window = 0, b""
+        self.size = stream.seek(0, os.SEEK_END)
+        self.base, self.window = 0, window
         self.disorder: list[str] = []
-        head = self._take(0, 132) if self._size >= 132 else b""
+        head = self.take(0, 132) if self.size >= 132 else b""
         if head[128:] != b"DICM":
             raise UnreadableFile("not a DICOM file: no DICM after the preamble")
         self.preamble = head[:128]
         self.meta = list(self._meta())
-        self._top = self.meta[-1].end if self.meta else 132
+        self.top = self.after = self.meta[-1].end if self.meta else 132
         self.syntax = next((_uid(e) for e in self.meta if e.tag == 0x00020010), "")
-        self._form = _form(self.syntax)
+        self.form = _form(self.syntax)
 
     def elements(self) -> Iterator[Element]:
         """Every element of the data set, outer before inner, in the order of the file."""
-        return self._dataset(self._top, self._size, _Level("", (), 0, self._form))
+        return (element for element in self.inside(self.top, ()) if element.tag != ITEM)
 
     def chunks(self, begin: int, end: int, size: int) -> Iterator[bytes]:
         """Bytes from `begin` to `end`, at most `size` at a time."""
-        self._stream.seek(begin)
         while begin < end:
+            self._stream.seek(begin)
             chunk = self._stream.read(min(size, end - begin))
             if not chunk:
                 raise UnreadableFile("the file became shorter while it was read")
@@ -115,170 +134,193 @@ class Part:
     @property
     def order(self) -> str:
         """struct's sign for the byte order of the data set."""
-        return self._form.order
+        return self.form.order
 
     def fragments(self, pixels: Element) -> Iterator[tuple[int, int]]:
         """(begin, end) of the offset table and of each fragment of encapsulated pixels. PS3.5 A.4."""
         at = pixels.begin
         while at < pixels.end:
-            tag, _, begin, length = self._head(at, pixels.end, self._form)
-            if tag != _ITEM:
+            tag, _, begin, length = self._head(at, pixels.end, self.form)
+            if tag != ITEM:
                 return
             yield begin, begin + length
             at = begin + length
 
+    def inside(self, at: int, charset: tuple[str, ...], *, single: bool = False) -> Iterator[Element]:
+        """Elements of the top level from offset `at`, with items and all that is in them; with `single`, only the
+        first of the top level. `charset` is what is in force there."""
+        begun = at
+        stack = [_Open("", charset, self.form, self.size, False)]
+        while stack:
+            here = stack[-1]
+            if single and at > begun and len(stack) == 1:
+                break
+            if here.items is not None or at >= here.end:
+                at, item = self._between(at, stack)
+                if item:
+                    yield item
+                continue
+            tag, vr, begin, length = self._head(at, here.end, here.form)
+            if tag == _ITEM_END and here.endless and length == 0:
+                stack.pop()
+                at = begin
+                continue
+            if tag <= here.last or tag >> 16 == 0xFFFE:
+                self._disordered(here.prefix, tag)
+            here.last = tag
+            if length == _UNDEFINED or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
+                element, at = self._opened(
+                    Element(here.prefix, tag, vr, None, at, begin, begin, here.charset), length, stack
+                )
+                yield element
+                continue
+            value = None if length > LARGE or (tag in PIXELS and not here.prefix) else self.take(begin, length)
+            if tag == CHARACTER_SET and value is not None:
+                here.charset = declared(value)
+            yield Element(here.prefix, tag, vr, value, at, begin, begin + length, here.charset)
+            at = begin + length
+        self.after = at
+
+    def take(self, at: int, length: int) -> bytes:
+        """`length` bytes from offset `at`, which are few."""
+        offset = at - self.base
+        if offset < 0 or offset + length > len(self.window):
+            self.load(at, max(length, _READ))
+            offset = 0
+        value = self.window[offset : offset + length]
+        if len(value) < length:
+            raise UnreadableFile("the file ends in the middle of an element")
+        return value
+
     def read(self, begin: int, end: int) -> bytes:
         """Bytes from `begin` to `end`, which are few."""
-        return self._take(begin, end - begin)
+        return self.take(begin, end - begin)
+
+    def load(self, at: int, length: int = _READ) -> None:
+        """Let the window begin at offset `at`."""
+        self._stream.seek(at)
+        self.base, self.window = at, self._stream.read(length)
 
     def _meta(self) -> Iterator[Element]:
-        at, form = 132, _Form(True, "<")
-        while at < self._size and self._take(at, 2) == b"\x02\x00":
-            tag, vr, begin, length = self._head(at, self._size, form)
+        at, form = 132, Form(True, "<")
+        while self.window[at - self.base : at - self.base + 2] == b"\x02\x00":
+            tag, vr, begin, length = self._head(at, self.size, form)
             if length > LARGE:
                 raise UnreadableFile("an element of the file meta is longer than any can be")
-            element = Element("", tag, vr, self._take(begin, length), at, begin, begin + length, ())
-            yield element
-            at = element.end
-
-    def _dataset(self, at: int, end: int, level: _Level, open_end: bool = False) -> Generator[Element, None, int]:
-        """Elements up to `end`, or with `open_end` to the item delimiter; returns the offset behind them."""
-        prefix, charset, depth, form = level
-        if depth > DEEPEST:
-            raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
-        last = -1
-        while at < end:
-            tag, vr, begin, length = self._head(at, end, form)
-            if tag == _ITEM_END and open_end and length == 0:
-                return begin
-            if tag >> 16 == 0xFFFE:
-                raise UnreadableFile("a delimiter stands where an element should")
-            if tag <= last:
-                self.disorder.append(Element(prefix, tag, vr, None, at, begin, begin, ()).path)
-            last = tag
-            if length == _UNDEFINED or vr == "SQ" or self._is_sequence(vr, begin, length):
-                head = Element(prefix, tag, vr, None, at, begin, begin + length, charset)
-                at = yield from self._nested(head, length, end, level._replace(charset=charset))
-                continue
-            value = None if length > LARGE or (tag in PIXELS and not prefix) else self._take(begin, length)
-            if tag == CHARACTER_SET and value is not None:
-                charset = declared(value)
-            yield Element(prefix, tag, vr, value, at, begin, begin + length, charset)
+            yield Element("", tag, vr, self.take(begin, length), at, begin, begin + length, ())
             at = begin + length
-        if open_end:
-            raise UnreadableFile("a sequence item has no end")
-        return at
+            if at + 2 > self.base + len(self.window) and at < self.size:
+                self.load(at)
 
-    def _nested(self, head: Element, length: int, end: int, level: _Level) -> Generator[Element, None, int]:
-        """A sequence, or encapsulated pixels; returns the offset behind it."""
+    def _between(self, at: int, stack: list[_Open]) -> tuple[int, Element | None]:
+        """At the end of a data set, or in a sequence where an item begins or none does: the offset to go on from,
+        and the item."""
+        here = stack[-1]
+        if at >= here.end:
+            if here.endless:
+                raise UnreadableFile(f"a sequence{'' if here.items is not None else ' item'} has no end")
+            stack.pop()
+            return at, None
+        tag, _, begin, length = self._head(at, here.end, here.form)
+        if tag == _SEQUENCE_END and here.endless and length == 0:
+            stack.pop()
+            return begin, None
+        if tag != ITEM or here.items is None:
+            raise UnreadableFile("a sequence holds something that is not an item")
+        prefix = f"{here.prefix}[{here.items}]."
+        here.items += 1
+        endless = length == _UNDEFINED
+        stack.append(_Open(prefix, here.charset, here.form, here.end if endless else begin + length, endless))
+        return begin, Element(prefix, ITEM, "SQ", None, at, begin, begin, here.charset)
+
+    def _opened(self, head: Element, length: int, stack: list[_Open]) -> tuple[Element, int]:
+        """A sequence that begins, or encapsulated pixels as a whole; and the offset to go on from."""
+        here = stack[-1]
         if length == _UNDEFINED and (head.tag in PIXELS or head.vr in ("OB", "OW")):
-            after = self._fragments(head.begin, end, level.form)
-            yield head._replace(end=after)
-            return after
-        yield head._replace(vr="SQ", end=head.begin)
-        form = level.form if head.vr == "SQ" or not level.form.explicit else _Form(False, "<")
-        inner = _Level(head.path, level.charset, level.depth + 1, form)
-        open_end = length == _UNDEFINED
-        return (yield from self._items(head.begin, end if open_end else head.end, inner, open_end))
+            after = self._fragments(head.begin, here.end, here.form)
+            return head._replace(end=after), after
+        if len(stack) > 2 * DEEPEST:
+            raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
+        form = here.form if head.vr == "SQ" or not here.form.explicit else Form(False, "<")
+        endless = length == _UNDEFINED
+        stack.append(_Open(head.path, here.charset, form, here.end if endless else head.begin + length, endless, 0))
+        return head._replace(vr="SQ"), head.begin
 
-    def _items(self, at: int, end: int, level: _Level, open_end: bool) -> Generator[Element, None, int]:
-        """The items of the sequence whose path is `level.prefix`; returns the offset behind it."""
-        index = 0
-        while at < end:
-            tag, _, at, length = self._head(at, end, level.form)
-            if tag == _SEQUENCE_END and open_end and length == 0:
-                return at
-            if tag != _ITEM:
-                raise UnreadableFile("a sequence holds something that is not an item")
-            item = level._replace(prefix=f"{level.prefix}[{index}].")
-            open_item = length == _UNDEFINED
-            at = yield from self._dataset(at, end if open_item else at + length, item, open_item)
-            index += 1
-        if open_end:
-            raise UnreadableFile("a sequence has no end")
-        return at
+    def _disordered(self, prefix: str, tag: int) -> None:
+        if tag >> 16 == 0xFFFE:
+            raise UnreadableFile("a delimiter stands where an element should")
+        self.disorder.append(f"{prefix}({tag >> 16:04X},{tag & 0xFFFF:04X})")
 
-    def _fragments(self, at: int, end: int, form: _Form) -> int:
+    def _fragments(self, at: int, end: int, form: Form) -> int:
         """Offset behind the encapsulated pixels whose first fragment is at `at`. PS3.5 A.4."""
         while at < end:
             tag, _, begin, length = self._head(at, end, form)
             if tag == _SEQUENCE_END and length == 0:
                 return begin
-            if tag != _ITEM or length == _UNDEFINED:
+            if tag != ITEM or length == _UNDEFINED:
                 raise UnreadableFile("the pixel data hold something that is not a fragment")
             at = begin + length
         raise UnreadableFile("the pixel data have no end")
 
-    def _is_sequence(self, vr: str, begin: int, length: int) -> bool:
+    def _is_sequence(self, begin: int, length: int) -> bool:
         """Is this value of defined length, whose VR is not said, a row of items that fills it exactly?"""
-        if vr != "UN" or length < 8 or self._take(begin, 4) != b"\xfe\xff\x00\xe0":
+        if length < 8 or self.take(begin, 4) != b"\xfe\xff\x00\xe0":
             return False
         at, end = begin, begin + length
         while at + 8 <= end:
-            group, number, inner = struct.unpack("<HHI", self._take(at, 8))
-            if group << 16 | number != _ITEM:
+            group, number, inner = struct.unpack("<HHI", self.take(at, 8))
+            if group << 16 | number != ITEM:
                 return False
             if inner == _UNDEFINED:
                 return True
             at += 8 + inner
         return at == end
 
-    def _head(self, at: int, end: int, form: _Form) -> tuple[int, str, int, int]:
+    def _head(self, at: int, end: int, form: Form) -> tuple[int, str, int, int]:
         """(tag, VR, offset of the value, length) of the element, item or delimiter at `at`."""
-        offset = at - self._base
-        if offset < 0 or offset + 12 > len(self._window):
-            self._load(at, _READ)
+        offset = at - self.base
+        if offset < 0 or offset + 12 > len(self.window):
+            self.load(at)
             offset = 0
-        window = self._window
-        if len(window) - offset < 8:
-            raise UnreadableFile("the file ends in the middle of an element")
-        group, number = struct.unpack_from(form.order + "HH", window, offset)
+            if len(self.window) < 8:
+                raise UnreadableFile("the file ends in the middle of an element")
+        group, number, code, length = _HEADS[form.order].unpack_from(self.window, offset)
         tag = group << 16 | number
-        if not form.explicit or group == 0xFFFE:
-            (length,) = struct.unpack_from(form.order + "I", window, offset + 4)
-            vr, begin = VR_OF.get(tag, "UN"), at + 8
+        vr, begin = "UN", at + 8
+        if form.explicit and group != 0xFFFE:
+            if code in _SHORT:
+                vr = _SHORT[code]
+            else:
+                vr, begin, length = self._long(code, offset, at, form)
         else:
-            vr, begin, length = _explicit(window, offset, at, form.order)
-            if vr == "UN":
-                vr = VR_OF.get(tag, "UN")
+            (length,) = _LENGTHS[form.order].unpack_from(self.window, offset + 4)
+        if vr == "UN":
+            vr = VR_OF.get(tag, "UN")
         if begin > end or (length != _UNDEFINED and begin + length > end):
             raise UnreadableFile("an element is longer than what holds it")
         return tag, vr, begin, length
 
-    def _take(self, at: int, length: int) -> bytes:
-        offset = at - self._base
-        if offset < 0 or offset + length > len(self._window):
-            self._load(at, max(length, _READ))
-            offset = 0
-        value = self._window[offset : offset + length]
-        if len(value) < length:
+    def _long(self, code: bytes, offset: int, at: int, form: Form) -> tuple[str, int, int]:
+        """The same, without the tag, for an element with a length of four bytes."""
+        if code not in _LONG:
+            raise UnreadableFile("an element has a value representation that does not exist")
+        if len(self.window) - offset < 12:
             raise UnreadableFile("the file ends in the middle of an element")
-        return value
-
-    def _load(self, at: int, length: int) -> None:
-        self._stream.seek(at)
-        self._base, self._window = at, self._stream.read(length)
+        (length,) = _LENGTHS[form.order].unpack_from(self.window, offset + 8)
+        return _LONG[code], at + 12, length
 
 
-def _explicit(window: bytes, offset: int, at: int, order: str) -> tuple[str, int, int]:
-    vr = window[offset + 4 : offset + 6]
-    if vr in _SHORT:
-        (length,) = struct.unpack_from(order + "H", window, offset + 6)
-        return vr.decode(), at + 8, length
-    if vr in _LONG:
-        if len(window) - offset < 12:
-            raise UnreadableFile("the file ends in the middle of an element")
-        (length,) = struct.unpack_from(order + "I", window, offset + 8)
-        return vr.decode(), at + 12, length
-    raise UnreadableFile("an element has a value representation that does not exist")
+_HEADS = {order: struct.Struct(order + "HH2sH") for order in "<>"}
+"""Tag, VR and short length of explicit VR."""
+_LENGTHS = {order: struct.Struct(order + "I") for order in "<>"}
 
 
 def _uid(element: Element) -> str:
     return (element.value or b"").decode("latin_1").rstrip(" \0")
 
 
-def _form(syntax: str) -> _Form:
+def _form(syntax: str) -> Form:
     """Raises UnreadableFile for a syntax whose bytes this walker cannot follow."""
     if not syntax.startswith(_IMPLICIT) or syntax in _DEFLATED:
         raise UnreadableFile("the transfer syntax is not one that can be verified")
-    return _Form(syntax != _IMPLICIT, ">" if syntax == _EXPLICIT_BIG else "<")
+    return Form(syntax != _IMPLICIT, ">" if syntax == _EXPLICIT_BIG else "<")

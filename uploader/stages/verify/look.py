@@ -1,0 +1,194 @@
+"""One look at one anonymised file beside its original."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from uploader.domain.manifest import CHUNK
+from uploader.stages.verify.blocks import Block, Memory
+from uploader.stages.verify.compare import Compared, Pair, Rules, aligned, miscounted
+from uploader.stages.verify.identity import OWN, uids_of
+from uploader.stages.verify.opened import Opened, Original
+from uploader.stages.verify.pixels import Beside
+from uploader.stages.verify.residue import Hit, Search
+from uploader.stages.verify.structure import element_faults, faults, pixels_of, subject_of, unlike
+from uploader.stages.verify.walk import Element, Part
+
+Sighting = tuple[str, str, str, str]
+"""(code, where, value or empty, detail free of values or empty)"""
+Fault = tuple[str, str, str]
+"""(code, path, value or empty)"""
+
+_KINDS = {
+    "identity": "verify.residue",
+    "word": "verify.word",
+    "technical": "verify.technical",
+    "number": "verify.number",
+    "date": "verify.residue-date",
+    "date-short": "verify.date-short",
+    "uid": "verify.residue-uid",
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What one file showed.
+
+    pairs: (original UID, UID now) -> where it was first seen
+    own: new UIDs by which the file names itself
+    subject: PatientID (0010,0020)
+    """
+
+    sightings: list[Sighting] = field(default_factory=list)
+    pairs: dict[tuple[str, str], str] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
+    subject: str = ""
+
+
+@dataclass(slots=True)
+class Look:
+    """What is looked at: the anonymised `file` called `name` and its `part`, the original, what to look for, what is
+    right; and the report to fill."""
+
+    name: str
+    file: Opened
+    part: Part
+    original: Original
+    search: Search
+    rules: Rules
+    report: Report
+    tops: dict[int, Element] = field(default_factory=dict)
+    befores: dict[int, Element] = field(default_factory=dict)
+
+    def all(self, before: Memory, after: Memory) -> None:
+        """Fill the report. Raises UnreadableFile where the anonymised file is not DICOM."""
+        self._note(self._left(self.part.meta))
+        blocks = after.blocks(self.part)
+        olds, news = {b.tag: b for b in self.original.blocks(before)}, {b.tag: b for b in blocks}
+        self.tops = {tag: b.head for tag, b in news.items()}
+        self.befores = {tag: b.head for tag, b in olds.items()}
+        for old in olds.values():
+            if old.tag not in news and not (old.beside is None and old.compared and not old.compared.sightings):
+                self._pair(old, old, None)
+        for new in blocks:
+            if not (new.settled and new.beside is olds.get(new.tag)):
+                self._pair(new, olds.get(new.tag), new)
+        self._judge([b for b in blocks if b.judged is None and b.raw is not None])
+        self._whole()
+
+    def _pair(self, block: Block, old: Block | None, new: Block | None) -> None:
+        """Compare two blocks, of which `block` is one; another such pair was not compared before."""
+        if block.is_pixels:
+            return
+        if (old and old.raw is None) or (new and new.raw is None):
+            self._at_length(old, new)
+            return
+        if block.compared is None or block.beside is not (old if new else None):
+            block.compared = self._compared(old, new)
+            block.beside = old if new else None
+            block.settled = block.compared.sightings == () == block.judged
+            self._note_pairs(block.compared)
+        self._note(block.compared.sightings)
+        self._note(block.judged or ())
+
+    def _compared(self, old: Block | None, new: Block | None) -> Compared:
+        counts: list[Fault] = []
+        pairs = aligned(old.held if old else (), new.held if new else ())
+        compared = self.rules.compare(miscounted(pairs, counts), self._same)
+        return Compared((*compared.sightings, *counts), compared.pairs)
+
+    def _at_length(self, old: Block | None, new: Block | None) -> None:
+        """The same for blocks of which one is too long to hold: a handful of elements at a time."""
+        counts: list[Fault] = []
+        both = aligned(self.original.elements(old), new.elements(self.part) if new else ())
+        for pairs in _handfuls(miscounted(both, counts)):
+            compared = self.rules.compare(pairs, self._same)
+            self._note(compared.sightings)
+            self._note_pairs(compared)
+            self._note(self._left([element for _, element in pairs if element]))
+        self._note(counts)
+
+    def _judge(self, fresh: list[Block]) -> None:
+        """Look into the blocks that are new; what is found in a file that is out of order counts for it alone."""
+        owners = {id(element): block for block in fresh for element in block.held}
+        found: dict[Block, list[Fault]] = {block: [] for block in fresh}
+        for hit in self.search.hits(self.part, (e for b in fresh for e in b.held)):
+            found[owners[id(hit.element)]].append(_fault(hit))
+        for block in fresh:
+            judged = tuple(chain(found[block], *map(self._alone, block.held)))
+            self._note(judged)
+            if not self.part.disorder:
+                block.judged = judged
+                block.settled = block.compared is not None and not (block.compared.sightings or judged)
+
+    def _left(self, elements: list[Element]) -> Iterator[Fault]:
+        """What is wrong with elements that are not remembered."""
+        yield from map(_fault, self.search.hits(self.part, elements))
+        for element in elements:
+            yield from self._alone(element, form=element.tag >> 16 != 2)
+
+    def _alone(self, element: Element, form: bool = True) -> Iterator[Fault]:
+        """What is wrong with one element, besides what is searched for in texts."""
+        if element.vr == "UI" and element.value:
+            uids = self.search.needles.harvest.uids
+            yield from (("verify.residue-uid", element.path, uid) for uid in uids_of(element.value) if uid in uids)
+        if form:
+            yield from ((code, path, "") for code, path in element_faults(element))
+
+    def _whole(self) -> None:
+        """What can be said of the file when all of it was read."""
+        report = self.report
+        report.subject = subject_of(self.tops)
+        report.own = {u for tag in OWN if tag in self.tops for u in uids_of(self.tops[tag].value or b"")}
+        beside_image = Beside(self.part, self.tops)
+        self._note(map(_fault, self.search.hits(self.part, beside_image.elements(), pixels=True)))
+        self._note((code, path, "") for code, path in dict.fromkeys(beside_image.faults))
+        self._note((code, path, "") for code, path in faults(self.part, self.tops))
+        if self.original.part:
+            self._note((c, p, "") for c, p in unlike(self.original.part, self.befores, self.part, self.tops))
+            self._note(self._pixel_faults())
+        if self.original.broken:
+            report.sightings.append(("verify.original-unparsable", self.name, "", "it could not be compared"))
+
+    def _pixel_faults(self) -> Iterator[Fault]:
+        before, after = pixels_of(self.befores), pixels_of(self.tops)
+        lengths = [[(e.tag, e.end - e.start) for e in each] for each in (before, after)]
+        if lengths[0] != lengths[1]:
+            yield "verify.pixels", (before or after)[0].path, ""
+            if sum(n for _, n in lengths[1]) > sum(n for _, n in lengths[0]) > 0:
+                yield "verify.pixel-length", after[0].path, ""
+        else:
+            for one, other in zip(before, after, strict=True):
+                if not self._same(one, other, whole=True):
+                    yield "verify.pixels", other.path, ""
+
+    def _same(self, old: Element, new: Element, whole: bool = False) -> bool:
+        """Have two elements the same value, or with `whole` the same bytes? Raises UnreadableFile."""
+        spans = [(e.start if whole else e.begin, e.end) for e in (new, old)]
+        return self.original.file is not None and self.file.is_same(spans[0], self.original.file, spans[1])
+
+    def _note(self, found: Iterable[Fault]) -> None:
+        self.report.sightings += [(code, f"{self.name} {path}", value, "") for code, path, value in found]
+
+    def _note_pairs(self, compared: Compared) -> None:
+        for old, new, path in compared.pairs:
+            self.report.pairs.setdefault((old, new), f"{self.name} {path}")
+
+
+def _fault(hit: Hit) -> Fault:
+    return _KINDS[hit.kind], hit.element.path, hit.value
+
+
+def _handfuls(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """The pairs, in lists whose values together are few bytes."""
+    handful: list[Pair] = []
+    size = 0
+    for pair in pairs:
+        handful.append(pair)
+        size += sum(len(e.value or b"") + 100 for e in pair if e)
+        if size > CHUNK:
+            yield handful
+            handful, size = [], 0
+    yield handful

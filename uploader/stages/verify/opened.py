@@ -1,0 +1,110 @@
+"""One file, opened once: its bytes if they are few, its digest, and its elements."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from uploader.domain.errors import UnreadableFile
+from uploader.domain.manifest import CHUNK, Entry
+from uploader.stages.verify.blocks import Block, Memory
+from uploader.stages.verify.walk import Element, Part
+
+_WHOLE = 4 << 20
+"""Bytes up to which a file is held in memory."""
+
+
+class Opened:
+    """A file of the session. Whole files that are not large are read once for everything."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        size = os.fstat(stream.fileno()).st_size
+        self._whole = stream.read(size) if size <= _WHOLE else b""
+
+    def is_that_of(self, entry: Entry) -> bool:
+        """Has the file the size and SHA-256 of the manifest?"""
+        digest, size = hashlib.sha256(self._whole), len(self._whole)
+        if not self._whole:
+            self._stream.seek(0)
+            while chunk := self._stream.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+        return size == entry.size and digest.hexdigest() == entry.sha256
+
+    def part(self) -> Part:
+        """Its elements. Raises UnreadableFile."""
+        if self._whole:
+            return Part(BytesIO(self._whole), self._whole)
+        return Part(self._stream)
+
+    def is_same(self, own: tuple[int, int], other: Opened, others: tuple[int, int]) -> bool:
+        """Are the bytes between two offsets those between two offsets of `other`? Raises UnreadableFile."""
+        (begin, end), (start, stop) = own, others
+        if end - begin != stop - start:
+            return False
+        if self._whole and other._whole:
+            return self._whole.startswith(memoryview(other._whole)[start:stop], begin)
+        pairs = zip(self._chunks(begin, end), other._chunks(start, stop), strict=True)
+        return all(one == two for one, two in pairs)
+
+    def _chunks(self, begin: int, end: int) -> Iterator[bytes]:
+        while begin < end:
+            self._stream.seek(begin)
+            chunk = self._stream.read(min(CHUNK, end - begin))
+            if len(chunk) < min(CHUNK, end - begin):
+                raise UnreadableFile("the file became shorter while it was read")
+            begin += len(chunk)
+            yield chunk
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    with path.open("rb", buffering=0) as stream:
+        yield Opened(cast(BinaryIO, stream))
+
+
+@dataclass(slots=True)
+class Original:
+    """The original of an anonymised file, as far as there is one that can be read; `broken` if it cannot."""
+
+    file: Opened | None = None
+    part: Part | None = None
+    changed: bool = False
+    broken: bool = False
+
+    @classmethod
+    @contextmanager
+    def beside(cls, path: Path, entry: Entry | None) -> Iterator[Original]:
+        """The original at `path`; `changed` if it is not that of its manifest's entry. Raises nothing."""
+        with ExitStack() as stack:
+            original = cls(broken=True)
+            try:
+                file = stack.enter_context(opened(path))
+                original.changed = entry is not None and not file.is_that_of(entry)
+                original = cls(file, file.part(), original.changed)
+            except (UnreadableFile, OSError):
+                pass
+            yield original
+
+    def blocks(self, memory: Memory) -> list[Block]:
+        """Its blocks; none if it cannot be read."""
+        try:
+            return memory.blocks(self.part) if self.part else []
+        except (UnreadableFile, OSError):
+            self.broken = True
+            return []
+
+    def elements(self, block: Block | None) -> Iterator[Element]:
+        """What is in one of its blocks, up to where it cannot be read."""
+        try:
+            if block and self.part:
+                yield from block.elements(self.part)
+        except (UnreadableFile, OSError):
+            self.broken = True
