@@ -56,9 +56,12 @@ class Treatment:
         self._memos: dict[bytes, dict[bytes, bytes]] = {}
         self._remembered = 0
 
-    def elements(self, data: bytes, elements: list[Element]) -> list[Written]:
-        """What stands at the top of a data set, treated, in ascending order. Raises Irregular, Short."""
-        charset = value_of(data, elements, CHARACTER_SET)
+    def elements(self, data: bytes, elements: list[Element], charset: bytes | None = None) -> list[Written]:
+        """What stands at the top of a data set, treated, in ascending order. Raises Irregular, Short.
+
+        charset: its character set, where that is not among the elements
+        """
+        charset = value_of(data, elements, CHARACTER_SET) if charset is None else charset
         memo = self._memo(charset)
         written: list[Written] = []
         private: list[Element] = []

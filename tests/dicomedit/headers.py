@@ -40,8 +40,8 @@ def filed(elements: Mapping[str, Any], syntax: UID = ExplicitVRLittleEndian) -> 
     dataset = header(elements)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     return again(dataset)
 
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.check import PATH_ARGUMENTS, calls, every, expressions
+from uploader.dicomedit.functions.whole import direct_path
 from uploader.dicomedit.paths import BadPath, Path, Step, parse_path
 from uploader.dicomedit.sweep import Rule, rule
+from uploader.dicomedit.values import Unfit
 
-_WHOLE = frozenset({"alterPixels", "blankValues", "retainPrivateTags"})
+_WHOLE = frozenset({"alterPixels", "blankValues", "retainPrivateTags", "scalePatientAgeAndDobFromStudyDate"})
 """Functions that look at everything."""
-_WRITTEN_PATHS = frozenset(PATH_ARGUMENTS) | {"set", "delete"}
+_WRITTEN_PATHS = frozenset(PATH_ARGUMENTS) | {"shiftDateTimeListByIncrement"}
 """Functions whose arguments name elements as text, too."""
+_DIRECT = frozenset({"set", "delete"})
+"""Functions whose first argument names an element as text in plain numbers."""
+_CHARACTER_SET = 0x00080005
 _CHANCY = frozenset({"newUID", "mapUID", "mapReferencedUIDs"})
 """Functions that do not give the same for the same every time."""
 
@@ -38,9 +43,10 @@ class _Everything(Exception):
 def reach(statements: Iterable[s.Statement]) -> Reach | None:
     """None when a script may name any element. Deletions and constant `?=` that a sweep carries out do not count."""
     try:
-        return Reach(frozenset(_first(path) for each in statements for path in _named(each)))
+        within = Reach(frozenset(_first(path) for each in statements for path in _named(each)))
     except _Everything:
         return None
+    return None if _CHARACTER_SET in within else within  # every text is encoded anew when the character set changes
 
 
 def repeatable(statements: tuple[s.Statement, ...]) -> bool:
@@ -80,11 +86,25 @@ def _in(value: s.Expression) -> Iterator[Path]:
 def _in_call(call: s.Call) -> Iterator[Path]:
     if call.name in _WHOLE:
         raise _Everything
-    for argument in call.arguments:
+    if call.name in _DIRECT:
+        yield _direct(call.arguments[0])
+    for argument in call.arguments[call.name in _DIRECT :]:
         if call.name in _WRITTEN_PATHS and not isinstance(argument, s.PathValue):
             yield from _written(argument)
         else:
             yield from _in(argument)
+
+
+def _direct(argument: s.Expression) -> Path:
+    """A path in plain numbers by its first step; of a private element the whole group, where its creator stands."""
+    if not isinstance(argument, s.Literal):
+        raise _Everything
+    try:
+        (tag, _), *_ = direct_path(argument.text)
+    except Unfit:
+        raise _Everything from None
+    mask = 0xFFFF0000 if tag >> 16 & 1 else 0xFFFFFFFF
+    return Path((Step(mask, tag & mask, None, None, argument.text),), argument.text)
 
 
 def _written(argument: s.Expression) -> Iterator[Path]:

@@ -16,6 +16,8 @@ from uploader.dicomedit.access import put
 from uploader.dicomedit.paths import LEVELS, Path, Step
 from uploader.dicomedit.values import is_sequence, items
 
+_CHARACTER_SET = 0x00080005
+"""Not set by a sweep: texts that were read before are encoded anew when it changes."""
 Verdict = bool | str
 """True: remove; False: keep; a text: set."""
 
@@ -48,7 +50,7 @@ def _of_path(path: Path, verdict: Verdict) -> Rule | None:
     *outer, last = path.steps
     if path.of_file_meta or not isinstance(last, Step) or last.creator is not None or last.item is not None:
         return None
-    if outer not in ([], [LEVELS]):
+    if outer not in ([], [LEVELS]) or (isinstance(verdict, str) and last.bits == _CHARACTER_SET & last.mask):
         return None
     return Rule(last, bool(outer), verdict)
 

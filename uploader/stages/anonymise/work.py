@@ -12,9 +12,9 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 
 from uploader import dicom
-from uploader.elements import Element, Form, Irregular, Short
+from uploader.elements import Element, Form, Irregular, Short, value_of
 from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
-from uploader.rules import Rules, Treatment, Written
+from uploader.rules import CHARACTER_SET, Rules, Treatment, Written
 from uploader.stages.anonymise.recipe import Recipe, Script
 from uploader.stages.anonymise.swept import Swept
 
@@ -31,7 +31,7 @@ class Work:
         self._recipe = recipe
         self._alters_pixels = any(script.alters_pixels for script in recipe.scripts)
         self._partial = all(script.reach is not None for script in recipe.scripts)
-        self._within: list[dict[int, bool]] = [{} for _ in recipe.scripts]
+        self._within: dict[int, bool] = {}
         self._edited: dict[tuple[int, str, bytes], Elements | None] = {}
         self._treatments: dict[tuple[str, Form, bool], Treatment] = {}
         self._stated: dict[Form, dict[int, bytes]] = {}
@@ -74,13 +74,17 @@ class Work:
         return instance
 
     def _run(self, index: int, script: Script, instance: Instance) -> None:
-        """Let the script change what it reaches, and put the outcome in the place of that."""
-        if any(self._reached(index, script, e[0]) for e in instance.tail.elements):
+        """Let the script change what the scripts reach, and put the outcome in the place of that.
+
+        Each sees what any of them reaches, so that it finds what those before it have made of that.
+        """
+        if any(self._reached(e[0]) for e in instance.tail.elements):
             raise Irregular
         header = instance.header
-        reached, others = [], []
+        reached: list[Element] = []
+        others: list[Element] = []
         for element in header.elements:
-            (reached if self._reached(index, script, element[0]) else others).append(element)
+            (reached if self._reached(element[0]) else others).append(element)
         seen = b"".join(header.data[start:end] for _, _, start, _, end in reached)
         edited = self._outcome(index, script, instance, seen)
         if edited.data != seen:
@@ -100,11 +104,12 @@ class Work:
                 self._edited[known] = edited
         return edited
 
-    def _reached(self, index: int, script: Script, tag: int) -> bool:
-        within = self._within[index]
-        if tag not in within:
-            within[tag] = tag in _CONTEXT or (script.reach is not None and tag in script.reach)
-        return within[tag]
+    def _reached(self, tag: int) -> bool:
+        """Whether the scripts themselves change a tag at the top; what they make of all others is swept by tag."""
+        if tag not in self._within:
+            reaches = [script.reach for script in self._recipe.scripts if script.reach is not None]
+            self._within[tag] = tag in _CONTEXT or any(tag in reach for reach in reaches)
+        return self._within[tag]
 
     def _all_scripts(self, dataset: Dataset) -> Dataset:
         for script in self._recipe.scripts:
@@ -113,6 +118,29 @@ class Work:
 
     def _treated(self, instance: Instance, *, swept: bool) -> tuple[list[Written], list[Written]]:
         """Header and tail. Raises Irregular, Short."""
+        stated = self._statement(instance.form)
+        header = self._swept(instance) if swept else self._elements(instance, instance.header, swept=False)
+        header = [written for written in header if written[0] not in stated]
+        header.extend(stated.items())
+        header.sort()
+        return header, self._elements(instance, instance.tail, swept=swept)
+
+    def _swept(self, instance: Instance) -> list[Written]:
+        """The header, of which only what no script has seen is still to be swept."""
+        seen: list[Element] = []
+        others: list[Element] = []
+        for element in instance.header.elements:
+            (seen if self._reached(element[0]) else others).append(element)
+        data = instance.header.data
+        charset = value_of(data, seen, CHARACTER_SET)
+        return [
+            *self._elements(instance, Elements(data, seen), swept=False),
+            *self._elements(instance, Elements(data, others), swept=True, charset=charset),
+        ]
+
+    def _elements(
+        self, instance: Instance, part: Elements, *, swept: bool, charset: bytes | None = None
+    ) -> list[Written]:
         known = (instance.sop_class, instance.form, swept)
         treatment = self._treatments.get(known)
         if treatment is None:
@@ -120,13 +148,7 @@ class Work:
             if swept:
                 rules = Swept(self._recipe.scripts, rules)
             treatment = self._treatments[known] = Treatment(rules, instance.form)
-        stated = self._statement(instance.form)
-        header = treatment.elements(instance.header.data, instance.header.elements)
-        header = [written for written in header if written[0] not in stated]
-        header.extend(stated.items())
-        header.sort()
-        tail = treatment.elements(instance.tail.data, instance.tail.elements)
-        return header, tail
+        return treatment.elements(part.data, part.elements, charset)
 
     def _statement(self, form: Form) -> dict[int, bytes]:
         if form not in self._stated:
