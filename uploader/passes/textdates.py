@@ -1,0 +1,219 @@
+"""Dates inside text, in the spellings that people use, each to be written again in its own spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from uploader.passes.spellings import fold
+
+_ROWS = (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "januar februar maerz april mai juni juli august september oktober november dezember",
+    "jan feb mrz apr mai jun jul aug sep okt nov dez",
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "janv fevr mars avr mai juin juil aout sept oct nov dec",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+)
+"""Months in English, German, French, Spanish, Italian, Dutch and Portuguese, in full and short, in ASCII."""
+_ALIASES = {
+    "may": (4, 1),
+    "sept": (8, 1),
+    "marz": (2, 2),
+    "mar": (2, 1),
+    "jaenner": (0, 2),
+    "janner": (0, 2),
+    "fev": (1, 5),
+}
+_MONTHS = {
+    name: (month, row) for row in reversed(range(len(_ROWS))) for month, name in enumerate(_ROWS[row].split())
+} | _ALIASES
+"""Folded name -> month from 0 and row of `_ROWS`."""
+
+_YEAR, _GAP = r"((?:19|20)\d\d)", r"((?:\.? ?(?:of|de|del) |\.?[-/._, ]{0,2}))"
+_NAME = r"((?:[^\W\d_]|[̀-ͯ]){3,12})"
+_ORDINAL = r"((?:st|nd|rd|th|er|\.)?)"
+_RUN = re.compile(rf"(?<!\d){_YEAR}(\d\d)(\d\d)(\d{{6}}|\d{{4}}|)(?!\d)")
+_SHORT_RUN = re.compile(r"(?<!\d)(?:\d{8}|\d{6})(?!\d)")
+_YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}([-/.] ?|[_ ])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(?<!\d[-/.])(\d{1,2})([-/.] ?|[_ ])(\d{1,2})\2((?:19|20)\d\d(?!\d)|\d\d(?![-/.]?\d))")
+_EAST_ASIAN = re.compile(rf"(?<!\d){_YEAR}( ?年 ?)(\d{{1,2}})( ?月 ?)(\d{{1,2}})( ?日)")
+_DAY_NAMED = re.compile(rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YEAR[1:-1]}|\d\d)(?!\d)")
+_NAMED_DAY = re.compile(rf"(?<![^\W\d_]){_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)")
+_YEAR_NAMED = re.compile(rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)")
+_MONTH_ONLY = re.compile(rf"(?<![^\W\d_]){_NAME}{_GAP}{_YEAR}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class SpelledDate:
+    """A date in a text, from `start` to `end`; `write` spells another day in the same way."""
+
+    start: int
+    end: int
+    day: date
+    write: Callable[[date], str]
+
+    def moved(self, days: int) -> str:
+        """The text of the day `days` earlier; empty where there is none."""
+        try:
+            return self.write(self.day - timedelta(days))
+        except OverflowError:
+            return ""
+
+
+def dates_in(text: str, known: frozenset[str]) -> list[SpelledDate]:
+    """All dates in a text, in their order; none overlaps another.
+
+    known: dates of the session, ``YYYYMMDD``. Of what may be read in two ways, theirs is the right one, else the
+        day comes first; runs such as ``090321``, and two figures for the year between dots, count only when known.
+    """
+    plain = text if text.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in text)
+    found: list[SpelledDate] = []
+    taken = bytearray(len(text))
+    for find in (_runs, _figures, _named):
+        for each in find(plain, known):
+            if taken.find(1, each.start, each.end) < 0:
+                taken[each.start : each.end] = b"\1" * (each.end - each.start)
+                found.append(each)
+    return sorted(found, key=lambda each: each.start)
+
+
+def _runs(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
+    for match in _RUN.finditer(text):
+        if day := _day(*match.group(1, 2, 3)):
+            yield SpelledDate(*match.span(), day, partial(_before_time, match[4]))
+    for match in _SHORT_RUN.finditer(text) if known else ():
+        for form in ("%y%m%d", "%d%m%y", "%m%d%y") if len(match[0]) == 6 else ("%d%m%Y", "%m%d%Y"):
+            if day := next((d for d in map(_of_known, known) if d and _written(form, d) == match[0]), None):
+                yield SpelledDate(*match.span(), day, partial(_written, form))
+                break
+
+
+def _figures(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
+    for match in _EAST_ASIAN.finditer(text):
+        year, *_, day_text, _ = match.groups()
+        if day := _day(year, match[3], day_text):
+            yield SpelledDate(*match.span(), day, partial(_east_asian, match[2], match[4], match[6]))
+    for match in _YEAR_FIRST.finditer(text):
+        year, sign, month, day_text = match.groups()
+        loose = sign in "_ " and not len(month) == len(day_text) == 2
+        if (day := _day(year, month, day_text)) and not loose:
+            yield SpelledDate(*match.span(), day, _in_order("ymd", sign, _padded(month, day_text), 4))
+    for match in _YEAR_LAST.finditer(text):
+        yield from _year_last(match, known)
+
+
+def _year_last(match: re.Match[str], known: frozenset[str]) -> Iterator[SpelledDate]:
+    one, sign, two, year = match.groups()
+    readings = [
+        (day, order)
+        for order, month, day_text in (("dmy", two, one), ("mdy", one, two))
+        for century in (_centuries(year) if len(year) == 2 else ("",))
+        if (day := _day(century + year, month, day_text))
+    ]
+    of_session = [reading for reading in readings if f"{reading[0]:%Y%m%d}" in known]
+    sure = len(year) == 4 and (sign not in "_ " or len(one) == len(two) == 2)
+    slashed = len(year) == 2 and (sign == "/" or (sign in ".-" and len(one) == len(two) == 2))
+    if of_session or (readings and (sure or slashed)):
+        day, order = (of_session or readings)[0]
+        yield SpelledDate(*match.span(), day, _in_order(order, sign, _padded(one, two), len(year)))
+
+
+def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
+    for match in _DAY_NAMED.finditer(text):
+        day_text, ordinal, gap, name, other_gap, year = match.groups()
+        yield from _with_name(match, known, (year, name, day_text), ("D", ordinal, gap, "N", other_gap, "Y"))
+    for match in _NAMED_DAY.finditer(text):
+        name, gap, day_text, ordinal, other_gap, year = match.groups()
+        yield from _with_name(match, known, (year, name, day_text), ("N", gap, "D", ordinal, other_gap, "Y"))
+    for match in _YEAR_NAMED.finditer(text):
+        year, gap, name, other_gap, day_text = match.groups()
+        yield from _with_name(match, known, (year, name, day_text), ("Y", gap, "N", other_gap, "D"))
+    for match in _MONTH_ONLY.finditer(text):
+        name, gap, year = match.groups()
+        yield from _with_name(match, known, (year, name, "15"), ("N", gap, "Y"))
+
+
+def _with_name(
+    match: re.Match[str], known: frozenset[str], parts: tuple[str, str, str], layout: tuple[str, ...]
+) -> Iterator[SpelledDate]:
+    year, name, day_text = parts
+    found = _MONTHS.get(fold(name))
+    if found is None:
+        return
+    years = [year] if len(year) == 4 else [century + year for century in _centuries(year)]
+    days = [day for each in years if (day := _day(each, str(found[0] + 1), day_text))]
+    days.sort(key=lambda day: f"{day:%Y%m%d}" not in known)
+    if days:
+
+        def write(d: date) -> str:
+            same = d.month == found[0] + 1
+            signs = {
+                "D": f"{d.day:02}" if day_text.startswith("0") or len(name + day_text) == 5 else str(d.day),
+                "N": name if same else _cased(_ROWS[found[1]].split()[d.month - 1], name),
+                "Y": f"{d.year % 100:02}" if len(year) == 2 else f"{d.year:04}",
+            }
+            return "".join(signs.get(piece, "" if piece in _SUFFIXES else piece) for piece in layout)
+
+        yield SpelledDate(*match.span(), days[0], write)
+
+
+_SUFFIXES = frozenset({"st", "nd", "rd", "th", "er"})
+"""Endings of English and French ordinals, which the next day need not have; left out."""
+
+
+def _cased(name: str, like: str) -> str:
+    return name.upper() if like.isupper() else name.capitalize() if like[0].isupper() else name
+
+
+def _in_order(order: str, sign: str, padded: bool, year_figures: int) -> Callable[[date], str]:
+    """Writes day, month and year in this order with `sign` between them."""
+
+    def write(d: date) -> str:
+        width = "02" if padded else ""
+        year = f"{d.year:04}" if year_figures == 4 else f"{d.year % 100:02}"
+        return sign.join({"d": f"{d.day:{width}}", "m": f"{d.month:{width}}", "y": year}[each] for each in order)
+
+    return write
+
+
+def _padded(one: str, two: str) -> bool:
+    return len(one) == len(two) == 2 or "0" in (one[0], two[0])
+
+
+def _before_time(time: str, d: date) -> str:
+    """`d` as it stands before a time of day, which does not move."""
+    return _written("%Y%m%d", d) + time
+
+
+def _east_asian(year: str, month: str, day: str, d: date) -> str:
+    """`d` before these three signs."""
+    return f"{d.year}{year}{d.month}{month}{d.day}{day}"
+
+
+def _written(form: str, d: date) -> str:
+    figures = {"%Y": f"{d.year:04}", "%y": f"{d.year % 100:02}", "%m": f"{d.month:02}", "%d": f"{d.day:02}"}
+    return "".join(figures[form[at : at + 2]] for at in range(0, len(form), 2))
+
+
+def _centuries(year: str) -> tuple[str, str]:
+    return ("20", "19") if int(year) < 70 else ("19", "20")
+
+
+def _of_known(text: str) -> date | None:
+    return _day(text[:4], text[4:6], text[6:8]) if len(text) == 8 and text.isdecimal() else None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
