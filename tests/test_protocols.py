@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
+from uploader.home import shipped
 from uploader.protocols import Protocols, check, load
 
 SHIPPED = Path(__file__).parent.parent / "trial_protocols"
+POLICIES = shipped("privacy_policies")
 SCHEMA = json.loads((SHIPPED / "schema.json").read_text())
 OURS = ("completeness", "identity", "radiotherapy")
 
@@ -156,7 +158,7 @@ def test_a_copy_left_beside_the_protocol_is_not_taken_for_a_version(keep, docume
 
 def test_a_protocol_may_only_ask_for_validators_of_this_site(keep, document, tmp_path):
     with pytest.raises(UnknownValidator, match="radiotherapy"):
-        check(load(keep(document), SCHEMA), {"completeness", "identity"}, tmp_path)
+        check(load(keep(document), SCHEMA), {"completeness", "identity"}, tmp_path, POLICIES)
 
 
 def test_a_protocol_may_only_ask_for_scripts_that_are_there(keep, document, tmp_path):
@@ -164,11 +166,54 @@ def test_a_protocol_may_only_ask_for_scripts_that_are_there(keep, document, tmp_
     for script in [s for s in document["scripts"] if s.startswith("base/")]:
         (tmp_path / script).write_text("")
     with pytest.raises(BadProtocol, match=r": trial/research\.das$"):
-        check(load(keep(document), SCHEMA), OURS, tmp_path)
+        check(load(keep(document), SCHEMA), OURS, tmp_path, POLICIES)
 
 
 def test_a_protocol_whose_validators_and_scripts_are_there_is_accepted(keep, document, tmp_path):
     for script in document["scripts"]:
         (tmp_path / script).parent.mkdir(exist_ok=True)
         (tmp_path / script).write_text("")
-    check(load(keep(document), SCHEMA), OURS, tmp_path)
+    check(load(keep(document), SCHEMA), OURS, tmp_path, POLICIES)
+
+
+def test_a_protocol_may_only_ask_for_a_policy_that_is_there(keep, document, tmp_path):
+    for script in document["scripts"]:
+        (tmp_path / script).parent.mkdir(exist_ok=True)
+        (tmp_path / script).write_text("")
+    document["policy"] = "made_up"
+    with pytest.raises(BadProtocol, match="at /policy: not in the folder of privacy policies: made_up"):
+        check(load(keep(document), SCHEMA), OURS, tmp_path, POLICIES)
+
+
+def test_a_protocol_that_names_no_policy_has_the_basic_one(keep, document):
+    del document["policy"]
+    assert load(keep(document), SCHEMA).policy == "basic"
+
+
+@pytest.mark.parametrize(
+    ("subject_id", "place"),
+    [
+        ({"check_digit": "damm"}, "/subject_id/example"),
+        ({"check_digit": "sum"}, "/subject_id/check_digit"),
+        ({"automatic": "DEMO-{digits:4}"}, "/subject_id/automatic"),
+        ({"automatic": "DEMO-001"}, "/subject_id/automatic"),
+        ({"automatic": "DEMO-{digits:2}{check}"}, "/subject_id/automatic"),
+        ({"check_digit": "damm", "example": "DEMO-572", "pattern": "DEMO-[0-9]{3}"}, "/subject_id/example"),
+        (
+            {"check_digit": "damm", "example": "DEMO-5724", "pattern": "DEMO-[0-9]{4}", "automatic": "DEMO-{digits:4}"},
+            "/subject_id/automatic",
+        ),
+    ],
+)
+def test_subject_ids_that_cannot_be_made_or_checked_are_no_protocol(keep, document, subject_id, place):
+    document["subject_id"] |= subject_id
+    with pytest.raises(BadProtocol, match=f"at {place}"):
+        load(keep(document), SCHEMA)
+
+
+def test_a_mistyped_subject_is_refused_by_the_rule_of_the_trial(keep, document):
+    document["subject_id"] = {"check_digit": "damm", "example": "DEMO-5724", "pattern": "DEMO-[0-9]{4}"}
+    protocol = load(keep(document), SCHEMA)
+    protocol.check_subject("DEMO-5724")
+    with pytest.raises(Refused, match="damm"):
+        protocol.check_subject("DEMO-5742")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -245,6 +247,94 @@ def test_a_key_is_never_made_over_another(key: Path) -> None:
 def test_only_the_owner_may_read_the_table(links: LinkTable, path: Path) -> None:
     links.assign(TRIAL, patient(), "DEMO-001")
     assert {file.stat().st_mode & 0o777 for file in files_of(f"sqlite:///{path}")} == {0o600}
+
+
+def test_the_first_free_candidate_is_given_and_then_kept(links: LinkTable) -> None:
+    links.assign(TRIAL, patient("1"), "DEMO-001")
+    assert links.allocate(TRIAL, patient("2"), ["DEMO-001", "DEMO-002"]) == Pseudonym(TRIAL, "DEMO-002")
+    assert links.allocate(TRIAL, patient("2"), ["DEMO-003"]) == Pseudonym(TRIAL, "DEMO-002")
+    assert links.reveal(Pseudonym(TRIAL, "DEMO-002")) == patient("2")
+
+
+def test_when_no_candidate_is_free_nothing_is_given(links: LinkTable) -> None:
+    links.assign(TRIAL, patient("1"), "DEMO-001")
+    with pytest.raises(SubjectTaken, match="more characters"):
+        links.allocate(TRIAL, patient("2"), ["DEMO-001"])
+    assert links.find(TRIAL, patient("2")) is None
+
+
+ALLOCATE = """
+import sys
+from pathlib import Path
+from uploader.domain.identity import Identity
+from uploader.domain.private import Private
+from uploader.records.linktable import LinkTable
+
+links = LinkTable(Path(sys.argv[1]), Path(sys.argv[2]))
+for number in range(30):
+    given = links.allocate("RACE", Private(Identity(f"MRN{number}", "", "")), (f"S-{n}" for n in range(100)))
+    print(number, given.subject)
+"""
+
+
+def test_processes_that_allocate_at_once_agree_and_give_no_subject_twice(path: Path, key: Path) -> None:
+    running = [
+        subprocess.Popen([sys.executable, "-c", ALLOCATE, str(path), str(key)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    answers = [process.communicate(timeout=60)[0].splitlines() for process in running]
+    assert [len(lines) for lines in answers] == [30] * 4
+    assert all(lines == answers[0] for lines in answers)
+    assert len({line.split()[1] for line in answers[0]}) == 30
+
+
+def test_sessions_keep_their_numbers_and_new_ones_follow(links: LinkTable) -> None:
+    who = links.assign(TRIAL, patient(), "DEMO-001")
+    assert links.number_sessions(who, ["1.2.3", "1.2.4"]) == (1, 2)
+    assert links.number_sessions(who, ["1.2.5", "1.2.4", "1.2.3"]) == (3, 2, 1)
+    assert links.number_sessions(Pseudonym(TRIAL, "DEMO-002"), ["1.2.3"]) == (1,)
+
+
+def test_what_was_made_of_a_session_is_remembered(links: LinkTable) -> None:
+    who = links.assign(TRIAL, patient(), "DEMO-001")
+    links.number_sessions(who, ["1.2.3", "1.2.4"])
+    links.keep_made(who, 2, "abc")
+    assert [links.made(who, number) for number in (1, 2, 3)] == ["", "abc", ""]
+
+
+def test_a_subject_with_sessions_is_not_forgotten(links: LinkTable) -> None:
+    who = links.assign(TRIAL, patient(), "DEMO-001")
+    links.number_sessions(who, ["1.2.3"])
+    links.forget(who)
+    assert links.find(TRIAL, patient()) == who
+
+
+def test_the_study_of_a_session_is_not_in_the_file(links: LinkTable, path: Path) -> None:
+    links.number_sessions(links.assign(TRIAL, patient(), "DEMO-001"), ["1.2.276.0.7230010.3"])
+    assert b"1.2.276.0.7230010.3" not in b"".join(file.read_bytes() for file in files_of(f"sqlite:///{path}"))
+
+
+def test_subjects_of_a_trial_are_listed(links: LinkTable) -> None:
+    links.assign(TRIAL, patient("1"), "DEMO-001")
+    links.assign("OTHER", patient("2"), "OTHER-1")
+    assert links.subjects(TRIAL) == {"DEMO-001"}
+
+
+def test_a_table_of_the_earlier_form_is_taken_over(links: LinkTable, path: Path, key: Path) -> None:
+    links.assign(TRIAL, patient(), "DEMO-001")
+    links.close()
+    change(path, "DROP TABLE sessions")
+    again = LinkTable(path, key)
+    assert again.find(TRIAL, patient()) == Pseudonym(TRIAL, "DEMO-001")
+    assert again.number_sessions(Pseudonym(TRIAL, "DEMO-001"), ["1.2.3"]) == (1,)
+    again.close()
+
+
+def test_a_file_that_is_no_table_is_told_without_its_text(path: Path, key: Path) -> None:
+    path.write_bytes(b"Quixano^Alonso " * 100)
+    with pytest.raises(Misconfigured, match="SQLITE_NOTADB") as caught:
+        LinkTable(path, key)
+    assert "Quixano" not in str(caught.value)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)

@@ -24,6 +24,11 @@ HELD = 3
 @click.option("--ids", type=click.Choice(["automatic"]), help="The program makes the subject IDs.")
 @click.option("--policy", help="Name of a privacy policy of the home; the protocol's when left out.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores when left out.")
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write here which of our names stands for which file of IN: identifiable, readable by you alone.",
+)
 @click.option("--despite-questions", is_flag=True, help="Pass on what the verifier says that a person should look at.")
 @home_option
 def anonymise(
@@ -34,6 +39,7 @@ def anonymise(
     ids: str | None,
     policy: str | None,
     jobs: int | None,
+    names: Path | None,
     despite_questions: bool,
     home: Path,
 ) -> None:
@@ -51,6 +57,7 @@ def anonymise(
         subject=subject,
         policy=policy,
         jobs=jobs or len(os.sched_getaffinity(0)),
+        names=names,
         despite_questions=despite_questions,
     )
     report = anonymise_tree(order, _Line())

@@ -41,12 +41,18 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """files: how many there are; doubles: how many of them hold the same bytes as another"""
+    """paths: all files below the root, in the order of their names; they may name a patient
+    doubles: how many files hold the same bytes as another
+    """
 
-    files: int
+    paths: Private[tuple[Parts, ...]]
     groups: tuple[Group, ...]
     aside: tuple[Aside, ...]
     doubles: int
+
+    @property
+    def files(self) -> int:
+        return len(self.paths.reveal())
 
 
 def look(root: Path, progress: Progress) -> Found:
@@ -67,18 +73,14 @@ def look(root: Path, progress: Progress) -> Found:
     numbers = {parts: number for number, (parts, _) in enumerate(paths, 1)} if plan.conflicts else {}
     for conflict in plan.conflicts:
         aside += [Aside(numbers[parts_of(p)], conflict.code, conflict.says) for p in conflict.pieces]
-    return Found(
-        len(paths), tuple(plan.ready), tuple(sorted(aside, key=_number)), sum(len(g.doubles) for g in plan.ready)
-    )
+    aside.sort(key=lambda each: each.number)
+    doubles = sum(len(group.doubles) for group in plan.ready)
+    return Found(Private(tuple(parts for parts, _ in paths)), tuple(plan.ready), tuple(aside), doubles)
 
 
 def parts_of(piece: Piece) -> Parts:
     """Where the file lies below the root."""
     return piece.origin.path.reveal()
-
-
-def _number(aside: Aside) -> int:
-    return aside.number
 
 
 def _read(root: Path, parts: Parts, regular: bool) -> Instance:

@@ -49,15 +49,6 @@ class Naming:
     kitchen: Kitchen
     subject: str
 
-    def check(self, groups: Sequence[Group]) -> None:
-        """Raises Refused for an ID that is not the trial's, and for one ID and several patients."""
-        if not self.subject:
-            return
-        self.protocol.check_subject(self.subject)
-        patients = len({g.identity.reveal().key for g in groups})
-        if patients > 1:
-            raise Refused(f"--subject names one patient, and IN holds {patients}; use --ids automatic")
-
     def subject_of(self, identity: PrivateIdentity) -> Pseudonym:
         """The patient's subject, bound in the link table. Raises SubjectTaken, Held."""
         trial = self.protocol.trial
@@ -67,12 +58,19 @@ class Naming:
         return self.links.allocate(trial, identity, candidates)
 
 
+def check_subject(protocol: Protocol, subject: str, groups: Sequence[Group]) -> None:
+    """Raises Refused for an ID that is not the trial's, and for one ID and several patients."""
+    protocol.check_subject(subject)
+    patients = len({group.identity.reveal().key for group in groups})
+    if patients > 1:
+        raise Refused(f"--subject names one patient, and IN holds {patients}; use --ids automatic")
+
+
 def jobs_for(root: Path, groups: Sequence[Group], naming: Naming, originals: Path) -> list[Job]:
     """The sessions of every patient in the order of their dates, subjects and numbers given for good.
 
     originals: folder in which each session's files are made to stand under our names, as links, below its label
     """
-    naming.check(groups)
     patients: dict[bytes, list[Group]] = {}
     for group in groups:
         patients.setdefault(group.identity.reveal().key, []).append(group)

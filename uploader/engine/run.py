@@ -21,8 +21,9 @@ from uploader.domain.private import Private
 from uploader.domain.trial import Protocol
 from uploader.engine.crew import carried
 from uploader.engine.find import Progress, look
+from uploader.engine.names import write_names
 from uploader.engine.out import Out, opened
-from uploader.engine.plan import Job, Naming, jobs_for
+from uploader.engine.plan import Job, Naming, check_subject, jobs_for
 from uploader.engine.report import Outcome, Report
 from uploader.engine.work import Bench, Judged, Made, Reason
 from uploader.home import Home, make
@@ -39,6 +40,7 @@ class Order:
     subject: the ID of the one patient in IN; empty for automatic IDs
     policy: name of the privacy policy, unless it is the protocol's
     jobs: processes
+    names: file to write that says which of our names stands for which file of IN; it is identifiable
     despite_questions: see `work.Bench`
     """
 
@@ -49,6 +51,7 @@ class Order:
     subject: str = ""
     policy: str | None = None
     jobs: int = 1
+    names: Path | None = None
     despite_questions: bool = False
 
 
@@ -65,15 +68,19 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
     home, protocol = Home(settings.home), _protocol(settings, order.trial)
     kitchen = Kitchen(settings.scripts, settings.policies, settings.site, home.key("trial.key"))
     if order.subject:
-        protocol.check_subject(order.subject)
+        check_subject(protocol, order.subject, ())
     facts = _facts(kitchen, protocol, order.policy)
     found = look(source, progress)
     if not found.files:
         raise Refused("IN holds no files")
+    if order.subject:
+        check_subject(protocol, order.subject, found.groups)
     with opened(order.target) as out, _originals(home) as originals:
         with _links(home) as links:
             out.check(links.subjects(protocol.trial))
             jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject), originals)
+        if order.names:
+            write_names(order.names, source, found, jobs, originals)
         bench = Bench(
             kitchen=kitchen,
             protocol=protocol,

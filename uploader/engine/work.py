@@ -122,7 +122,7 @@ def prove(bench: Bench, job: Job, made: Made, workers: int = 1) -> Judged:
             return Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
         finally:
             flushed.result()
-    return _judged(findings, Manifest(frozenset(made.after)), bench.despite_questions)
+    return judged(findings, Manifest(frozenset(made.after)), bench.despite_questions)
 
 
 _latest: list[tuple[Job, Work]] = []
@@ -170,7 +170,7 @@ def _findings(bench: Bench, job: Job, made: Made, workers: int) -> list[Finding]
     )
 
 
-def _judged(findings: Sequence[Finding], files: Manifest, despite_questions: bool) -> Judged:
+def judged(findings: Sequence[Finding], files: Manifest, despite_questions: bool) -> Judged:
     """A refusal holds the session; a question holds the file that it is about, for there is nobody to answer it."""
     refusals = [f for f in findings if f.severity is Severity.REFUSAL]
     questions = [f for f in findings if f.severity is Severity.QUESTION]
