@@ -6,14 +6,18 @@ for the same bytes: in a series, four elements of five are the same in every fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from uploader.elements import Element, Form, Irregular, encoded, items, known_vr, level, sequence, value_of
 from uploader.part10 import DEEPEST
 
 CHARACTER_SET = 0x00080005
+_CONTENT = frozenset({0x0040A730, 0x00400555})
+"""Content Sequence, Acquisition Context Sequence: their items say what they are about."""
+_CONCEPT_NAME, _VALUE_TYPE = 0x0040A043, 0x0040A040
+_CODE_VALUE, _SCHEME = 0x00080100, 0x00080102
 _MEMO_BYTES, _MEMO_LONGEST = 1 << 23, 1 << 12
 """Bytes of elements that are remembered, and how long one may be."""
 
@@ -34,6 +38,14 @@ Written: TypeAlias = tuple[int, bytes]
 """A tag, and the whole element with that tag as it is written."""
 
 
+class Concept(NamedTuple):
+    """What a content item is about (PS3.3 C.17.3): scheme and code of its concept name, and its value type."""
+
+    scheme: str
+    code: str
+    value_type: str
+
+
 class Rules(Protocol):
     """Says what becomes of each element of the objects of one kind. Pure."""
 
@@ -44,6 +56,9 @@ class Rules(Protocol):
         """top: whether it stands outside of all sequences. Raises Irregular for what must be written anew first."""
 
     def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule: ...
+
+    def item(self, concept: Concept) -> Fate | Mapping[int, Change]:
+        """What becomes of a content item: treated element by element, removed, or some of its elements changed."""
 
 
 class Treatment:
@@ -106,6 +121,22 @@ class Treatment:
             written.sort()
         return b"".join(new for _, new in written)
 
+    def _item(self, data: bytes, begin: int, end: int, charset: bytes, depth: int) -> bytes | None:
+        """The contents of one content item, treated by what it is about; None when it is removed."""
+        elements = level(data, begin, end, self._form)
+        fate = self._rules.item(_concept(data, elements, self._form))
+        if fate is Fate.REMOVE:
+            return None
+        if fate is Fate.KEEP:
+            return self._level(data, begin, end, charset, depth)
+        changed = [self._replaced(fate, data, element, charset) for element in elements]
+        return self._level(b"".join(changed), 0, sum(map(len, changed)), charset, depth)
+
+    def _replaced(self, changes: Mapping[int, Change], data: bytes, element: Element, charset: bytes) -> bytes:
+        tag, vr, start, begin, end = element
+        value = changes[tag](data[begin:end], charset) if tag in changes else None
+        return data[start:end] if value is None else encoded(tag, vr, value, self._form)
+
     def _element(self, tag: int, vr: bytes, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
         """One public element as it is written, its value at `at`; empty when it is removed."""
         known = self._inner if depth else self._top
@@ -127,8 +158,9 @@ class Treatment:
 
     def _sequence(self, tag: int, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:
         places = items(raw, at, len(raw), self._form)
-        contents = [self._level(raw, begin, end, charset, depth + 1) for begin, end in places]
-        return sequence(tag, contents, self._form)
+        treat = self._item if tag in _CONTENT else self._level
+        contents = [treat(raw, begin, end, charset, depth + 1) for begin, end in places]
+        return sequence(tag, [content for content in contents if content is not None], self._form)
 
     def _private(self, data: bytes, elements: list[Element], charset: bytes, depth: int) -> Iterator[Written]:
         """The private elements that stay, and the creators of their blocks. PS3.5 7.8.1."""
@@ -144,3 +176,12 @@ class Treatment:
                     kept.add(block)
                     yield tag, new
         yield from ((tag, data[start:end]) for tag, _, start, _, end in elements if tag in kept)
+
+
+def _concept(data: bytes, elements: list[Element], form: Form) -> Concept:
+    """Raises Irregular, Short."""
+    names = next((e for e in elements if e[0] == _CONCEPT_NAME), None)
+    places = items(data, names[3], names[4], form) if names else []
+    name = level(data, *places[0], form) if places else []
+    said = (value_of(data, name, _SCHEME), value_of(data, name, _CODE_VALUE), value_of(data, elements, _VALUE_TYPE))
+    return Concept(*(value.decode("latin-1") for value in said))

@@ -16,7 +16,7 @@ from uploader import phantom
 from uploader.domain.errors import ResidueFound, ScriptRejected, UnreadableFile
 from uploader.domain.manifest import Manifest, measure
 from uploader.elements import Form
-from uploader.rules import Fate, Rule, Written
+from uploader.rules import Concept, Fate, Rule, Written
 from uploader.stages.anonymise import WORTH_PROCESSES, Recipe, Work, anonymise
 
 
@@ -53,6 +53,9 @@ class Nothing:
         return Fate.KEEP
 
     def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
+        return Fate.KEEP
+
+    def item(self, concept: Concept) -> Fate:
         return Fate.KEEP
 
 

@@ -102,6 +102,10 @@ class Policy:
             return Action.REMOVE
         return stricter(unlisted.private(each, self.options) for each in {known, vr or known} - {"UN"})
 
+    def private_vr(self, creator: str, group: int, element_low_byte: int) -> str:
+        """The VR that the list of safe private elements gives one; ``UN`` when it is not on the list."""
+        return self._safe_private().get((creator.strip(" \0"), group, element_low_byte), "UN")
+
     def allowed(self, sop_class: str) -> frozenset[int]:
         """The public tags that may stand anywhere in an object of the class when the passes are through with it."""
         named = {*classes.attributes(sop_class), *tables.annex_e(), *self.overrides}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from uploader.domain.errors import CannotBeSafe
@@ -14,7 +14,7 @@ from uploader.passes.dummies import dummy
 from uploader.passes.policy import Policy
 from uploader.passes.trial import TrialAttributes
 from uploader.passes.uids import CLASS_TAGS, MapUids
-from uploader.rules import Change, Fate, Rule, Written
+from uploader.rules import Change, Concept, Fate, Rule, Written
 
 Clean = Callable[[str], str]
 
@@ -68,7 +68,14 @@ class ClassRules:
     def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
         written = "" if vr == b"UN" else vr.decode()
         action = self._policy.private(creator, tag >> 16, tag & 0xFF, written)
-        return self._rule(action, tag, vr, vr, vr)
+        read = vr if written else self._policy.private_vr(creator, tag >> 16, tag & 0xFF).encode()
+        return self._rule(action, tag, vr, read, read)
+
+    def item(self, concept: Concept) -> Fate | Mapping[int, Change]:
+        action = self._policy.content(*concept)
+        if action is Action.DUMMY:
+            return _SAYING_NOTHING
+        return Fate.REMOVE if action is Action.REMOVE else Fate.KEEP
 
     def _rule(self, action: Action, tag: int, vr: bytes, read: bytes, known: bytes) -> Rule:
         """read: the VR by which the value is to be read; known: that of the dictionary. Where they differ, the more
@@ -109,6 +116,20 @@ class ClassRules:
         if action is Action.CLEAN:
             return _none
         return lambda value, charset: dummy(vr)
+
+
+def _nothing(vr: bytes) -> Change:
+    return lambda value, charset: dummy(vr)
+
+
+_SAYING_NOTHING: Mapping[int, Change] = {
+    0x0040A120: _nothing(b"DT"),
+    0x0040A121: _nothing(b"DA"),
+    0x0040A122: _nothing(b"TM"),
+    0x0040A123: _nothing(b"PN"),
+    0x0040A160: _nothing(b"UT"),
+}
+"""The values of a content item that are text, names or times, by tag (PS3.3 C.17.3.2)."""
 
 
 def _empty(value: bytes, charset: bytes) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from uploader.elements import Irregular, known_vr
-from uploader.rules import Fate, Rule, Rules
+from uploader.rules import Change, Concept, Fate, Rule, Rules
 from uploader.stages.anonymise.recipe import Script
 
 _TEXTS = frozenset(b"AE CS LO LT PN SH ST UC UT".split())
@@ -24,6 +24,9 @@ class Swept:
 
     def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
         return self._after(self._verdict(tag, top), self._rules.private(creator, tag, vr, top=top), tag, vr)
+
+    def item(self, concept: Concept) -> Fate | Mapping[int, Change]:
+        return self._rules.item(concept)
 
     def _verdict(self, tag: int, top: bool) -> bool | str:
         verdict: bool | str = False
