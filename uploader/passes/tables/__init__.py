@@ -65,10 +65,6 @@ def iod_of(sop_class: str) -> str | None:
     return iod
 
 
-def iods() -> tuple[str, ...]:
-    return tuple(_iods()["iods"])
-
-
 def sop_classes() -> tuple[str, ...]:
     """UIDs of the storage classes that have an IOD here."""
     return tuple(_iods()["sop_classes"])
