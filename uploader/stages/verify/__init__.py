@@ -9,7 +9,8 @@ Findings of severity REFUSAL hold the submission:
 * ``verify.residue``, ``verify.residue-date``, ``verify.residue-uid``: something of the patient is left
 * ``verify.entry-name``, ``verify.label-identifies``, ``verify.pseudonym-identifies``: it is in what we call things by
 * ``verify.value-kept``, ``verify.date-kept``: an identifying element or a date is what it was
-* ``verify.private``, ``verify.overlay``: private elements, curves or overlays are left
+* ``verify.private``, ``verify.unlisted``, ``verify.overlay``: private elements, elements that the policy does not
+  list, curves or overlays are left
 * ``verify.preamble``, ``verify.meta``, ``verify.meta-differs``, ``verify.syntax``, ``verify.disorder``: the file's form
 * ``verify.pixels``, ``verify.pixel-length``, ``verify.class``, ``verify.altered``: not the object that it was
 * ``verify.not-marked``, ``verify.pseudonym``, ``verify.subjects-differ``: the patient module
@@ -28,7 +29,7 @@ files says of the patient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ from uploader.stages.verify.check import Order
 from uploader.stages.verify.codes import CODES, capped, finding
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
+from uploader.stages.verify.listed import Lists
 from uploader.stages.verify.look import Report, Sighting
 from uploader.stages.verify.named import entry_faults, name_faults
 from uploader.stages.verify.needles import sharpen
@@ -60,6 +62,8 @@ def verify(
     *,
     keep: frozenset[str],
     named: frozenset[str] | None = None,
+    allowed: Mapping[str, frozenset[int]] | None = None,
+    private_allowed: frozenset[tuple[str, int, int]] = frozenset(),
     may_differ: frozenset[int] = frozenset(),
     jobs: int = 1,
     pool: Executor | None = None,
@@ -70,6 +74,9 @@ def verify(
     original, anonymised: folders with files of the same names, which the manifests list
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
+    allowed: SOP class UID -> public tags that may be present, at any depth; under the empty string those for classes
+        that are not named. Without it, any tag may be
+    private_allowed: (creator, group, low byte of the element) of private elements that may be present
     may_differ: tags of measurements that the trial's scripts set or remove
     jobs: processes
     pool: processes that run already; it is left running
@@ -88,7 +95,7 @@ def verify(
         rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ)
         entries = {entry.name: entry for entry in before}
         both = [(entries.get(entry.name), entry) for entry in after]
-        reports = work.check(Order(original, anonymised, keep, rules, needles), both)
+        reports = work.check(Order(original, anonymised, keep, rules, Lists(allowed, private_allowed), needles), both)
         judged = _judged(reports, harvest.own, progress)
         sightings += judged.sightings
     called = keep if named is None else named

@@ -29,6 +29,7 @@ class Block:
     gleaned: is what it tells about the patient taken in?
     judged: (code, path, value) of what is wrong with it alone; None as long as nobody looked
     beside, compared: the original's block it was last compared with, and what that showed
+    listed: SOP class in whose objects all that is in it may be
     settled: there is nothing to look at and nothing to say, as long as it stands beside the same block
     run: it, and the blocks that came behind it when it was last met
     """
@@ -42,6 +43,7 @@ class Block:
     beside: Block | None = None
     compared: Compared | None = None
     settled: bool = False
+    listed: str | None = None
     run: _Run | None = None
 
     def elements(self, part: Part) -> Iterable[Element]:

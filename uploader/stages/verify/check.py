@@ -15,6 +15,7 @@ from uploader.domain.manifest import Entry
 from uploader.stages.verify.blocks import Memory
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest, harvest
+from uploader.stages.verify.listed import Lists
 from uploader.stages.verify.look import Look, Report, Sighting
 from uploader.stages.verify.needles import Needles
 from uploader.stages.verify.opened import Original, opened
@@ -30,6 +31,7 @@ class Order:
     anonymised: Path
     keep: frozenset[str]
     rules: Rules
+    lists: Lists
     needles: Needles
 
 
@@ -78,7 +80,7 @@ def check(bench: Bench, order: Order, both: tuple[Entry | None, Entry]) -> Repor
                 if original.changed:
                     report.sightings.append(("verify.original-changed", entry.name, "", ""))
                 search = bench.searching(order.needles)
-                look = Look(entry.name, file, file.part(), original, search, order.rules, report)
+                look = Look(entry.name, file, file.part(), original, search, order.rules, order.lists, report)
                 look.all(bench.before, bench.after)
             if report.subject not in order.keep:
                 report.sightings.append(("verify.pseudonym", f"{entry.name} (0010,0020)", report.subject, ""))

@@ -28,6 +28,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "verify.value-kept": (REFUSAL, "an identifying element still has its original value", _AGAIN),
     "verify.date-kept": (REFUSAL, "a date is the same as in the original", _AGAIN),
     "verify.private": (REFUSAL, "a private element is left", _AGAIN),
+    "verify.unlisted": (REFUSAL, "an element is present that the trial's privacy policy does not list", _AGAIN),
     "verify.overlay": (REFUSAL, "a curve or overlay is left, which may show text", _AGAIN),
     "verify.preamble": (REFUSAL, "the preamble is not empty", _REPORT),
     "verify.meta": (REFUSAL, "the file meta has an element it must not have, or lacks one", _REPORT),

@@ -10,10 +10,11 @@ from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.blocks import Block, Memory
 from uploader.stages.verify.compare import Compared, Pair, Rules, aligned, miscounted
 from uploader.stages.verify.identity import OWN, uids_of
+from uploader.stages.verify.listed import Listing, Lists
 from uploader.stages.verify.opened import Opened, Original
 from uploader.stages.verify.pixels import Beside
 from uploader.stages.verify.residue import Hit, Search
-from uploader.stages.verify.structure import element_faults, faults, pixels_of, subject_of, unlike
+from uploader.stages.verify.structure import SOP_CLASS, element_faults, faults, pixels_of, subject_of, text_of, unlike
 from uploader.stages.verify.walk import Element, Part
 
 Sighting = tuple[str, str, str, str]
@@ -50,7 +51,7 @@ class Report:
 @dataclass(slots=True)
 class Look:
     """What is looked at: the anonymised `file` called `name` and its `part`, the original, what to look for, what is
-    right; and the report to fill."""
+    right and what may be present; and the report to fill."""
 
     name: str
     file: Opened
@@ -58,6 +59,7 @@ class Look:
     original: Original
     search: Search
     rules: Rules
+    lists: Lists
     report: Report
     tops: dict[int, Element] = field(default_factory=dict)
     befores: dict[int, Element] = field(default_factory=dict)
@@ -72,11 +74,22 @@ class Look:
         for old in olds.values():
             if old.tag not in news and not (old.beside is None and old.compared and not old.compared.sightings):
                 self._pair(old, old, None)
+        sop_class = text_of(self.tops.get(SOP_CLASS))
+        listing = Listing(self.lists, self.lists.of(sop_class))
         for new in blocks:
+            if new.listed != sop_class:
+                self._list(new, listing, sop_class)
             if not (new.settled and new.beside is olds.get(new.tag)):
                 self._pair(new, olds.get(new.tag), new)
         self._judge([b for b in blocks if b.judged is None and b.raw is not None])
         self._whole()
+
+    def _list(self, block: Block, listing: Listing, sop_class: str) -> None:
+        """May all that is in the block be there? That of a private one depends on its creator, which lies outside."""
+        faults = list(listing.faults(block.elements(self.part)))
+        self._note(faults)
+        if not faults and not block.tag >> 16 & 1 and block.raw is not None:
+            block.listed = sop_class
 
     def _pair(self, block: Block, old: Block | None, new: Block | None) -> None:
         """Compare two blocks, of which `block` is one; another such pair was not compared before."""

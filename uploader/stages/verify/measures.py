@@ -10,6 +10,8 @@ _NUMBERS = frozenset(
     ["DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "SV", "UV", "AT", "OB", "OW", "OF", "OD", "OL", "OV"]
 )
 """VRs of numbers."""
+_NOTHING = (b"", b"0")
+"""What stands for no value where there must be one (PS3.15 E.1.1, action D); `NEEDED` never are."""
 _DOCUMENT = 0x00420011
 """Encapsulated document: how it is cleaned is asked about."""
 _NEEDED = """
@@ -33,8 +35,9 @@ def altered(old: Element, new: Element, same: Callable[[Element, Element], bool]
     """Is a number not what it was? `same` compares values that are too long to hold."""
     if old.vr not in _NUMBERS or new.vr not in _NUMBERS:
         return False
-    if not new.tag & 0xFFFF or new.tag >> 16 & 1 or new.tag == _DOCUMENT:
-        return False  # group lengths follow from the file; private numbers are judged otherwise
+    if not new.tag & 0xFFFF or new.tag == _DOCUMENT:
+        return False  # group lengths follow from the file
     if old.value is None or new.value is None:
         return not same(old, new)
-    return old.value != new.value and old.value.rstrip(b" \0") != new.value.rstrip(b" \0")
+    was, now = old.value.rstrip(b" \0"), new.value.rstrip(b" \0")
+    return was != now and (new.tag in NEEDED or now not in _NOTHING)
