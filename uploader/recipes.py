@@ -96,13 +96,9 @@ def recipe_of(
     """
     key = kitchen.key_of(protocol.trial)
     variables = {"project": protocol.trial, "subject": subject, "session": label}
-    texts: dict[str, bytes] = {}
-
-    def read(name: str) -> str:
-        texts[name] = (kitchen.scripts / name).read_bytes()
-        return texts[name].decode()
-
-    scripts = tuple(Scripted(parse_script(read(name), name, read=read), variables) for name in protocol.scripts)
+    parsed = [_parsed(kitchen.scripts, name) for name in protocol.scripts]
+    scripts = tuple(Scripted(script, variables) for script, _ in parsed)
+    texts = {name: text for _, read in parsed for name, text in read.items()}
     if altering := [each.script.name for each in scripts if each.script.alters_pixels]:
         raise BadScript(
             f"{', '.join(altering)}: alterPixels is not on the line yet, for the verifier holds every file whose "
@@ -129,6 +125,34 @@ def recipe_of(
         "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }
     return Recipe(scripts, steps), facts
+
+
+_Parsed = tuple[Script, Mapping[str, bytes]]
+"""A script, and the texts of its file and of those that it includes."""
+_known: dict[tuple[Path, str], _Parsed] = {}
+"""What was parsed before: a folder of many sessions has one set of scripts."""
+
+
+def _parsed(folder: Path, name: str) -> _Parsed:
+    """The script as its files are now. Raises BadScript."""
+    known = _known.get((folder, name))
+    if known and all(_unchanged(folder / each, text) for each, text in known[1].items()):
+        return known
+    texts: dict[str, bytes] = {}
+
+    def read(each: str) -> str:
+        texts[each] = (folder / each).read_bytes()
+        return texts[each].decode()
+
+    _known[folder, name] = parse_script(read(name), name, read=read), texts
+    return _known[folder, name]
+
+
+def _unchanged(path: Path, text: bytes) -> bool:
+    try:
+        return path.read_bytes() == text
+    except OSError:
+        return False
 
 
 def _looked_at(originals: Sequence[Path]) -> Iterator[Instance]:
