@@ -31,9 +31,11 @@ Pair = tuple[Element | None, Element | None]
 Same = Callable[[Element, Element], bool]
 """Are two values that are too long to hold the same?"""
 
-DISPENSABLE = frozenset({0x00081110, 0x00081111, 0x00081120, 0x00400275, 0x04000561, 0x00321064, 0x0040A370})
+DISPENSABLE = frozenset(
+    {0x00081110, 0x00081111, 0x00081120, 0x00400275, 0x04000561, 0x00321064, 0x0040A370, 0x00880200}
+)
 """Sequences that PS3.15 E.1-1 lets a profile remove, and with them the references they hold: to study, procedure
-step, patient, request and original attributes."""
+step, patient, request, original attributes and icon."""
 _THINGS = frozenset({SOP_INSTANCE, STUDY, SERIES})
 _IDENTIFYING = IDS | PLACES
 _STEP = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)(?:\[(\d+)\])?")
