@@ -29,6 +29,10 @@ PROTOCOL = Protocol("T", "v1", "", "Title", "Sponsor", ".*", "S-001", "{subject}
 PROFILE = Path(__file__).parents[2] / "dicomedit_scripts" / "base" / "basic_profile.das"
 
 
+def included(name: str) -> str:
+    return (shipped("dicomedit_scripts") / name).read_text()
+
+
 def loaded(files: Iterable[Path]) -> Iterator[Instance]:
     for path in files:
         with path.open("rb", buffering=0) as stream, suppress(Irregular):
@@ -47,7 +51,7 @@ def anonymised(files: Sequence[Path], folder: Path) -> Session:
     cleaner = passes.Cleaner(passes.gathered(loaded(files)), 113)
     standard = passes.standard(policy, PROTOCOL, key=b"k" * 32, days=113, clean=cleaner.clean, **names)
     variables = {"project": "T", "subject": "S-001", "session": "S-001_1"}
-    recipe = Recipe((Scripted(parse(PROFILE.read_text(), PROFILE.name), variables),), standard)
+    recipe = Recipe((Scripted(parse(PROFILE.read_text(), PROFILE.name, read=included), variables),), standard)
     anonymise(folder / "original", folder / "anonymised", before, recipe)
     return Session(folder / "original", folder / "anonymised", before)
 

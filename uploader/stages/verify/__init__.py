@@ -7,6 +7,7 @@ what betrays the patient (`identity`, `needles`), and looks for it in every valu
 Findings of severity REFUSAL hold the submission:
 
 * ``verify.residue``, ``verify.residue-date``, ``verify.residue-uid``: something of the patient is left
+* ``verify.bomb``: a compressed value that is too much to search
 * ``verify.entry-name``, ``verify.label-identifies``, ``verify.pseudonym-identifies``: it is in what we call things by
 * ``verify.value-kept``, ``verify.date-kept``: an identifying element or a date is what it was
 * ``verify.private``, ``verify.unlisted``, ``verify.overlay``: private elements, elements that the policy does not
@@ -19,9 +20,9 @@ Findings of severity REFUSAL hold the submission:
   ``verify.missing``, ``verify.extra``: the files themselves
 
 Questions a person must answer before sign-off: ``verify.burned-in``, ``verify.icon``, ``verify.document``,
-``verify.word``, ``verify.technical``, ``verify.number``, ``verify.date-short``, ``verify.pixel-excess``,
-``verify.pixel-unsearched``, ``verify.pseudonym-resembles``. ``verify.more`` counts what is beyond the list, as grave
-as what it counts.
+``verify.word``, ``verify.resembles``, ``verify.technical``, ``verify.number``, ``verify.date-short``,
+``verify.pixel-excess``, ``verify.pixel-unsearched``, ``verify.pseudonym-resembles``. ``verify.more`` counts what is
+beyond the list, as grave as what it counts.
 
 What it cannot see: text in pixels, names inside enclosed compressed documents, and what nothing in the original
 files says of the patient.

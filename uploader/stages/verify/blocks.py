@@ -6,7 +6,7 @@ same conditions, is neither taken apart nor judged again. Bytes are compared, ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from uploader.stages.verify.charset import declared
@@ -15,8 +15,18 @@ from uploader.stages.verify.walk import CHARACTER_SET, LARGE, PIXELS, Element, F
 
 _REMEMBERED = 16 << 20
 """Bytes of blocks; beyond, the memory is emptied."""
+_ROWS = 100
+"""Rows of texts; beyond, the memory of them is emptied."""
+_TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""VRs of texts in which a name may go on from one to the next."""
 _COST = 600
 """Bytes a block takes besides its own, about."""
+
+
+Fault = tuple[str, str, str]
+"""(code, path, value or empty)"""
+
+Judge = Callable[[tuple[Element, ...]], tuple[Fault, ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +49,7 @@ class Block:
     head: Element
     held: tuple[Element, ...] = ()
     gleaned: bool = False
-    judged: tuple[tuple[str, str, str], ...] | None = None
+    judged: tuple[Fault, ...] | None = None
     beside: Block | None = None
     compared: Compared | None = None
     settled: bool = False
@@ -80,6 +90,7 @@ class Memory:
     """
 
     _shelves: dict[tuple[Form, tuple[str, ...]], _Shelf] = field(default_factory=dict)
+    _rows: dict[tuple[Block, ...], tuple[Fault, ...]] = field(default_factory=dict)
     _varying: set[int] = field(default_factory=set)
     _unsettled: bool = True
     _size: int = 0
@@ -113,6 +124,17 @@ class Memory:
         if self._unsettled and not part.disorder:
             self._note_runs(blocks)
         return blocks
+
+    def of_row(
+        self, blocks: list[Block], judge: Callable[[tuple[Element, ...]], tuple[Fault, ...]]
+    ) -> tuple[Fault, ...]:
+        """What `judge` says of the texts of a file in a row; of a row that was met before, what it said then."""
+        row = tuple(b for b in blocks if b.head.vr in _TEXTS and b.raw is not None)
+        if row not in self._rows:
+            if len(self._rows) > _ROWS:
+                self._rows.clear()
+            self._rows[row] = judge(tuple(b.head for b in row))
+        return self._rows[row]
 
     def _note_runs(self, blocks: list[Block]) -> None:
         """Note the runs of blocks between those that are not the same in every file."""

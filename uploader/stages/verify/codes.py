@@ -21,6 +21,8 @@ CODES: dict[str, tuple[Severity, str, str]] = {
         "a word of a name is left that is also a word of the field, or too short to be sure",
         "Look at the element.",
     ),
+    "verify.resembles": (QUESTION, "a word is almost a part of the patient's name", "Look at the element."),
+    "verify.bomb": (REFUSAL, "a value unfolds to more bytes than can be searched", "Find out what it is."),
     "verify.technical": (QUESTION, "an attribute of the equipment has a word of a name or a place", "Look at it."),
     "verify.number": (QUESTION, "a number is one of the patient's IDs, which may be chance", "Look at it."),
     "verify.date-short": (QUESTION, "a date of the original may be left, with a short year", "Look at the element."),

@@ -7,26 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NAMES = """
-    january january jan januar jaenner janvier janv
-    february february feb februar fevrier fevr fev
-    march march mar marz maerz mrz mars
-    april april apr avril avr
-    may may mai
-    june june jun juni juin
-    july july jul juli juillet juil
-    august august aug aout
-    september september sep sept septembre
-    october october oct oktober okt octobre
-    november november nov novembre
-    december december dec dezember dez decembre
+    january january jan januar jaenner janvier janv januari enero ene gennaio gen janeiro stycznia leden ledna
+    february feb februar fevrier fevr fev februari febrero febbraio fevereiro lutego unora
+    march mar marz maerz mrz mars maart mrt marzo marco marca brezna
+    april apr avril avr abril abr aprile kwietnia dubna
+    may mai mei mayo maggio mag maio maja maj kvetna
+    june jun juni juin junio giugno giu junho czerwca cervna
+    july jul juli juillet juil julio luglio lug julho lipca cervence
+    august aug aout augustus augusti agosto ago sierpnia srpna
+    september sep sept septembre septiembre settembre set setembro wrzesnia zari
+    october oct oktober okt octobre octubre ottobre ott outubro out pazdziernika rijna
+    november nov novembre noviembre novembro listopada
+    december dec dezember dez decembre diciembre dic dicembre dezembro grudnia prosince
 """
 _MONTH = {name: number for number, line in enumerate(_NAMES.split("\n")[1:-1], 1) for name in line.split()}
-"""Name of a month, folded -> its number: English, German, French."""
+"""Name of a month, folded -> its number: English, German, French, Dutch, Spanish, Italian, Portuguese, Swedish, Danish,
+Polish, Czech."""
 
 _NAME, _DAY, _YEAR = r"([a-z]{3,9})", r"(\d{1,2}) ?(?:st|nd|rd|th|er)?", r"(\d{4}|\d\d)(?!\d)"
 _DAY_FIRST = re.compile(rf"(?<!\d){_DAY} ?{_NAME} ?{_YEAR}")
 _MONTH_FIRST = re.compile(rf"(?<![a-z]){_NAME} ?{_DAY} {_YEAR}")
 _YEAR_FIRST = re.compile(rf"(?<!\d)(\d{{4}}) ?{_NAME} ?(\d{{1,2}})(?!\d)")
+_ROMAN = {n: i for i, n in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)}
+_WITH_ROMAN = re.compile(r"(?<!\d)(\d{1,2}) ([ivx]{1,4}) (\d{4}|\d\d)(?!\d)")
+_WORD = r" ?[\u5e74\u6708\u65e5\u1100-\u11ff]+ ?"
+_WITH_SIGNS = re.compile(rf"(?<!\d)(\d{{4}}){_WORD}(\d{{1,2}}){_WORD}(\d{{1,2}}){_WORD}")
+"""Year, month and day with the Chinese or Korean word behind each; Hangul is folded to its letters."""
 _THREE = re.compile(r"(?<!\d)(?=(\d{1,4}) (\d{1,2}) (\d{4}|\d{1,2})(?!\d))")
 _RUN = re.compile(r"(?<!\d)(\d{6}|\d{8}(?:\d{4}|\d{6})?)(?!\d)")
 _FIGURES = re.compile(r"\d\d")
@@ -62,6 +68,11 @@ def _candidates(folded: str, words: bool) -> Iterator[tuple[str, bool]]:
     for day, month, year in _with_names(folded, words):
         if month in _MONTH:
             yield f"{year}{_MONTH[month]:02}{day:>02}", True
+    for day, month, year in _WITH_ROMAN.findall(folded):
+        if month in _ROMAN:
+            yield f"{year}{_ROMAN[month]:02}{day:>02}", True
+    if not folded.isascii():
+        yield from ((f"{year}{month:>02}{day:>02}", True) for year, month, day in _WITH_SIGNS.findall(folded))
     for one, two, three in _THREE.findall(folded):
         yield from ((date, False) for date in _of_three(one, two, three))
     for run in _RUN.findall(folded):

@@ -30,6 +30,8 @@ _KINDS = {
     "date": "verify.residue-date",
     "date-short": "verify.date-short",
     "uid": "verify.residue-uid",
+    "close": "verify.resembles",
+    "bomb": "verify.bomb",
 }
 
 
@@ -82,6 +84,7 @@ class Look:
             if not (new.settled and new.beside is olds.get(new.tag)):
                 self._pair(new, olds.get(new.tag), new)
         self._judge([b for b in blocks if b.judged is None and b.raw is not None])
+        self._note(after.of_row(blocks, lambda row: tuple(map(_fault, self.search.across(row)))))
         self._whole()
 
     def _list(self, block: Block, listing: Listing, sop_class: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from uploader.stages.verify.dates import Calendar
 from uploader.stages.verify.identity import PLACEHOLDERS, Harvest
@@ -51,6 +51,7 @@ class Needles:
     """All that is looked for in a session, and `keep`: what may stand there all the same, where we write it.
 
     all: the strings, each once for its strongest origin, and once more where a short one is asked about
+    close: parts of the patient's own name of which words that are almost the same are asked about
     """
 
     harvest: Harvest
@@ -58,6 +59,7 @@ class Needles:
     all: tuple[Needle, ...]
     numbers: Numbers
     calendar: Calendar
+    close: frozenset[str]
 
 
 def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
@@ -67,9 +69,21 @@ def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     ids = set(_of_ids(harvest.ids))
     patients = frozenset(_numbers(value.strip() for value in harvest.patient_ids))
     numbers = Numbers(frozenset(_numbers(ids)) | patients, patients, calendar)
-    return Needles(
-        harvest, kept, tuple(sorted(_needles(harvest, ids), key=lambda n: (len(n.text), n.text))), numbers, calendar
-    )
+    forward = set(_needles(harvest, ids))
+    every = tuple(sorted(forward | set(_backward(forward)), key=lambda n: (len(n.text), n.text, n.origin)))
+    close = frozenset(_of_names(harvest.patient_names)) - {word for form in kept for word in form.split()}
+    return Needles(harvest, kept, every, numbers, calendar, close)
+
+
+def _backward(needles: Collection[Needle]) -> Iterator[Needle]:
+    """Names and IDs from end to beginning, where they are too long to be met by chance."""
+    texts = {needle.text for needle in needles}
+    for needle in needles:
+        text = needle.text[::-1]
+        least = _UNMISTAKABLE + 1 if text.isdecimal() else _LONG_NAME
+        common = " " in text or text in texts or text in FIELD | EQUIPMENT | HOSPITAL_WORDS
+        if needle.origin in ("name", "id") and needle.kind == "identity" and len(text) >= least and not common:
+            yield replace(needle, text=text, kind="identity" if len(text) >= _UNMISTAKABLE else "word")
 
 
 def _needles(harvest: Harvest, ids: set[str]) -> Iterator[Needle]:

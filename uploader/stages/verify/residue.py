@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.charset import ESCAPE, readings
-from uploader.stages.verify.identity import OURS, TECHNICAL
+from uploader.stages.verify.close import Close
+from uploader.stages.verify.folded import Bomb, unfolded
+from uploader.stages.verify.identity import OURS, TECHNICAL, texts
 from uploader.stages.verify.needles import SHORTEST, Needle, Needles
 from uploader.stages.verify.numbers import FEWEST, MADE
 from uploader.stages.verify.variants import spaced_out, variants
 from uploader.stages.verify.vocabulary import AFFIXES
 from uploader.stages.verify.walk import PIXELS, Element, Part
-from uploader.stages.verify.words import UID_TOKEN, fold_latin, regrouped
+from uploader.stages.verify.words import UID_TOKEN, fold, fold_latin, regrouped
 
 _SURE_IN_BYTES = 5
 """Characters a needle must have to be no chance among binary values."""
@@ -50,8 +53,12 @@ _FREE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """VRs of free text."""
 _TEXTS = _FREE | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}
 """VRs of text: a control sign in them does not make them binary."""
-_GRAVITY = ("identity", "date", "uid", "number", "technical", "word", "date-short")
+_GRAVITY = ("identity", "date", "uid", "bomb", "number", "technical", "word", "date-short", "close")
 _LETTERS_BEFORE, _LETTERS_AFTER = re.compile(r"[^\W\d_]*$"), re.compile(r"[^\W\d_]*")
+_LONG_NUMBER = 7
+"""Figures above which a number is no chance when it is put together from two texts; letters, for a name."""
+_EACH_SIDE = 2
+"""Characters of it that must lie in each of the two."""
 _NEAR = 8
 """Characters beside a find in which the rest of its word is looked at."""
 
@@ -60,7 +67,7 @@ _NEAR = 8
 class Hit:
     """Something of the patient in one element.
 
-    kind: that of the needle, ``uid``, ``number``, ``date`` or ``date-short``
+    kind: that of the needle, ``uid``, ``number``, ``date``, ``date-short``, ``close`` or ``bomb``
     value: what was found
     """
 
@@ -86,6 +93,13 @@ class Search:
 
     needles: Needles
     _clean: set[_Key] = field(default_factory=set)
+    _close: Close = field(init=False)
+    _long: tuple[Needle, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._close = Close(self.needles.close)
+        long = (n for n in self.needles.all if n.embedded and n.kind == "identity" and n.origin != "place")
+        self._long = tuple(n for n in long if not n.text.isdecimal() or len(n.text) > _LONG_NUMBER)
 
     def hits(self, part: Part, elements: Iterable[Element], *, pixels: bool = False) -> Iterator[Hit]:
         """What is found in these elements of the open file `part`; in its pixels only with `pixels`.
@@ -122,8 +136,33 @@ class Search:
         found = list(self._uids(element, value))
         yield from found
         binary = element.vr not in _TEXTS and _is_binary(element, value)
-        texts = tuple(self._texts(_without_uids(value), element, binary))
-        pending.append(_Pending(element, None if found or kind else key, texts, binary))
+        forms = tuple(self._texts(_without_uids(value), element, binary))
+        folded = list(self._unfolded(element, value, pending))
+        yield from (hit for hit in folded if hit)
+        pending.append(_Pending(element, None if found or kind or folded else key, forms, binary))
+
+    def _unfolded(self, element: Element, value: bytes, pending: list[_Pending]) -> Iterator[Hit | None]:
+        """Queue what is folded away in `value`; None for each of it, and a hit when it is too much."""
+        try:
+            for inner in unfolded(value):
+                one = element._replace(vr="UN", value=inner)
+                yield from (Hit(hit.kind, element, hit.value) for hit in self._uids(one, inner))
+                forms = tuple(self._texts(_without_uids(inner), one, _is_binary(one, inner)))
+                pending.append(_Pending(element, None, forms, False))
+                yield None
+        except Bomb:
+            yield Hit("bomb", element, "")
+
+    def across(self, row: tuple[Element, ...]) -> Iterator[Hit]:
+        """Long names and IDs that begin at the end of one text and go on at the beginning of the next."""
+        written = [(e, plain) for e in row if (plain := fold(" ".join(sorted(_plainly(e)))).replace(" ", ""))]
+        for (one, left), (_, right) in pairwise(written):
+            for needle in self._long:
+                size = len(needle.text) - _EACH_SIDE
+                near = left[-size:] + right[:size]
+                at = near.find(needle.text)
+                if at >= 0 and at + _EACH_SIDE <= len(left[-size:]) <= at + size:
+                    yield Hit("identity" if len(needle.text) > _LONG_NUMBER else "word", one, needle.text)
 
     def _number(self, element: Element, value: bytes, key: _Key | None) -> str | None:
         """Kind of the number that a value other than text holds."""
@@ -178,7 +217,7 @@ class Search:
         if len(self._clean) > _REMEMBERED:
             self._clean.clear()
         for p in pending:
-            hits = [*self._accepted(p, candidates), *self._dates(p)]
+            hits = [*self._accepted(p, candidates), *self._dates(p), *self._resembling(p)]
             if hits:
                 yield min(hits, key=lambda hit: _GRAVITY.index(hit.kind))
             elif p.key and len(p.key[1]) <= _READ_FULLY:
@@ -196,6 +235,11 @@ class Search:
         for text in pending.texts:
             if seen := self.needles.calendar.seen(self._outside(pending.element, text), sure_only=pending.binary):
                 yield Hit(seen[0], pending.element, seen[1])
+
+    def _resembling(self, pending: _Pending) -> Iterator[Hit]:
+        if not pending.binary and pending.element.vr in _FREE and _realm(pending.element) != "technical":
+            seen = (self._close.seen(self._outside(pending.element, text)) for text in pending.texts)
+            yield from (Hit("close", pending.element, name) for name in seen if name)
 
     def _stands(self, needle: Needle, element: Element, text: str) -> bool:
         """Does it occur in what may not be kept, within word limits or spaced out?"""
@@ -270,6 +314,10 @@ def _realm(element: Element) -> str:
     if element.tag in TECHNICAL:
         return "technical"
     return "ours" if element.tag in OURS or element.tag >> 16 == 0x0012 else ""
+
+
+def _plainly(element: Element) -> Iterable[str]:
+    return texts(element.value or b"", element.charset)
 
 
 def _is_binary(element: Element, value: bytes) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from uploader.stages.verify.spoken import SYLLABLES, spoken
+
 _WRITTEN_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa", "Ø": "Oe", "Å": "Aa"}
 )
@@ -35,8 +37,8 @@ _DIGRAPH = re.compile("([aou])e")
 
 
 def written_over(text: str) -> set[str]:
-    """Other spellings of `text`, which is not ASCII: diacritics written out, Greek and Cyrillic in Latin letters,
-    and letters that only look Latin as what they look like."""
+    """Other spellings of `text`, which is not ASCII: diacritics written out, Greek, Cyrillic, kana and Hangul in Latin
+    letters, and letters that only look Latin as what they look like."""
     text = unicodedata.normalize("NFKC", text)
     forms = {text.translate(_WRITTEN_OUT)}
     if _OTHER_SCRIPT.search(text):
@@ -44,6 +46,8 @@ def written_over(text: str) -> set[str]:
         forms |= {lower.translate(_ENGLISH), lower.translate(_PASSPORT), _from_greek(lower)}
         if _MIXED.search(lower):
             forms.add(lower.translate(_ALIKE))
+    if SYLLABLES.search(text):
+        forms |= spoken(text)
     return forms
 
 

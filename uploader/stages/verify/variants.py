@@ -15,8 +15,9 @@ _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_] ){2,}[^\W\d_](?!\S)")
 
 def variants(text: str) -> set[str]:
     """`text` folded in every way in which it may be meant: as it is, its parts of mixed case taken apart, without
-    what stands between the figures of a number, without control signs, and in other spellings."""
-    texts = {text, _CONTROL.sub("", text)}
+    what stands between the figures of a number or between two values, without control signs, and in other
+    spellings."""
+    texts = {text, _CONTROL.sub("", text)} | ({text.replace("\\", "")} if "\\" in text else set())
     if not text.isascii():
         texts |= {other for one in list(texts) for other in written_over(one)}
     texts |= {_RUN_TOGETHER.sub(" ", one) for one in texts} | {_GAP.sub("", one) for one in texts}

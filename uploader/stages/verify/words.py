@@ -26,8 +26,13 @@ def fold(text: str) -> str:
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.casefold())
         shown = (c for c in decomposed if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-        text = "".join(shown).translate(_UNDECOMPOSED)
+        text = "".join(_figure(c) for c in shown).translate(_UNDECOMPOSED)
     return _WORD_BREAK.sub(" ", text.lower()).strip()
+
+
+def _figure(sign: str) -> str:
+    """A figure of any script as ours; any other sign as it is."""
+    return str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
 
 
 def spellings(text: str) -> set[str]:
