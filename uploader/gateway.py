@@ -13,6 +13,7 @@ from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
 from uploader.domain.errors import Transient
 from uploader.domain.identity import PrivateIdentity
+from uploader.domain.policy import Permit
 from uploader.domain.session import Address
 from uploader.domain.submission import Submission
 from uploader.domain.trial import Protocol
@@ -23,7 +24,7 @@ from uploader.ports import Archive
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
-from uploader.recipes import Kitchen, recipe_of
+from uploader.recipes import Kitchen, permit_of, recipe_of
 from uploader.records import SqlRecords, open_records
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
@@ -78,6 +79,7 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         protocol=partial(installed_protocol, settings),
         validators=installed(settings.validators),
         recipe=partial(recipe, settings, trial_key),
+        permit=partial(permit, settings),
         site=settings.site,
         spool=home.spool,
         work=home.work,
@@ -155,6 +157,11 @@ def preflight(settings: Settings) -> list[str]:
         except Transient as error:
             away.append(f"{error}; what goes there waits")
     return away
+
+
+def permit(settings: Settings, protocol: Protocol) -> Permit:
+    """What may be in anonymised files of a trial, for the verifier."""
+    return permit_of(Kitchen(settings.scripts, settings.policies, settings.site, b""), protocol)
 
 
 def recipe(

@@ -32,6 +32,7 @@ from uploader.domain.evidence import require
 from uploader.domain.finding import Severity, judge
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
+from uploader.domain.policy import Permit
 from uploader.domain.private import Private
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import State, Submission
@@ -64,6 +65,8 @@ class Gateway:
     recipe: Callable[[Protocol, PrivateIdentity, Submission, Sequence[Path]], tuple[Recipe, Mapping[str, Any]]]
     """How this patient's files are anonymised for this trial, and what the receipt says of it: the digests of
     the very scripts, and versions."""
+    permit: Callable[[Protocol], Permit]
+    """What may be in the anonymised files, for the verifier."""
     site: str
     spool: Path
     """Where the intake keeps what has arrived, one folder a submission."""
@@ -208,6 +211,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
+    permit = gateway.permit(protocol)
     findings = verify(
         original(gateway, submission),
         anonymised(gateway, submission),
@@ -215,6 +219,9 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         after,
         keep=frozenset({chosen.subject, chosen.label, chosen.trial, protocol.sponsor, protocol.title, gateway.site}),
         named=frozenset({chosen.subject, chosen.label}),
+        allowed=permit.allowed,
+        private_allowed=permit.private,
+        may_differ=permit.may_differ,
         jobs=gateway.jobs,
         progress=lambda done: gateway.progress("verify", done, len(after)),
     )

@@ -22,6 +22,7 @@ from uploader.dicomedit import parse as parse_script
 from uploader.dicomedit.reach import Reach
 from uploader.domain.errors import BadScript, UnreadableFile
 from uploader.domain.identity import PrivateIdentity, keyed
+from uploader.domain.policy import Permit
 from uploader.domain.trial import Protocol
 from uploader.elements import Irregular
 from uploader.instance import Instance, load
@@ -105,7 +106,7 @@ def recipe_of(
             "pixels are not those of the original; blank them with `uploader script run` before the session comes in"
         )
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
-    chosen = passes.Policy.read(kitchen.policies / f"{policy or protocol.policy}.json")
+    chosen = _policy(kitchen, protocol, policy)
     cleaner = passes.Cleaner(passes.gathered(_looked_at(originals)), days)
     steps = passes.standard(
         chosen,
@@ -125,6 +126,38 @@ def recipe_of(
         "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }
     return Recipe(scripts, steps), facts
+
+
+class Allowed(Mapping[str, frozenset[int]]):
+    """SOP class UID -> the public tags that an object of it may have when a policy was carried out. Has an answer for
+    every class, worked out when it is asked for."""
+
+    def __init__(self, policy: passes.Policy) -> None:
+        self._policy = policy
+        self._known: dict[str, frozenset[int]] = {}
+
+    def __getitem__(self, sop_class: str) -> frozenset[int]:
+        if sop_class not in self._known:
+            self._known[sop_class] = self._policy.allowed(sop_class)
+        return self._known[sop_class]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def permit_of(kitchen: Kitchen, protocol: Protocol, policy: str | None = None) -> Permit:
+    """Raises BadScript, BadPolicy."""
+    chosen = _policy(kitchen, protocol, policy)
+    scripts = [_parsed(kitchen.scripts, name)[0] for name in protocol.scripts]
+    differing = frozenset(tag for script in scripts for tag in script.changed)
+    return Permit(Allowed(chosen), chosen.private_allowed(), differing)
+
+
+def _policy(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> passes.Policy:
+    return passes.Policy.read(kitchen.policies / f"{policy or protocol.policy}.json")
 
 
 _Parsed = tuple[Script, Mapping[str, bytes]]

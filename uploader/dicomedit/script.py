@@ -10,12 +10,13 @@ from pydicom.dataset import Dataset
 
 from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
-from uploader.dicomedit.check import calls, check, external
+from uploader.dicomedit.check import calls, check, every, external
 from uploader.dicomedit.compatible import check_text
 from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.includes import Read, expanded
 from uploader.dicomedit.interpreter import Action, compiled, run
+from uploader.dicomedit.paths import Step
 from uploader.dicomedit.reach import Reach, reach, repeatable, swept
 from uploader.dicomedit.source import Flaw, Source
 from uploader.dicomedit.state import Host, State
@@ -64,6 +65,13 @@ class Script:
         state = State(dataset, {name: given[name.lower()] for name in self.variables}, self._host)
         run(self._actions, state)
         return dataset
+
+    @property
+    def changed(self) -> frozenset[int]:
+        """The tags that assignments and deletions name, where they name exactly one."""
+        changes = (s.Assign, s.AssignPresent, s.Delete)
+        steps = [each.path.last for each in every(self.statements) if isinstance(each, changes)]
+        return frozenset(step.bits for step in steps if isinstance(step, Step) and step.exact and not step.creator)
 
     def describe(self) -> list[str]:
         """What the script does, in plain words, one line a statement."""

@@ -6,6 +6,8 @@ what may be there, never what was done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -43,3 +45,17 @@ class Option(StrEnum):
     RETAIN_INSTITUTION_IDENTITY = "retain-institution-identity"
     RETAIN_UIDS = "retain-uids"
     RETAIN_SAFE_PRIVATE = "retain-safe-private"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What the verifier is told: what may be in the files of a session, never what was done to them.
+
+    allowed: SOP Class UID -> public tags, at any depth; it has an answer for every class
+    private: (creator, group, low byte of the element) of private elements
+    may_differ: tags of which the trial's scripts set or remove the value
+    """
+
+    allowed: Mapping[str, frozenset[int]]
+    private: frozenset[tuple[str, int, int]]
+    may_differ: frozenset[int]
