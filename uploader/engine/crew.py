@@ -111,10 +111,10 @@ class _Crew:
         return len(mine.after) + len(mine.held) == len(self._jobs[task.job].names)
 
     def _proof(self, job: int) -> Iterator[Done]:
-        """A large session is proved here, by processes of the verifier's own; others by one of ours."""
+        """A large session is proved by all processes together, others by one."""
         made = self._made[job]
         if len(made.after) >= _LARGE:
-            yield job, made, prove(self._bench, self._jobs[job], made, self._workers)
+            yield job, made, prove(self._bench, self._jobs[job], made, self._pool)
         else:
             self._to_prove.append(_Task(job, made=made))
 

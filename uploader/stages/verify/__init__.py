@@ -30,15 +30,16 @@ files says of the patient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from uploader.domain.finding import Finding
 from uploader.domain.manifest import Entry, Manifest
 from uploader.stages.verify.check import Order
-from uploader.stages.verify.codes import CODES, capped, finding
+from uploader.stages.verify.codes import CODES, capped, finding, is_overridden, overruled
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
 from uploader.stages.verify.listed import Lists
@@ -46,6 +47,7 @@ from uploader.stages.verify.look import Report, Sighting
 from uploader.stages.verify.named import entry_faults, name_faults
 from uploader.stages.verify.needles import sharpen
 from uploader.stages.verify.references import Pairs
+from uploader.stages.verify.report import Reach, report
 from uploader.stages.verify.words import fold
 from uploader.stages.verify.work import workers
 
@@ -68,11 +70,14 @@ def verify(
     may_differ: frozenset[int] = frozenset(),
     jobs: int = 1,
     pool: Executor | None = None,
+    overridden: Collection[tuple[str, str]] = (),
     progress: Progress = None,
+    tell: Callable[[dict[str, Any]], object] = lambda _: None,
 ) -> list[Finding]:
     """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
 
-    original, anonymised: folders with files of the same names, which the manifests list
+    original, anonymised: folders with files of the same names, which the manifests list; originals whose entries have
+        no digest were measured by nobody, and are compared as they are found
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
     allowed: SOP class UID -> public tags that may be present, at any depth; under the empty string those for classes
@@ -81,7 +86,10 @@ def verify(
     may_differ: tags of measurements that the trial's scripts set or remove
     jobs: processes
     pool: processes that run already; it is left running
+    overridden: (code, place) of refusals that a person has looked at and overruled: they become questions, where the
+        code is one that may be overruled. A place without a file's name stands for all files
     progress: told after each file how many are done
+    tell: told the report of what was looked for, where, and what was found (`report.report`)
 
     Nothing a file holds makes it raise; a file that cannot be read is a finding.
     """
@@ -96,7 +104,8 @@ def verify(
         rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ)
         entries = {entry.name: entry for entry in before}
         both = [(entries.get(entry.name), entry) for entry in after]
-        reports = work.check(Order(original, anonymised, keep, rules, Lists(allowed, private_allowed), needles), both)
+        lists = Lists(allowed, private_allowed)
+        reports = work.check(Order(original, anonymised, keep, rules, lists, needles), both)
         judged = _judged(reports, harvest.own, progress)
         sightings += judged.sightings
     called = keep if named is None else named
@@ -104,6 +113,9 @@ def verify(
     unnamed = entry_faults({e.name for e in (*before, *after)}, needles)
     sightings = [*unnamed.values(), *(_unquoted(sighting, unnamed) for sighting in sightings)]
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
+    findings = [overruled(each) if is_overridden(each, overridden) else each for each in findings]
+    reach = Reach(len(after), judged.elements, manifest_after.size, judged.uids)
+    tell(report(needles, lists, reach, findings))
     return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
 
 
@@ -123,10 +135,12 @@ def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
 
 @dataclass(slots=True)
 class _Judged:
-    """What the files showed, one by one and together; `subjects` are their patient IDs."""
+    """What the files showed, one by one and together; `subjects` are their patient IDs, `uids` pairs of UIDs."""
 
     sightings: list[Sighting]
     subjects: set[str]
+    elements: int = 0
+    uids: int = 0
 
 
 def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Judged:
@@ -138,8 +152,10 @@ def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Ju
             judged.sightings += [(code, w, uid, "") for code, w, uid in pairs.add(old, new, where)]
         pairs.own |= report.own
         judged.subjects |= {report.subject} - {""}
+        judged.elements += report.elements
         if progress:
             progress(done)
+    judged.uids = len(pairs.became)
     judged.sightings += [(code, where, uid, "") for code, where, uid in pairs.open_ends(own)]
     if len(judged.subjects) > 1:
         judged.sightings.append(("verify.subjects-differ", "(0010,0020)", "", f"{len(judged.subjects)} different ones"))

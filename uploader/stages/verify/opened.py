@@ -82,12 +82,13 @@ class Original:
     @classmethod
     @contextmanager
     def beside(cls, path: Path, entry: Entry | None) -> Iterator[Original]:
-        """The original at `path`; `changed` if it is not that of its manifest's entry. Raises nothing."""
+        """The original at `path`; `changed` if it is not that of its manifest's entry, where that has a digest.
+        Raises nothing."""
         with ExitStack() as stack:
             original = cls(broken=True)
             try:
                 file = stack.enter_context(opened(path))
-                original.changed = entry is not None and not file.is_that_of(entry)
+                original.changed = entry is not None and entry.sha256 != "" and not file.is_that_of(entry)
                 original = cls(file, file.part(), original.changed)
             except (UnreadableFile, OSError):
                 pass
