@@ -22,6 +22,6 @@ def test_every_refused_function_is_on_the_page_with_a_reason(name: str) -> None:
     assert f"| `{name}` |" in PAGE
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*/*.das")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.das")), ids=lambda p: p.stem)
 def test_every_shipped_script_is_on_the_page(path: Path) -> None:
-    assert f"`{path.parent.name}/{path.name}`" in PAGE
+    assert f"`{path.relative_to(SCRIPTS)}`" in PAGE

@@ -39,7 +39,9 @@ def test_a_script_that_changes_pixels_is_refused_because_the_verifier_compares_t
 
 
 def test_the_receipt_names_what_a_script_includes(built: Any) -> None:
-    scripts = facts_of(built, 'include "base/basic_profile.das"')["scripts"]
-    base = (built.settings.scripts / "base" / "basic_profile.das").read_bytes()
-    assert scripts["base/basic_profile.das"] == hashlib.sha256(base).hexdigest()
-    assert set(scripts) == {"trial/site.das", "base/basic_profile.das"}
+    scripts = facts_of(built, 'include "modality/us.das"')["scripts"]
+    base = (built.settings.scripts / "base" / "core.das").read_bytes()
+    assert scripts["base/core.das"] == hashlib.sha256(base).hexdigest()
+    parts = {name for name in scripts if name.startswith("base/options/")}
+    assert set(scripts) - parts == {"trial/site.das", "modality/us.das", "base/basic_profile.das", "base/core.das"}
+    assert len(parts) == 6

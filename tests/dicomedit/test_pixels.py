@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import compress
 from pydicom.uid import (
     UID,
@@ -17,16 +19,19 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
 )
 
+from tests.stages.test_anonymise import Nothing
 from uploader import dicom
 from uploader.dicomedit import parse
 from uploader.dicomedit.pixels import Rectangle, blank, encoded_again, rectangle
 from uploader.domain.errors import ScriptFailed, ScriptRejected
-from uploader.stages.anonymise import Recipe, anonymise_file
+from uploader.recipes import Scripted
+from uploader.stages.anonymise import Recipe, Work
 
 ROWS, COLUMNS = 40, 36
 SCRIPT = 'version "6.6"\nalterPixels["rectangle", "l=1,t=2,r=5,b=6", "solid", "v=0"]'
@@ -87,6 +92,29 @@ def test_what_was_compressed_with_loss_is_left_uncompressed_with_the_pixels_that
     before = shown(dataset)
     parse(SCRIPT).apply(dataset)
     assert dataset.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert np.array_equal(shown(dataset), expected(before))
+    assert dataset.LossyImageCompression == "01"
+
+
+def test_what_was_compressed_without_loss_does_not_say_that_it_lost_anything():
+    dataset = image(8)
+    compress(dataset, JPEG2000Lossless, generate_instance_uid=False)
+    assert "LossyImageCompression" not in parse(SCRIPT).apply(dataset)
+
+
+def test_a_jpeg_is_decoded_where_a_library_for_it_is_installed():
+    pillow = pytest.importorskip("PIL.Image")
+    dataset, frames = image(8), []
+    for frame in shown(dataset):
+        buffer = BytesIO()
+        pillow.fromarray(frame[:, :, 0]).save(buffer, "JPEG", quality=90)
+        frames.append(buffer.getvalue())
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    before = shown(dataset)
+    parse(SCRIPT).apply(dataset)
+    assert (dataset.file_meta.TransferSyntaxUID, dataset.LossyImageCompression) == (ExplicitVRLittleEndian, "01")
     assert np.array_equal(shown(dataset), expected(before))
 
 
@@ -213,7 +241,7 @@ def test_a_compressed_file_is_anonymised_with_its_pixels_when_the_recipe_says_so
     dataset.save_as(tmp_path / "in", enforce_file_format=True)
     script = parse(SCRIPT + "\n-(0010,0010)")
     assert script.alters_pixels
-    anonymise_file(tmp_path / "in", tmp_path / "out", Recipe((script.apply,), (), script.alters_pixels))
+    Work(Recipe((Scripted(script, {}),), Nothing())).file(tmp_path / "in", tmp_path / "out")
     after = pydicom.dcmread(tmp_path / "out")
     assert "PatientName" not in after
     assert np.array_equal(shown(after), expected(before))

@@ -22,7 +22,8 @@ from uploader.domain.errors import ScriptRejected
 from uploader.phantom import write_session
 
 SCRIPTS = Path(__file__).parents[2] / "dicomedit_scripts"
-EXAMPLES = sorted(SCRIPTS.glob("*/*.examples/*.json"))
+ALL = sorted(SCRIPTS.rglob("*.das"))
+EXAMPLES = sorted(SCRIPTS.rglob("*.examples/*.json"))
 BASE = SCRIPTS / "base" / "basic_profile.das"
 DATES = {"DA", "DT", "TM"}
 TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\) ([A-Z]{2})")
@@ -60,21 +61,21 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, int) and not hasattr(value, "original_string") else str(value)
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*/*.das")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", ALL, ids=lambda p: p.name)
 def test_every_shipped_script_has_examples(path: Path) -> None:
     assert list(path.with_suffix(".examples").glob("*.json"))
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: f"{p.parent.stem}-{p.stem}")
 def test_a_shipped_script_does_what_its_example_says(path: Path) -> None:
     example = json.loads(path.read_text("utf-8"))
     used = script(path.parent.with_suffix(".das"))
-    before = dataset_of(example["before"])
+    before, variables = dataset_of(example["before"]), example.get("variables", {})
     if example.get("rejected"):
         with pytest.raises(ScriptRejected):
-            used.apply(before)
+            used.apply(before, variables)
     else:
-        assert attributes_of(used.apply(before, example.get("variables", {}))) == example["after"]
+        assert attributes_of(used.apply(before, variables)) == example["after"]
 
 
 def rules(base: Script) -> Iterator[tuple[int, str | None]]:
@@ -145,6 +146,36 @@ def dumped(dataset: Dataset) -> str:
 
 def test_the_base_script_needs_nothing_from_outside() -> None:
     assert script(BASE).variables == ()
+
+
+@pytest.mark.parametrize("name", ["basic_profile", "strict_profile"])
+def test_a_profile_is_one_walk_and_sees_no_more_than_it_asks_for(name: str) -> None:
+    reach = script(SCRIPTS / "base" / f"{name}.das").reach
+    assert reach is not None
+    assert 0x00100010 not in reach
+
+
+@pytest.mark.parametrize(
+    ("removes", "retains"),
+    [
+        ("remove_patient_characteristics", "retain_patient_characteristics"),
+        ("remove_patient_characteristics", "retain_patient_measures"),
+        ("remove_device_identity", "retain_device_identity"),
+        ("remove_institution_identity", "retain_institution_identity"),
+        ("remove_descriptors", "clean_descriptors"),
+        ("remove_dates", "retain_modified_dates"),
+    ],
+)
+def test_without_an_option_more_goes_than_with_it(removes: str, retains: str) -> None:
+    without, with_it = (
+        {tag for tag, _ in rules(script(SCRIPTS / "base" / "options" / f"{name}.das"))} for name in (removes, retains)
+    )
+    assert with_it < without
+
+
+def test_the_strict_profile_leaves_less_than_the_basic_one() -> None:
+    strict, basic = ({tag for tag, _ in rules(script(BASE.with_stem(name)))} for name in ("strict_profile", BASE.stem))
+    assert basic < strict
 
 
 def test_the_base_script_can_be_told_in_plain_words() -> None:

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.utils import compress, decompress
-from pydicom.uid import UID, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    UID,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 from uploader.dicomedit.values import Unfit
 
@@ -23,8 +31,11 @@ LARGEST = 1 << 30
 """Bytes of decoded pixels: they are held in memory, a few times over."""
 ENCODED_AGAIN = frozenset({RLELossless, JPEG2000Lossless, JPEGLSLossless})
 """Transfer syntaxes that lose nothing, and that pydicom with its plugins can write."""
+LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless})
+"""Transfer syntaxes that are never without loss; of JPEG 2000 the object itself must say so."""
 
 _DATA = 0x7FE00010
+_LOSSY_COMPRESSION = 0x00282110
 _OTHER_PIXELS = (0x7FE00008, 0x7FE00009)
 _IMAGE = (
     *(0x00280000 | low for low in (0x02, 0x04, 0x06, 0x08, 0x10, 0x11, 0x100, 0x101, 0x102, 0x103)),
@@ -110,6 +121,8 @@ def blank(dataset: Dataset, area: Rectangle, *, encode: bool = True) -> bool:
         image = encoded_again(image, syntax)
     _prove(image, before, inside)
     _put_back(dataset, image)
+    if syntax in LOSSY:
+        dataset.add_new(_LOSSY_COMPRESSION, "CS", "01")  # it was, and no encoding takes that back (PS3.3 C.7.6.1.1.5)
     return True
 
 
@@ -208,4 +221,7 @@ def _foreign(work: Any, *arguments: Any, **named: Any) -> None:
     try:
         work(*arguments, **named)
     except Exception as error:
-        raise Unfit(f"alterPixels: the pixels cannot be {work.__name__}ed here ({type(error).__name__})") from None
+        codec = "decoded" if work is decompress else "encoded"
+        raise Unfit(
+            f"alterPixels: the pixels cannot be {codec} with the libraries that are installed ({type(error).__name__})"
+        ) from None
