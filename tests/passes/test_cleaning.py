@@ -96,7 +96,9 @@ def test_names_in_other_scripts_are_found_too(data: st.DataObject) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_nothing_of_an_id_remains_with_or_without_its_separators(data: st.DataObject) -> None:
-    figures = data.draw(st.text("0123456789", min_size=6, max_size=11).filter(lambda t: len(set(t)) > 1 and t[0] != "0"))
+    figures = data.draw(
+        st.text("0123456789", min_size=6, max_size=11).filter(lambda t: len(set(t)) > 1 and t[0] != "0")
+    )
     prefix = data.draw(st.sampled_from(["", "MRN-", "P", "ACC."]))
     cleaner = Cleaner(Known(ids=frozenset({prefix + figures})), None)
     sign = data.draw(st.sampled_from(["", " ", "-", ".", "_"]))
@@ -171,6 +173,9 @@ def test_intervals_between_dates_in_a_text_are_kept(first: date, later: int, day
         ("2021年3月9日", "2021年2月20日"),
         ("March 2021", "February 2021"),
         ("２０２１０３０９", "20210220"),
+        ("a/09/03/21/09/03/21", "a/20/02/21/20/02/21"),
+        ("2 0 2 1 0 3 0 9_4D", "20210220_4D"),
+        ("ADCMar 9 2021", "ADCFeb 20 2021"),
     ],
 )
 def test_dates_are_read_in_unusual_spellings_too(text: str, left: str) -> None:
@@ -206,6 +211,9 @@ def test_a_clinical_text_without_identity_is_not_touched(text: str) -> None:
         ("Brain\nJones\nMRI", "Brain\nMRI"),
         ("smithsonbrain", "brain"),
         ("JONES", ""),
+        ("Smithsn T1", "T1"),
+        ("smythson T1", "T1"),
+        ("J o h n T1", "T1"),
         ("Dr van der Berg read it", "read it"),
         ("STN Wistlebury CT1", "STN CT1"),
         ("seen at St. Wistlebury", "seen at St"),

@@ -14,6 +14,10 @@ _LONGEST = 80
 """Signs of one string; of a longer one its words are looked for."""
 _SURE_ID, _UNMISTAKABLE = 5, 6
 """Signs from which an ID, and letters from which a name, is looked for inside longer words."""
+_MISTYPED = 7
+"""Letters of a name of the patient from which a word with one letter more, less or other is taken for it."""
+_WAYS = 48
+"""Spellings of a component: sixteen with umlauts, four in other letters, and each contracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,24 @@ class Person:
 
 @dataclass(slots=True)
 class Needles:
-    """All that is looked for, ready: needles by their text, what they begin with, long ones as one expression."""
+    """All that is looked for, ready.
+
+    beginnings: of the texts
+    embedded: finds long ones inside words
+    mistyped: what long names of the patient are with one letter less
+    """
 
     by_text: dict[str, Needle]
     people: list[Person]
     beginnings: set[str]
     embedded: re.Pattern[str] | None
+    mistyped: dict[str, Needle]
+
+    def close_to(self, word: str) -> Needle | None:
+        """The name that a folded word is close to, as a mistyped one is."""
+        if len(word) < _MISTYPED - 1 or not self.mistyped:
+            return None
+        return next((self.mistyped[form] for form in _shorter(word) if form in self.mistyped), None)
 
 
 def sharpen(known: Known) -> Needles:
@@ -85,7 +101,15 @@ def sharpen(known: Known) -> Needles:
         for text, kind in _of_place(value):
             by_text.setdefault(text, Needle(kind, frozenset(), len(text) < _SURE_ID))
     beginnings = {text[:n] for text in by_text for n in range(1, len(text) + 1)}
-    return Needles(by_text, people, beginnings, _embedded(by_text))
+    parts = {part for person in people for part in person.words if len(part) >= _MISTYPED and part not in CLINICAL}
+    patients = {part: by_text[part] for part in parts if by_text[part].kind == "patient-name"}
+    mistyped = {form: needle for part, needle in sorted(patients.items()) for form in _shorter(part)}
+    return Needles(by_text, people, beginnings, _embedded(by_text), mistyped)
+
+
+def _shorter(word: str) -> set[str]:
+    """The word, and without any one of its letters: two words that share one are close."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(min(len(word), _LONGEST)))}
 
 
 def _add_person(group: str, kind: str, by_text: dict[str, Needle], people: list[Person]) -> None:
@@ -127,7 +151,7 @@ def _in_all_ways(component: str) -> list[list[str]]:
     """The words of a component: as written, and in each other spelling, always as many ways."""
     ways = [words(spelled) for spelled in sorted(spellings(component), key=lambda s: s != component)]
     ways += [[contracted(word) for word in way] for way in ways]
-    return (ways * 12)[:12]
+    return (ways * _WAYS)[:_WAYS]
 
 
 def _with_initials(names: list[str]) -> Iterator[str]:

@@ -122,7 +122,8 @@ class _Reading:
     def _stands(self, first: int, last: int, needle: Needle, joined: str) -> bool:
         """Is the needle there, and not by chance? Short ones stand alone, and as names are written."""
         parted = any(not self.atoms[n].glued for n in range(first + 1, last + 1))
-        if parted and (needle.alone or len(joined) < 4):
+        spaced = all(len(self.atoms[n].folded) == 1 for n in range(first, last + 1))
+        if parted and (needle.alone or len(joined) < (3 if spaced and needle.people else 4)):
             return False
         if not needle.alone:
             return True
@@ -150,6 +151,12 @@ class _Reading:
             if not needle.alone and plural not in CLINICAL:
                 self._mark(start, end - 1, needle)
             return
+        if needle := self.needles.close_to(run.text):
+            self._mark(start, end - 1, needle)
+            return
+        for number in range(start, end):
+            if needle := self.needles.close_to(self.atoms[number].folded):
+                self._mark(number, number, needle)
         for begin, stop in run.beside_affixes():
             needle = whole.get(run.text[begin:stop])
             if needle and not needle.alone and run.text[begin:stop] not in CLINICAL:

@@ -12,7 +12,7 @@ _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "
 _WRITTEN_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"}
 )
-_DIGRAPH = re.compile("([aou])e")
+_DIGRAPH = re.compile("([aou])e|a(a)")
 _CYRILLIC = dict(zip("абвгдезиклмнопрстуфыэіґ", "abvgdeziklmnoprstufyeig", strict=True)) | {
     **{"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "є": "ye", "ї": "yi"},
 }
@@ -82,7 +82,7 @@ def _shape(text: str) -> tuple[str, Sequence[int]]:
     origin: list[int] = []
     for place, sign in enumerate(text):
         folded = _folded_sign(sign)
-        shape.append(folded.upper() if folded.isascii() and sign.isupper() else folded)
+        shape.append(folded.capitalize() if folded.isascii() and sign.isupper() else folded)
         origin.extend([place] * len(folded))
     return "".join(shape), origin
 
@@ -112,9 +112,17 @@ def spellings(text: str) -> set[str]:
     for pair, sound in _GREEK_PAIRS:
         greek = greek.replace(pair, sound)
     forms = {lower.translate(table) for table in _OTHER_SCRIPTS[:3]} | {greek.translate(_OTHER_SCRIPTS[3])}
-    return {text, text.translate(_WRITTEN_OUT)} | {form for form in forms if form != lower}
+    return {*_written_out(text), *(form for form in forms if form != lower)}
+
+
+def _written_out(text: str) -> set[str]:
+    """Each of the first few signs that can be written in two letters as it is, and so."""
+    forms = {text}
+    for sign in [sign for sign in dict.fromkeys(text) if ord(sign) in _WRITTEN_OUT][:4]:
+        forms |= {form.replace(sign, str(_WRITTEN_OUT[ord(sign)])) for form in forms}
+    return forms
 
 
 def contracted(word: str) -> str:
     """``mueller`` -> ``muller``, as it is folded when somebody else wrote it with its umlaut; short words stay."""
-    return _DIGRAPH.sub(r"\1", word) if len(word) >= 5 else word
+    return _DIGRAPH.sub(lambda m: m[1] or m[2], word) if len(word) >= 5 else word

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 
 from uploader.passes.spellings import fold
 
@@ -39,17 +40,25 @@ _MONTHS = {
 """Folded name -> month from 0 and row of `_ROWS`."""
 
 _YEAR, _GAP = r"((?:19|20)\d\d)", r"((?:\.? ?(?:of|de|del) |\.?[-/._, ]{0,2}))"
-_NAME = r"((?:[^\W\d_]|[̀-ͯ]){3,12})"
+_ACCENTS = {"a": "[aàáâä]", "e": "[eéèê]", "u": "[uùûü]", "c": "[cç]"}
+_NAMES = ("".join(f"{_ACCENTS.get(c, c)}[\u0300-\u036f]?" for c in name) for name in sorted(_MONTHS, key=len)[::-1])
+_NAME = f"({'|'.join(_NAMES)})"
 _ORDINAL = r"((?:st|nd|rd|th|er|\.)?)"
 _RUN = re.compile(rf"(?<!\d){_YEAR}(\d\d)(\d\d)(\d{{6}}|\d{{4}}|)(?!\d)")
 _SHORT_RUN = re.compile(r"(?<!\d)(?:\d{8}|\d{6})(?!\d)")
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}([-/.] ?|[_ ])(\d{{1,2}})\2(\d{{1,2}})(?!\d)")
-_YEAR_LAST = re.compile(r"(?<!\d)(?<!\d[-/.])(\d{1,2})([-/.] ?|[_ ])(\d{1,2})\2((?:19|20)\d\d(?!\d)|\d\d(?![-/.]?\d))")
+_YEAR_LAST = re.compile(r"(?<!\d)(?=((\d{1,2})([-/.] ?|[_ ])(\d{1,2})\3((?:19|20)\d\d(?!\d)|\d\d(?!\d))))")
+_GOES_ON_BEFORE, _GOES_ON_BEHIND = re.compile(r"\d[-/.]"), re.compile(r"[-/.]\d")
+_SPACED = [re.compile(rf"(?<!\d)(?=(\d(?:[ ._/-]{{1,3}}\d){{{more}}}(?!\d)))") for more in (7, 5)]
 _EAST_ASIAN = re.compile(rf"(?<!\d){_YEAR}( ?年 ?)(\d{{1,2}})( ?月 ?)(\d{{1,2}})( ?日)")
-_DAY_NAMED = re.compile(rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YEAR[1:-1]}|\d\d)(?!\d)")
-_NAMED_DAY = re.compile(rf"(?<![^\W\d_]){_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)")
-_YEAR_NAMED = re.compile(rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)")
-_MONTH_ONLY = re.compile(rf"(?<![^\W\d_]){_NAME}{_GAP}{_YEAR}(?!\d)")
+_DAY_NAMED = re.compile(
+    rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YEAR[1:-1]}|\d\d)(?!\d)", re.IGNORECASE
+)
+_NAMED_DAY = re.compile(
+    rf"{_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)", re.IGNORECASE
+)
+_YEAR_NAMED = re.compile(rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)", re.IGNORECASE)
+_MONTH_ONLY = re.compile(rf"{_NAME}{_GAP}{_YEAR}(?!\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def dates_in(text: str, known: frozenset[str]) -> list[SpelledDate]:
     plain = text if text.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in text)
     found: list[SpelledDate] = []
     taken = bytearray(len(text))
-    for find in (_runs, _figures, _named):
+    for find in (_runs, _figures, _named, _spaced):
         for each in find(plain, known):
             if taken.find(1, each.start, each.end) < 0:
                 taken[each.start : each.end] = b"\1" * (each.end - each.start)
@@ -112,19 +121,35 @@ def _figures(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
 
 
 def _year_last(match: re.Match[str], known: frozenset[str]) -> Iterator[SpelledDate]:
-    one, sign, two, year = match.groups()
+    _, one, sign, two, year = match.groups()
     readings = [
         (day, order)
         for order, month, day_text in (("dmy", two, one), ("mdy", one, two))
         for century in (_centuries(year) if len(year) == 2 else ("",))
         if (day := _day(century + year, month, day_text))
     ]
-    of_session = [reading for reading in readings if f"{reading[0]:%Y%m%d}" in known]
-    sure = len(year) == 4 and (sign not in "_ " or len(one) == len(two) == 2)
-    slashed = len(year) == 2 and (sign == "/" or (sign in ".-" and len(one) == len(two) == 2))
-    if of_session or (readings and (sure or slashed)):
+    of_session = [reading for reading in readings if _written("%Y%m%d", reading[0]) in known]
+    if of_session or (readings and _surely(match, one, sign, two, year)):
         day, order = (of_session or readings)[0]
-        yield SpelledDate(*match.span(), day, _in_order(order, sign, _padded(one, two), len(year)))
+        yield SpelledDate(*match.span(1), day, _in_order(order, sign, _padded(one, two), len(year)))
+
+
+def _surely(match: re.Match[str], one: str, sign: str, two: str, year: str) -> bool:
+    """Are three numbers that may be a date one, though not of the session? Not where they are part of more."""
+    both = len(one) == len(two) == 2
+    if len(year) == 4:
+        return sign not in "_ " or both
+    around = match.string[max(0, match.start(1) - 2) : match.start(1)], match.string[match.end(1) : match.end(1) + 2]
+    parts_of_more = _GOES_ON_BEFORE.fullmatch(around[0]) or _GOES_ON_BEHIND.fullmatch(around[1])
+    return not parts_of_more and (sign == "/" or (sign in ".-" and both))
+
+
+def _spaced(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
+    """Dates of the session with signs between all their figures; the next day is written without."""
+    for match in chain.from_iterable(form.finditer(text) for form in _SPACED) if known else ():
+        for each in _runs(re.sub(r"\D", "", match[1]), known):
+            if _written("%Y%m%d", each.day) in known:
+                yield SpelledDate(*match.span(1), each.day, each.write)
 
 
 def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
@@ -151,8 +176,9 @@ def _with_name(
         return
     years = [year] if len(year) == 4 else [century + year for century in _centuries(year)]
     days = [day for each in years if (day := _day(each, str(found[0] + 1), day_text))]
-    days.sort(key=lambda day: f"{day:%Y%m%d}" not in known)
-    if days:
+    days.sort(key=lambda day: _written("%Y%m%d", day) not in known)
+    glued = match.start() > 0 and match.string[match.start() - 1].isalpha() and match[0][0].isalpha()
+    if days and not (glued and len(year) == 2 and _written("%Y%m%d", days[0]) not in known):
 
         def write(d: date) -> str:
             same = d.month == found[0] + 1
