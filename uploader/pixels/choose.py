@@ -1,0 +1,101 @@
+"""Which frames of a moving image to read: text stands still, so most frames show the text of their neighbours.
+
+The first, the last and some between are always read. Every other frame is compared tile by tile with those chosen
+so far: it is chosen too when strokes stand in it that stood in none of them, or far more of them than in any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uploader.pixels.view import Picture
+
+ALWAYS = 3
+"""Frames chosen whatever they show: the first, the last, the middle."""
+_TILE = 32
+"""Pixels; a letter of ordinary size lies in one or two."""
+_STROKE = 64
+"""Grey levels between neighbours of a stroke's edge."""
+_FEW = 16
+"""Pixels of edges in a tile; a letter has more."""
+_STILL = 3
+"""Grey levels by which a tile may differ from the frame before in the mean, and still stand still."""
+
+Strokes = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Choice:
+    """chosen: frame numbers from 0, in order; unread: frames that differ too, beyond the limit."""
+
+    chosen: list[int]
+    unread: int = 0
+    _known: list[Strokes] = field(default_factory=list)
+
+    def knows(self, strokes: Strokes, still: NDArray[np.bool_]) -> bool:
+        """Whether all that stands in this frame stood in one of those chosen."""
+        count = _tiled(strokes).sum(axis=(2, 3))
+        new = count >= _FEW
+        most = np.zeros_like(count)
+        for known in self._known:
+            lost = _tiled(strokes & ~known).sum(axis=(2, 3))
+            new &= lost * 2 > count
+            most = np.maximum(most, _tiled(known).sum(axis=(2, 3)))
+        return not bool((new & (still | (count > 2 * most + 2 * _FEW))).any())
+
+    def remember(self, strokes: Strokes) -> None:
+        self._known.append(strokes)
+
+
+def choose(frames: int, picture: Callable[[int], Picture], most: int) -> Choice:
+    """picture: the brightness of a frame, called once for each in order; most: how many are chosen at most."""
+    always = {round(n * (frames - 1) / (ALWAYS - 1)) for n in range(ALWAYS)}
+    if frames <= ALWAYS:
+        return Choice(sorted(always & set(range(frames))))
+    choice = Choice(sorted(always))
+    for index in choice.chosen:
+        choice.remember(strokes(picture(index)))
+    before: Picture | None = None
+    for index in range(frames):
+        now = picture(index)
+        if index not in always:
+            _consider(choice, index, now, before if before is not None else now, most)
+        before = now
+    choice.chosen.sort()
+    return choice
+
+
+def strokes(picture: Picture) -> Strokes:
+    """Where the edges of strokes are."""
+    edges = np.zeros(picture.shape, bool)
+    edges[1:-1] |= _apart(picture[2:], picture[:-2]) >= _STROKE
+    edges[:, 1:-1] |= _apart(picture[:, 2:], picture[:, :-2]) >= _STROKE
+    return edges
+
+
+def _apart(one: Picture, other: Picture) -> Picture:
+    """The difference of unsigned numbers."""
+    return np.maximum(one, other) - np.minimum(one, other)
+
+
+def _consider(choice: Choice, index: int, now: Picture, before: Picture, most: int) -> None:
+    seen = strokes(now)
+    if choice.knows(seen, _tiled(_apart(now, before)).mean(axis=(2, 3)) < _STILL):
+        return
+    if len(choice.chosen) >= most:
+        choice.unread += 1
+        return
+    choice.chosen.append(index)
+    choice.remember(seen)
+
+
+def _tiled(picture: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """(rows of tiles, columns of tiles, 32, 32); what hangs over the edge is filled up with nothing."""
+    rows, columns = (-(-size // _TILE) for size in picture.shape)
+    full = np.zeros((rows * _TILE, columns * _TILE), np.uint8)
+    full[: picture.shape[0], : picture.shape[1]] = picture
+    return full.reshape(rows, _TILE, columns, _TILE).transpose(0, 2, 1, 3)

@@ -1,0 +1,50 @@
+"""What text and faces in images mean for a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from uploader.domain.finding import Finding, Severity
+from uploader.pixels.faces import face
+from uploader.pixels.match import Kind, Known
+from uploader.pixels.text import Found, Looked
+
+_SAYS = {
+    Kind.IDENTITY: "The image shows text that names the patient, or nearly",
+    Kind.DATE: "The image shows a date",
+    Kind.NUMBER: "The image shows a number that may be an ID",
+    Kind.TEXT: "The image shows text",
+}
+
+
+def texts(entry: str, looked: Looked, known: Known) -> Iterator[Finding]:
+    """About the text read in one file. entry: its name in the session."""
+    for found in looked.found:
+        kind = known.kind(found.text.reveal())
+        severity = Severity.REFUSAL if kind in (Kind.IDENTITY, Kind.DATE) else Severity.QUESTION
+        says = f"{_SAYS[kind]}: {_place(found)}."
+        remedy = "Blank the box by a rule for the device, or leave the image out."
+        yield Finding("pixels.text", severity, entry, says, remedy, found.text)
+    if looked.unread:
+        says = f"{looked.unread} frames of the image differ from those that were searched for text."
+        yield Finding("pixels.unread", Severity.QUESTION, entry, says, "Look at all frames of the image.")
+
+
+def unreadable(entry: str) -> Finding:
+    """About an image that must be searched and cannot be decoded."""
+    says = "The image cannot be decoded here, so it was not searched for text."
+    return Finding("pixels.unread", Severity.QUESTION, entry, says, "Look at the image with the viewer of its maker.")
+
+
+def faces(scan: str, headers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """About one scan. scan: its folder in the session."""
+    if why := face(headers):
+        says = f"A face could be drawn from this scan: {why}."
+        yield Finding("pixels.face", Severity.NOTE, scan, says, "Ask whether the trial wants faces removed.", None)
+
+
+def _place(found: Found) -> str:
+    box = found.box
+    frames = f"frame {found.frames[0] + 1}" if len(found.frames) == 1 else f"{len(found.frames)} of the frames read"
+    return f"{box.width} x {box.height} pixels at column {box.x}, row {box.y}, {frames}"
