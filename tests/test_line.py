@@ -36,7 +36,8 @@ def test_the_receipt_names_digests_protocol_scripts_and_signer(built, signable):
     assert receipt["signed"]["by"] == "ada"
     assert receipt["signed"]["digest"] == receipt["digest"]
     assert {p["place"] for p in receipt["places"]} == {"identifiable", "anonymised", "central"}
-    assert set(receipt["anonymised_by"]["scripts"]) == set(built.protocols.newest("DEMO-RT").scripts)
+    assert set(receipt["anonymised_by"]["scripts"]) >= set(built.protocols.newest("DEMO-RT").scripts)
+    assert set(receipt["anonymised_by"]["policy"]) == {"trial"}
     assert receipt["protocol"]["digest"] == built.protocols.newest("DEMO-RT").digest
     assert len(receipt["files"]) == len(built.records.manifest(signable, "identifiable"))
 
