@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,7 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
             jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject), originals)
         if order.names:
             write_names(order.names, source, found, jobs, originals)
+        found = replace(found, groups=())  # what was read of a hundred thousand files need not stay in memory
         bench = Bench(
             kitchen=kitchen,
             protocol=protocol,
