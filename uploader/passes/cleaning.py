@@ -16,8 +16,8 @@ __all__ = ["Change", "Cleaner", "Known"]
 
 _SURE_ID = 6
 """Signs below which an ID gives way to a date: 2021 may be both."""
-_REMEMBERED = 20_000
-"""Texts; then all are forgotten and remembered anew."""
+_REMEMBERED, _LONGEST = 20_000, 1 << 10
+"""Texts, after which all are forgotten and remembered anew; and signs of the longest of them."""
 _ROUNDS = 40
 """Times a text is looked at; one that still names somebody then was made to, and nothing of it is kept."""
 _REGISTERED = "1.2.840.10008."
@@ -76,6 +76,8 @@ class Cleaner:
         return self._cleaned(text)[1]
 
     def _cleaned(self, text: str) -> tuple[str, tuple[Change, ...]]:
+        if len(text) > _LONGEST:
+            return self._work(text)
         known = self._memory.get(text)
         if known is None:
             if len(self._memory) >= _REMEMBERED:

@@ -180,7 +180,7 @@ def _of_place(value: str) -> Iterator[tuple[str, str]]:
     for spelled in {s for line in lines for s in spellings(line)}:
         parts = words(spelled)
         figures = "".join(re.findall(r"[0-9]+", fold(spelled)))
-        if len(figures) >= 6 and not any(p.isalpha() for p in parts):
+        if len(figures) >= 6 and not any(c.isalpha() for c in spelled):
             yield from ((text, "phone") for text in {figures, figures.lstrip("0"), figures[2:]})
         if not set(parts) - GENERIC_PLACE - CLINICAL - PARTICLES or all(p.isdecimal() for p in parts):
             continue

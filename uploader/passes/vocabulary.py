@@ -47,6 +47,9 @@ _CLINICAL = """
     lava thrive tfe tfl ffe bffe ssfp hyper sense grappa caipi tra cor ax axi obl loc head inv recon
     fdg psma suv pet cbct kvct mvct scout topo contrast native nativ delayed early late max min avg average
     mono bolus carotids runoff lung mediast hrct ctpa ctac cta ctp ldct kub iac
+    mri mrt fmri petct petmr spect spectct xray mammo mammography ultrasound sonography tomography
+    fluoroscopy scintigraphy series image images exam examination protocol sequence report summary dynamics planning contours structure
+    structures isodose screening baseline followup enhanced unenhanced arterialphase venousphase
     no in on of to at up off
     siemens philips toshiba canon hitachi varian elekta accuray brainlab fuji fujifilm agfa carestream kodak hologic
     samsung shimadzu konica minolta esaote mindray sonosite acuson aloka bruker mirada raystation eclipse monaco
@@ -93,7 +96,8 @@ _GENERIC_PLACE = """
     phantom trust nhs unit ward station room suite building floor street strasse road avenue lane drive square
     place platz city town county state north south east west northern southern eastern western central new old
     workstation console server archive pacs main site group interventional cardiology neurology neuroradiology
-    pediatric paediatric surgery emergency outpatient inpatient physics linac unknown none
+    pediatric paediatric surgery emergency outpatient inpatient physics radiologia oncologia neuroradiologia
+    strahlentherapie nuklearmedizin here linac unknown none
 """
 GENERIC_PLACE = frozenset(_GENERIC_PLACE.split())
 """Words of institutions, departments and addresses that name no place."""
