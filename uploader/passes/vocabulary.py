@@ -48,7 +48,8 @@ _CLINICAL = """
     fdg psma suv pet cbct kvct mvct scout topo contrast native nativ delayed early late max min avg average
     mono bolus carotids runoff lung mediast hrct ctpa ctac cta ctp ldct kub iac
     mri mrt fmri petct petmr spect spectct xray mammo mammography ultrasound sonography tomography
-    fluoroscopy scintigraphy series image images exam examination protocol sequence report summary dynamics planning contours structure
+    fluoroscopy scintigraphy
+    series image images exam examination protocol sequence report summary dynamics planning contours structure
     structures isodose screening baseline followup enhanced unenhanced arterialphase venousphase
     no in on of to at up off
     siemens philips toshiba canon hitachi varian elekta accuray brainlab fuji fujifilm agfa carestream kodak hologic
