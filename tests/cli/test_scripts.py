@@ -131,6 +131,20 @@ def test_the_difference_is_shown_element_by_element_with_a_warning(place):
     assert "PatientSex" not in out
 
 
+def test_files_that_change_alike_are_shown_once(place):
+    for name in ("d", "e"):
+        (place / "in" / name).write_bytes((place / "in" / "a").read_bytes())
+    (place / "in" / "c").unlink()
+    out = said("diff", place / "site.das", place / "in", "--var", "subject=S-1")[1]
+    assert out.count("Rivera^Ana") == 1
+    assert out.rstrip().endswith(f"  ... and the same in 3 more, to {place / 'in' / 'sub' / 'b'}")
+
+
+def test_a_file_that_does_not_change_is_said_not_to(place):
+    (place / "nothing.das").write_text('version "6.6"\n-(0010,1010)')
+    assert "  nothing changes\n" in said("diff", place / "nothing.das", place / "in" / "a")[1]
+
+
 def test_the_difference_shows_that_pixels_change(place):
     (place / "box.das").write_text('version "6.6"\nalterPixels["rectangle", "l=0,t=0,r=4,b=2", "solid", ""]')
     out = said("diff", place / "box.das", place / "in" / "a")[1]

@@ -157,7 +157,12 @@ LINES = [
         None,
     ),
     Line("paths as arguments of `equals`", 'equals[(0010,0020), "MRN-77"] ? -(0010,0010)', {}),
-    Line("the value of `removeTags` and `blankValues`", "v := removeTags[(0010,0010)]", REFUSED, None),
+    Line(
+        "the value of `removeTags` and `blankValues`",
+        "(0010,0020) := removeTags[(0010,0010)]",
+        REFUSED,
+        {"PatientName": None, "PatientID": "VOID"},
+    ),
     Line(
         "an age above 89 with a birth date and without a study date",
         "scalePatientAgeAndDobFromStudyDate[]",

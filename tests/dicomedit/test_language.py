@@ -133,6 +133,34 @@ def test_a_script_is_told_in_plain_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ('*/(0010,0040) ?= ""', ["empty Patient's Sex (0010,0040) where present, at every depth"]),
+        ('*/(0010,0040) ?= "O"', ['set Patient\'s Sex (0010,0040) to "O" where present, at every depth']),
+        ("-(60X@,XXXX)", ["remove every element (60X@,XXXX)"]),
+        ("-+/(0010,0010)", ["remove Patient's Name (0010,0010), inside sequences"]),
+        ("isPresent[(0010,0010)] ? reject[]", ["if Patient's Name (0010,0010) is there:", "refuse the object"]),
+        (
+            "isPresent[(0010,0010), (0010,0020)] ? -(0010,0040)",
+            ["if Patient's Name (0010,0010) and Patient ID (0010,0020) are there:", "remove Patient's Sex (0010,0040)"],
+        ),
+        (
+            'if (or[ismatch[(0008,0060), "C."], false[]]) { }',
+            ['if Modality (0008,0060) fits the pattern "C." or never:', "nothing"],
+        ),
+        ('equals["a", b] ? -(0010,0040)', ['if "a" and b are the same text:', "remove Patient's Sex (0010,0040)"]),
+        (
+            "l := {(0010,0010), */(0010,0020)}",
+            ["let l be the list [Patient's Name (0010,0010); Patient ID (0010,0020), at every depth]"],
+        ),
+    ],
+)
+def test_every_kind_of_statement_is_told_in_plain_words(statement: str, says: list[str]) -> None:
+    told = parse(f'version "6.6"\n{statement}').describe()
+    assert [line.strip().removeprefix("line 2: ") for line in told] == says
+
+
+@pytest.mark.parametrize(
     ("pattern", "text", "fits"),
     [
         (r"\p{Alpha}+", "abc", True),

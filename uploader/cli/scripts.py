@@ -104,20 +104,39 @@ def run(
 def diff(file: Path, source: Path, variables: tuple[str, ...], compatible: bool, scripts: Path | None) -> None:
     """Show element by element what a script would do to a file or a folder tree. It writes nothing.
 
-    What is shown identifies patients. Exit code 4 when a file was rejected or failed.
+    Files one after another that change alike are shown once. What is shown identifies patients. Exit code 4 when a
+    file was rejected or failed.
     """
     change = Bound(_parsed(file, scripts, compatible), variables)
     click.echo("What follows is identifiable: it quotes the values of patients. Do not keep it or send it.", err=True)
     failed = 0
+    alike: list[Path] = []
+    before: list[str] | None = None
     for path in _files(source):
-        click.echo(str(path))
-        try:
-            for line in _changes(path, change):
-                click.echo(f"  {line}")
-        except UploaderError as error:
-            failed += 1
-            click.echo(f"  {error}")
+        lines, held = _told(path, change)
+        failed += held
+        if lines != before:
+            _close(alike)
+            click.echo("\n".join([str(path), *(f"  {line}" for line in lines or ["nothing changes"])]))
+            alike, before = [], lines
+        else:
+            alike.append(path)
+    _close(alike)
     raise SystemExit(HELD if failed else DONE)
+
+
+def _told(path: Path, change: Bound) -> tuple[list[str], bool]:
+    """What is changed in the file, or why it is held, and whether it is."""
+    try:
+        return list(_changes(path, change)), False
+    except UploaderError as error:
+        return [str(error)], True
+
+
+def _close(alike: list[Path]) -> None:
+    """Say that more files were like the one that was shown."""
+    if alike:
+        click.echo(f"  ... and the same in {len(alike)} more, to {alike[-1]}")
 
 
 def _parsed(path: Path, scripts: Path | None, compatible: bool = False) -> Script:

@@ -16,6 +16,8 @@ ONE_BREAK = ("_gap: _NL*", "_gap: _NL?")
 """In the grammar: one line break at most between the entries of a list."""
 RESERVED = frozenset({"x", "X"})
 """Names that are wildcard digits there."""
+VOID = frozenset({"removeTags", "blankValues"})
+"""Functions that give the text VOID there, and nothing here."""
 
 _DIGIT = "[0-9A-Fa-fXx@#]"
 _WHOLE = re.compile(

@@ -26,8 +26,8 @@ def described(statements: Sequence[s.Statement], source: Source, indent: str = "
 def _choice(choice: s.Choice, source: Source, indent: str) -> Iterator[str]:
     word = "if"
     for condition, block in choice.branches:
-        yield f"{indent}{source.line(choice.at)}: {word} {_condition(condition)}:"
-        yield from described(block, source, indent + "    ")
+        yield f"{indent}{source.line(condition.at)}: {word} {_condition(condition)}:"
+        yield from list(described(block, source, indent + "    ")) or [f"{indent}    nothing"]
         word = "otherwise if"
     if choice.otherwise:
         yield f"{indent}{source.line(choice.at)}: otherwise:"
@@ -39,9 +39,9 @@ def _statement(statement: s.Statement) -> str:
         case s.Assign(path=path, value=value):
             return f"set {named(path)} to {_value(value)}"
         case s.AssignPresent(path=path, value=s.Literal(text="")):
-            return f"empty {named(path)} where present"
+            return f"empty {_names(path)} where present{_depth(path)}"
         case s.AssignPresent(path=path, value=value):
-            return f"set {named(path)} to {_value(value)} where present"
+            return f"set {_names(path)} to {_value(value)} where present{_depth(path)}"
         case s.Delete(path=path):
             return f"remove {named(path)}"
         case s.SetVariable(name=name, value=value):
@@ -60,8 +60,25 @@ def _call(call: s.Call) -> str:
 
 def _condition(condition: s.Condition) -> str:
     if isinstance(condition, s.Call):
-        return _call(condition)
+        return _asked(condition)
     return f"{_value(condition.left)} {_COMPARED[condition.operator]} {_value(condition.right)}"
+
+
+def _asked(call: s.Call) -> str:
+    """A function whose answer decides."""
+    values = [_asked(each) if isinstance(each, s.Call) else _value(each) for each in call.arguments]
+    match call.name:
+        case "isPresent" if values:
+            return f"{' and '.join(values)} {'is' if len(values) == 1 else 'are'} there"
+        case "ismatch":
+            return f"{values[0]} fits the pattern {values[1]}"
+        case "equals" if len(values) > 1:
+            return f"{' and '.join(values)} are the same text"
+        case "and" | "or" if values:
+            return f" {call.name} ".join(values)
+        case "true" | "false":
+            return {"true": "always", "false": "never"}[call.name]
+    return _call(call)
 
 
 def _value(value: s.Expression) -> str:
@@ -75,18 +92,25 @@ def _value(value: s.Expression) -> str:
         case s.PathValue(path=path):
             return named(path)
         case s.Listing(entries=entries):
-            return f"the list {', '.join(map(_value, entries))}"
+            return f"the list [{'; '.join(map(_value, entries))}]"
         case s.Call():
             return _call(value)
 
 
 def named(path: Path) -> str:
     """A path by the names of its elements: `Patient's Name (0010,0010), at every depth`."""
+    return _names(path) + _depth(path)
+
+
+def _names(path: Path) -> str:
     steps = [_step(step) for step in path.steps if isinstance(step, Step)]
-    text = " of ".join(reversed(steps)) or "every element"
+    return " of ".join(reversed(steps)) or "every element"
+
+
+def _depth(path: Path) -> str:
     if LEVEL in path.steps:
-        return f"{text}, inside sequences"
-    return f"{text}, at every depth" if LEVELS in path.steps else text
+        return ", inside sequences"
+    return ", at every depth" if LEVELS in path.steps else ""
 
 
 def _step(step: Step) -> str:
@@ -95,7 +119,7 @@ def _step(step: Step) -> str:
     if step.creator is not None:
         return f"private {written}{item}"
     if not step.exact:
-        return f"every {written}{item}"
+        return f"every element {written}{item}"
     return f"{_name(step.bits)} {written}{item}".strip()
 
 

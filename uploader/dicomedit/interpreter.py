@@ -9,6 +9,7 @@ from itertools import groupby
 from uploader.dicomedit import access
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.check import VERSIONS
+from uploader.dicomedit.compatible import VOID
 from uploader.dicomedit.functions import FUNCTIONS
 from uploader.dicomedit.functions.text import pattern_of
 from uploader.dicomedit.paths import Path
@@ -113,7 +114,10 @@ def _choice(choice: s.Choice, source: Source, sweeping: bool) -> Act:
 def evaluate(expression: s.Expression, state: State) -> Value:
     """The value of an expression; a path is read. Raises Unfit."""
     if isinstance(expression, s.Call) and FUNCTIONS[expression.name].effect:
-        raise Unfit(f"{expression.name} gives no value")
+        if not state.host.compatible or expression.name not in VOID:
+            raise Unfit(f"{expression.name} gives no value")
+        _call(expression, state)
+        return "VOID"
     value = _argument(expression, state)
     return state.text(value) if isinstance(expression, s.PathValue) else value
 
@@ -147,7 +151,7 @@ def _call(call: s.Call, state: State) -> Value:
 def holds(condition: s.Condition, state: State) -> bool:
     """Whether a condition is met. A missing element equals nothing and fits no pattern. Raises Unfit."""
     if isinstance(condition, s.Call):
-        return state.true(_call(condition, state))
+        return state.true(evaluate(condition, state))
     left = state.text(evaluate(condition.left, state))
     if condition.operator in {"~", "!~"}:
         pattern = pattern_of(state, evaluate(condition.right, state))
