@@ -298,6 +298,17 @@ def test_any_text_is_cleaned_without_error_and_once_is_enough(text: str) -> None
     assert SHIFTS.clean(text) is not None
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
+def test_whatever_the_headers_say_a_text_is_cleaned_and_once_is_enough(
+    name: str, id_: str, place: str, text: str
+) -> None:
+    known = Known(frozenset({name}), frozenset({id_}), frozenset(), frozenset({text}), frozenset({place}))
+    cleaner = Cleaner(known, None)
+    left = cleaner.clean(f"{text} {name} {place} {id_}")
+    assert cleaner.clean(left) == left
+
+
 PIECES = """J Jones john SMITHSON 4471903 MRN - _ ( ) 2021 03 09 Mar , . 1.2 @x.y Dr"""
 
 

@@ -11,7 +11,7 @@ from uploader.passes.spellings import contracted, fold, spellings, squeezed, wor
 from uploader.passes.vocabulary import CLINICAL, GENERIC_PLACE, PARTICLES, PLACEHOLDERS, TITLES
 
 _LONGEST = 80
-"""Signs of one string; of a longer one its words are looked for."""
+"""Signs of one string; of a longer name its beginning is looked for, of a longer place its words."""
 _SURE_ID, _UNMISTAKABLE = 5, 6
 """Signs from which an ID, and letters from which a name, is looked for inside longer words."""
 _MISTYPED = 7
@@ -102,7 +102,8 @@ def sharpen(known: Known) -> Needles:
             by_text.setdefault(text, Needle(kind, frozenset(), len(text) < _SURE_ID))
     beginnings = {text[:n] for text in by_text for n in range(1, len(text) + 1)}
     parts = {part for person in people for part in person.words if len(part) >= _MISTYPED and part not in CLINICAL}
-    patients = {part: by_text[part] for part in parts if by_text[part].kind == "patient-name"}
+    found = {part: by_text[part] for part in parts if part in by_text}
+    patients = {part: needle for part, needle in found.items() if needle.kind == "patient-name"}
     mistyped = {form: needle for part, needle in sorted(patients.items()) for form in _shorter(part)}
     return Needles(by_text, people, beginnings, _embedded(by_text), mistyped)
 
@@ -119,7 +120,7 @@ def _add_person(group: str, kind: str, by_text: dict[str, Needle], people: list[
     said = {word for component in components for spelled in spellings(component) for word in words(spelled)}
     parts = frozenset(w for w in said if not (w in PARTICLES or w in PLACEHOLDERS or w in TITLES or w.isdecimal()))
     people.append(Person(parts, frozenset(said & PARTICLES)))
-    for text in {t for t in _of_name(components, parts) if len(t) <= _LONGEST}:
+    for text in {t[:_LONGEST] for t in _of_name(components, parts)}:
         other = by_text.get(text)
         if other is None:
             by_text[text] = Needle(kind, frozenset({number}), _short(text))
@@ -141,7 +142,7 @@ def _of_name(components: list[str], parts: frozenset[str]) -> Iterator[str]:
                 yield from ("".join(component), "".join(telling), *telling)
         joined = ["".join(component) for component, telling in zip(way, tellers, strict=True) if telling]
         flat = [word for telling in tellers for word in telling]
-        for names in (joined, flat[:6]):
+        for names in (joined[:4], flat[:6]):
             for count in (2, 3):
                 yield from ("".join(order) for order in permutations(names, count) if len("".join(order)) > 3)
         yield from _with_initials(flat[:6])
@@ -170,8 +171,8 @@ def _of_id(value: str) -> Iterator[str]:
             continue
         numbers = [number.lstrip("0") for number in re.findall(r"[0-9]+", text)]
         for each in {text, text.lstrip("0"), *(number for number in numbers if len(number) >= 5)}:
-            if _LONGEST >= len(each) >= (4 if each.isdecimal() else 3):
-                yield each
+            if len(each) >= (4 if each.isdecimal() else 3):
+                yield each[:_LONGEST]
 
 
 def _of_place(value: str) -> Iterator[tuple[str, str]]:
