@@ -11,7 +11,7 @@ import subprocess
 import pydicom
 import pytest
 
-from tests.cli.calling import PROGRAM, Answer, call, environment, until
+from tests.cli.calling import PROGRAM, Answer, call, children_of, environment, living, until
 from tests.homes import demo
 from tests.leaks.search import blobs_below, found
 from uploader.phantom import write_session
@@ -209,15 +209,29 @@ def test_two_commands_that_make_the_home_together_agree_on_every_subject(session
 
 
 def test_a_command_that_is_killed_leaves_no_session_half_written(home, tmp_path):
-    for seed in range(60, 70):
+    for seed in range(60, 80):
         demo(tmp_path / "IN" / str(seed), seed)
-    arguments = [tmp_path / "IN", tmp_path / "OUT", "--trial", "DEMO-RT", "--ids", "automatic", "--home", home]
+    arguments = [
+        tmp_path / "IN",
+        tmp_path / "OUT",
+        "--trial",
+        "DEMO-RT",
+        "--ids",
+        "automatic",
+        "--jobs",
+        2,
+        "--home",
+        home,
+    ]
     process = subprocess.Popen([*PROGRAM, "anonymise", *map(str, arguments)], stdout=subprocess.DEVNULL)
     until(lambda: list((tmp_path / "OUT").glob("DEMO-*/*")), 60)
+    workers = children_of(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    until(lambda: not living(workers), 10)
     written = {p.name for p in (tmp_path / "OUT").glob("DEMO-*/*")}
     report = told(anonymise(home, tmp_path / "IN", tmp_path / "OUT"))
     assert {s["session"] for s in report["sessions"] if s["state"] == "same"} == written
-    assert len(digests(tmp_path / "OUT")) == 90
+    assert len(digests(tmp_path / "OUT")) == 180
     assert not (tmp_path / "OUT" / ".anonymising").exists()
+    assert list((home / "work").iterdir()) == []

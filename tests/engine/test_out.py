@@ -7,7 +7,11 @@ import pytest
 from tests.engine.making import anonymise, digests
 from tests.homes import demo
 from uploader.domain.errors import Refused
+from uploader.domain.identity import Identity, Pseudonym
+from uploader.domain.manifest import Manifest, measure
+from uploader.domain.private import Private
 from uploader.engine.out import STAGING, opened
+from uploader.engine.plan import Job
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,22 @@ def test_a_folder_written_from_another_home_is_not_continued(home, session, tmp_
     with pytest.raises(Refused, match="no subjects of this trial"):
         anonymise(tmp_path / "another home", session, tmp_path / "OUT", "DEMO-001")
     assert digests(tmp_path / "OUT") == before
+
+
+def test_files_that_are_held_do_not_come_to_the_place_of_the_session_nor_their_empty_folders(tmp_path):
+    names = ("scans/1/DICOM/0001.dcm", "scans/2/DICOM/0001.dcm")
+    with opened(tmp_path / "OUT") as out:
+        staged = out.staging / "S-1_1"
+        for name in names:
+            (staged / name).parent.mkdir(parents=True)
+            (staged / name).write_text(name)
+        identity = Private(Identity("1", "", ""))
+        job = Job(identity, Pseudonym("T", "S-1"), 1, "S-1_1", {"1": "CT", "2": "US"}, names, "")
+        with (staged / names[0]).open("rb") as data:
+            made = Manifest(frozenset({measure(names[0], data)}))
+        assert out.publish(staged, [staged / names[1]], job, made) == "new"
+    assert list(digests(tmp_path / "OUT")) == ["S-1/S-1_1/scans/1/DICOM/0001.dcm"]
+    assert not (tmp_path / "OUT" / "S-1" / "S-1_1" / "scans" / "2").exists()
 
 
 def test_what_a_killed_command_left_unverified_is_gone_with_the_next(home, session, tmp_path):

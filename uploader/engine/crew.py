@@ -6,6 +6,10 @@ them, and only what is plain comes back.
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +25,7 @@ CHUNK = 64
 """Files that a process makes at a time."""
 _LARGE = 400
 """Files of a session from which its verification is worth several processes."""
+_WATCH_SECONDS = 0.5
 
 Done = tuple[int, Made, Judged]
 """Which session, what was made of its files, and what the verifier says."""
@@ -47,7 +52,7 @@ def carried(bench: Bench, jobs: Sequence[Job], workers: int, progress: Callable[
     with warnings.catch_warnings():
         # Python 3.12 warns of threads that a fork leaves behind; numpy's, which it counts, are asleep and never used
         warnings.simplefilter("ignore", DeprecationWarning)
-        pool = ProcessPoolExecutor(workers, get_context("fork"))
+        pool = ProcessPoolExecutor(workers, get_context("fork"), _tether, (os.getpid(),))
         with pool:
             try:
                 yield from _Crew(pool, bench, jobs, workers, progress).run()
@@ -90,7 +95,7 @@ class _Crew:
                 if isinstance(result, tuple):
                     raise UploaderError.revive(*result)
                 if isinstance(result, Judged):
-                    yield task.job, self._made[task.job], result
+                    yield task.job, self._taken(task.job), result
                 elif self._whole(task, result):
                     yield from self._proof(task.job)
 
@@ -110,17 +115,34 @@ class _Crew:
         self._progress(task.end - task.begin)
         return len(mine.after) + len(mine.held) == len(self._jobs[task.job].names)
 
+    def _taken(self, job: int) -> Made:
+        """What was made of the session, which is not kept any longer."""
+        made, self._made[job] = self._made[job], Made()
+        return made
+
     def _proof(self, job: int) -> Iterator[Done]:
         """A large session is proved by all processes together, others by one."""
         made = self._made[job]
         if len(made.after) >= _LARGE:
-            yield job, made, prove(self._bench, self._jobs[job], made, self._pool)
+            yield job, self._taken(job), prove(self._bench, self._jobs[job], made, self._pool)
         else:
             self._to_prove.append(_Task(job, made=made))
 
 
 _inherited: list[tuple[Bench, Sequence[Job]]] = []
 """In a forked process: what its tasks are about."""
+
+
+def _tether(parent: int) -> None:
+    """In a process: leave Ctrl-C to the parent, and end when it is gone, however it went."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _portions(jobs: Sequence[Job]) -> Iterator[_Task]:

@@ -6,13 +6,14 @@ import ctypes
 import fcntl
 import os
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from uploader.domain.errors import LabelTaken, Refused
 from uploader.domain.manifest import Manifest, measure
+from uploader.engine.plan import Job
 
 STAGING = ".anonymising"
 """Folder of OUT that holds what is not verified yet; gone when the command ends."""
@@ -37,27 +38,34 @@ class Out:
                 "give a folder that is empty, or one that was written from this home for this trial"
             )
 
-    def publish(self, staged: Path, subject: str, label: str, made: Manifest, known: str) -> str:
+    def publish(self, staged: Path, left_out: Sequence[Path], job: Job, made: Manifest) -> str:
         """Move the session `staged`, which is on the disk, to its place. Returns ``new``, ``same`` or ``replaced``.
 
-        made: what `staged` holds
-        known: digest of what was written there before by this home, empty for nothing
+        left_out: files in it that are held, and go first
+        made: the others
 
-        Raises LabelTaken when something else lies there: it is left as it is.
+        Raises LabelTaken when something lies there that this home did not write: it is left as it is.
         """
-        target = self.root / subject / label
+        target = self.root / job.pseudonym.subject / job.label
         if target.exists():
             there = _digest(target)
             if there == made.digest:
                 return "same"
-            if there != known:
+            if there != job.known:
                 raise LabelTaken("OUT holds other files under this session's name, which were not written from here")
-            target.rename(self.staging / f"{label}.old")
+        if left_out:
+            for path in left_out:
+                path.unlink()
+            flush_tree(staged)  # else a crash of the machine might bring them back
+        _prune(staged)
+        replaced = target.exists()
+        if replaced:
+            target.rename(self.staging / f"{job.label}.old")
         target.parent.mkdir(exist_ok=True)
         staged.rename(target)
         for folder in (target.parent, self.root):
             _flush(folder)
-        return "replaced" if known else "new"
+        return "replaced" if replaced else "new"
 
 
 @contextmanager
@@ -103,6 +111,13 @@ def flush_tree(folder: Path) -> None:
 
 _syncfs = getattr(ctypes.CDLL(None), "syncfs", None)
 """Linux only."""
+
+
+def _prune(folder: Path) -> None:
+    """Remove the folders that hold nothing."""
+    for path, _, _ in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            Path(path).rmdir()
 
 
 def _lock(descriptor: int) -> None:

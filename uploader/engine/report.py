@@ -17,30 +17,43 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one session. state: ``new``, ``same``, ``replaced`` or ``held``"""
+    """What became of one session.
+
+    state: ``new``, ``same``, ``replaced`` or ``held``
+    files, size, digest: what is in OUT of it
+    """
 
     job: Job
-    made: Made
-    judged: Judged
     state: str
+    files: int
+    size: int
+    digest: str
+    held: tuple[Reason, ...]
+    questions: tuple[Reason, ...]
+
+    @classmethod
+    def of(cls, job: Job, made: Made, judged: Judged, state: str) -> Outcome:
+        """A summary: the files themselves need not stay in memory."""
+        files = judged.files
+        digest = files.digest if len(files) else ""
+        return cls(job, state, len(files), files.size, digest, (*made.held, *judged.held), judged.questions)
 
     @property
-    def held(self) -> tuple[Reason, ...]:
-        return (*self.made.held, *self.judged.held)
+    def files_held(self) -> int:
+        return len(self.job.names) - self.files
 
     def document(self) -> dict[str, Any]:
-        files = self.judged.files
         return {
             "subject": self.job.pseudonym.subject,
             "session": self.job.label,
             "state": self.state,
             "scans": dict(self.job.scans),
-            "files": len(files),
-            "bytes": files.size,
-            "digest": files.digest if len(files) else "",
-            "files_held": len(self.job.names) - len(files),
+            "files": self.files,
+            "bytes": self.size,
+            "digest": self.digest,
+            "files_held": self.files_held,
             "held": [asdict(reason) for reason in self.held],
-            "questions": [asdict(reason) for reason in self.judged.questions],
+            "questions": [asdict(reason) for reason in self.questions],
         }
 
 
@@ -57,9 +70,8 @@ class Report:
 
     @property
     def held(self) -> int:
-        """Files that are not in OUT, those aside that hold the same bytes as one that is."""
-        in_sessions = sum(len(o.job.names) - len(o.judged.files) for o in self.outcomes)
-        return len(self.found.aside) + in_sessions
+        """Files that are not in OUT, but for those that hold the same bytes as one that is."""
+        return len(self.found.aside) + sum(outcome.files_held for outcome in self.outcomes)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -79,14 +91,13 @@ class Report:
         }
 
     def _totals(self) -> dict[str, int]:
-        files = [outcome.judged.files for outcome in self.outcomes]
         return {
             "found": self.found.files,
-            "written": sum(map(len, files)),
+            "written": sum(outcome.files for outcome in self.outcomes),
             "held": self.held,
             "doubles": self.found.doubles,
             "patients": len({outcome.job.pseudonym for outcome in self.outcomes}),
             "sessions": len(self.outcomes),
             "sessions_held": sum(outcome.state == "held" for outcome in self.outcomes),
-            "bytes": sum(each.size for each in files),
+            "bytes": sum(outcome.size for outcome in self.outcomes),
         }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,7 +75,7 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
         raise Refused("IN holds no files")
     if order.subject:
         check_subject(protocol, order.subject, found.groups)
-    with opened(order.target) as out, _originals(home) as originals:
+    with opened(order.target) as out, _originals(home, order.target.resolve()) as originals:
         with _links(home) as links:
             out.check(links.subjects(protocol.trial))
             jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject), originals)
@@ -119,13 +119,12 @@ def _outcomes(
 
 
 def _published(bench: Bench, job: Job, made: Made, judged: Judged, out: Out, home: Home) -> Outcome:
-    staged = bench.staged(job)
+    """Bring to its place what may go on of a session, and clear away the rest."""
+    staged, state = bench.staged(job), "held"
     if len(judged.files):
-        for entry in made.after:
-            if entry not in judged.files.entries:
-                (staged / entry.name).unlink()
+        left_out = [staged / e.name for e in made.after if e not in judged.files.entries]
         try:
-            state = out.publish(staged, job.pseudonym.subject, job.label, judged.files, job.known)
+            state = out.publish(staged, left_out, job, judged.files)
         except Held as error:
             judged = Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
         else:
@@ -133,7 +132,7 @@ def _published(bench: Bench, job: Job, made: Made, judged: Judged, out: Out, hom
                 links.keep_made(job.pseudonym, job.number, judged.files.digest)
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(bench.original(job), ignore_errors=True)
-    return Outcome(job, made, judged, state if len(judged.files) else "held")
+    return Outcome.of(job, made, judged, state)
 
 
 def _apart(source: Path, target: Path) -> None:
@@ -175,7 +174,15 @@ def _links(home: Home) -> Iterator[LinkTable]:
 
 
 @contextmanager
-def _originals(home: Home) -> Iterator[Path]:
-    """A folder of the home where originals stand under our names: a path of IN may name a patient."""
-    with tempfile.TemporaryDirectory(prefix="anonymise-", dir=home.work) as folder:
-        yield Path(folder)
+def _originals(home: Home, target: Path) -> Iterator[Path]:
+    """A folder of the home where originals stand under our names: a path of IN may name a patient.
+
+    Its name follows from OUT, which is locked, so that what a killed command left is found and cleared.
+    """
+    folder = home.work / f"anonymise-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

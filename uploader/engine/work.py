@@ -102,7 +102,7 @@ def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
         try:
             before, after = contained(bench.diagnostics, _one, bench, job, work, name)
         except Held as error:
-            (bench.staged(job) / name).unlink(missing_ok=True)
+            _clear(bench.staged(job) / name)
             made.held.append(Reason(name, error.code, str(error)))
         else:
             made.before.append(before)
@@ -149,6 +149,12 @@ def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry]:
     except FileNotFoundError:
         raise UnreadableFile("the file is gone") from None
     return Entry(name, size, "", ""), _entry(name, target)
+
+
+def _clear(target: Path) -> None:
+    """Nothing that was begun of a file stays: it would be foreign to the session."""
+    for left in target.parent.glob(f"{target.name}*"):
+        left.unlink()
 
 
 def _entry(name: str, path: Path) -> Entry:
