@@ -22,7 +22,7 @@ from uploader.dicomedit import parse as parse_script
 from uploader.dicomedit.reach import Reach
 from uploader.domain.errors import BadScript, UnreadableFile
 from uploader.domain.identity import PrivateIdentity, keyed
-from uploader.domain.policy import Permit
+from uploader.domain.policy import Option, Permit
 from uploader.domain.trial import Protocol
 from uploader.elements import Irregular
 from uploader.instance import Instance, load
@@ -107,7 +107,7 @@ def recipe_of(
         )
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
     chosen = _policy(kitchen, protocol, policy)
-    cleaner = passes.Cleaner(passes.gathered(_looked_at(originals)), days)
+    cleaner = passes.Cleaner(passes.gathered(_looked_at(originals)), _days_in_texts(chosen, days))
     steps = passes.standard(
         chosen,
         protocol,
@@ -116,7 +116,7 @@ def recipe_of(
         subject=subject,
         label=label,
         site=kitchen.site,
-        clean=cleaner.clean,
+        cleaner=cleaner,
     )
     facts = {
         "uploader": __version__,
@@ -154,6 +154,13 @@ def permit_of(kitchen: Kitchen, protocol: Protocol, policy: str | None = None) -
     scripts = [_parsed(kitchen.scripts, name)[0] for name in protocol.scripts]
     differing = frozenset(tag for script in scripts for tag in script.changed)
     return Permit(Allowed(chosen), chosen.private_allowed(), differing)
+
+
+def _days_in_texts(policy: passes.Policy, days: int) -> int | None:
+    """By how much dates inside texts move: as those of their own elements do. None removes them."""
+    if Option.RETAIN_MODIFIED_DATES in policy.options:
+        return days
+    return 0 if Option.RETAIN_FULL_DATES in policy.options else None
 
 
 def _policy(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> passes.Policy:

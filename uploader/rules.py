@@ -34,6 +34,8 @@ Change: TypeAlias = Callable[[bytes, bytes], "bytes | None"]
 """The new value, of even length and for the VR that the dictionary gives the attribute, from the old one and the
 Specific Character Set (0008,0005) in force; None removes the element. Of a sequence only an empty value can be made."""
 Rule: TypeAlias = "Fate | Change"
+Note: TypeAlias = "tuple[int, str]"
+"""A tag, and what kind of thing was taken out of a text that stands there; for the reviewer, never the value."""
 Written: TypeAlias = tuple[int, bytes]
 """A tag, and the whole element with that tag as it is written."""
 

@@ -114,7 +114,7 @@ def test_the_passes_tell_a_reviewer_what_they_do_without_telling_secrets() -> No
 
 def test_an_object_that_cannot_be_made_safe_is_not_made() -> None:
     with pytest.raises(CannotBeSafe, match="PDF"):
-        session().rules("1.2.840.10008.5.1.4.1.1.104.1")
+        session().rules("1.2.840.10008.5.1.4.1.1.104.1", set())
 
 
 @pytest.mark.parametrize(

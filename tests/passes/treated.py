@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -14,6 +15,7 @@ from uploader import passes
 from uploader.domain.trial import Protocol
 from uploader.home import shipped
 from uploader.passes import SessionPasses
+from uploader.passes.cleaning import Change
 from uploader.stages.anonymise import Recipe, Work
 
 PROTOCOL = Protocol(
@@ -33,6 +35,16 @@ PROTOCOL = Protocol(
 KEY = b"k" * 32
 
 
+@dataclass(frozen=True)
+class Replacing:
+    """Cleans texts by a function."""
+
+    clean: Callable[[str], str]
+
+    def changes(self, text: str) -> list[Change]:
+        return [Change("id", 0, len(text))] if self.clean(text) != text else []
+
+
 def unchanged(text: str) -> str:
     return text
 
@@ -41,7 +53,7 @@ def session(policy: str = "basic", days: int = 40, clean: Callable[[str], str] =
     """The passes for subject S-1 of a trial, under one of the shipped policies."""
     chosen = passes.Policy.read(shipped("privacy_policies") / f"{policy}.json")
     names = {"subject": "S-1", "label": "S-1_1", "site": "SITE-A"}
-    return passes.standard(chosen, PROTOCOL, key=KEY, days=days, clean=clean, **names)
+    return passes.standard(chosen, PROTOCOL, key=KEY, days=days, cleaner=Replacing(clean), **names)
 
 
 def work(policy: str = "basic", days: int = 40, clean: Callable[[str], str] = unchanged) -> Work:

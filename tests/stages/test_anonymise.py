@@ -16,7 +16,7 @@ from uploader import phantom
 from uploader.domain.errors import ResidueFound, ScriptRejected, UnreadableFile
 from uploader.domain.manifest import Manifest, measure
 from uploader.elements import Form
-from uploader.rules import Concept, Fate, Rule, Written
+from uploader.rules import Concept, Fate, Note, Rule, Written
 from uploader.stages.anonymise import WORTH_PROCESSES, Recipe, Work, anonymise
 
 
@@ -43,7 +43,7 @@ class Nothing:
 
     keeps_private = True
 
-    def rules(self, sop_class: str) -> Nothing:
+    def rules(self, sop_class: str, notes: set[Note]) -> Nothing:
         return self
 
     def stated(self, form: Form) -> tuple[Written, ...]:
@@ -178,3 +178,15 @@ def test_name_id_and_study_of_the_invented_patient_are_in_no_file(session: Path,
     after = b"".join(p.read_bytes() for p in (tmp_path / "out").rglob("*.dcm"))
     told = str(plan.PatientName), plan.PatientID, plan.StudyInstanceUID
     assert [value for value in told if value.encode() in after] == []
+
+
+def without_prescription(text: str) -> str:
+    return text.replace("PTV5040", "")
+
+
+def test_what_was_taken_out_of_texts_is_noted_by_element_and_kind(session: Path, tmp_path: Path) -> None:
+    passes = treated.session("trial", clean=without_prescription)
+    for jobs in (1, 2):
+        notes: set[Note] = set()
+        anonymise(session, tmp_path / "out", listed(session), Recipe((), passes), jobs, notes=notes)
+        assert notes == {(0x300A0002, "id")}

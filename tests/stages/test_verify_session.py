@@ -49,7 +49,7 @@ def anonymised(files: Sequence[Path], folder: Path) -> Session:
     policy = passes.Policy.read(shipped("privacy_policies") / "trial.json")
     names = {"subject": "S-001", "label": "S-001_1", "site": "Site"}
     cleaner = passes.Cleaner(passes.gathered(loaded(files)), 113)
-    standard = passes.standard(policy, PROTOCOL, key=b"k" * 32, days=113, clean=cleaner.clean, **names)
+    standard = passes.standard(policy, PROTOCOL, key=b"k" * 32, days=113, cleaner=cleaner, **names)
     variables = {"project": "T", "subject": "S-001", "session": "S-001_1"}
     recipe = Recipe((Scripted(parse(PROFILE.read_text(), PROFILE.name, read=included), variables),), standard)
     anonymise(folder / "original", folder / "anonymised", before, recipe)

@@ -51,8 +51,16 @@ def vr_of(dataset: Dataset, tag: int) -> str:
     if isinstance(element, RawDataElement) and vr in {None, "UN"}:
         vr = "UN" if tag >> 16 & 1 else _dictionary_vr(tag)
         if tag >> 16 & 1 or " " in vr:
-            vr = dataset[tag].VR
+            vr = _decoded_vr(dataset, tag)
     return str(vr)
+
+
+def _decoded_vr(dataset: Dataset, tag: int) -> str:
+    """The VR that decoding finds; UN where the value is not what the dictionary of private elements says."""
+    try:
+        return str(dataset[tag].VR)
+    except ValueError:
+        return "UN"
 
 
 def is_sequence(dataset: Dataset, tag: int) -> bool:

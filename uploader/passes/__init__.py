@@ -8,23 +8,23 @@ from uploader.passes.cleaning import Cleaner
 from uploader.passes.dates import ShiftDates, offset_days
 from uploader.passes.gather import gathered
 from uploader.passes.policy import Policy
-from uploader.passes.session import Clean, SessionPasses
+from uploader.passes.session import Cleaning, SessionPasses
 from uploader.passes.trial import TrialAttributes
 from uploader.passes.uids import MapUids
 
 
 def standard(
-    policy: Policy, protocol: Protocol, *, key: bytes, days: int, subject: str, label: str, site: str, clean: Clean
+    policy: Policy, protocol: Protocol, *, key: bytes, days: int, subject: str, label: str, site: str, cleaner: Cleaning
 ) -> SessionPasses:
     """The passes for one session.
 
     key: secret of the trial, from which UIDs are derived
     days: by how much dates move back, see `offset_days`
     subject, label, site: what the trial calls the patient, the session and the sender
-    clean: makes a text free of what identifies
+    cleaner: makes a text free of what identifies
     """
     trial = TrialAttributes.of(protocol, policy, subject, label, site)
-    return SessionPasses(policy, MapUids(key), ShiftDates(days), trial, clean)
+    return SessionPasses(policy, MapUids(key), ShiftDates(days), trial, cleaner)
 
 
-__all__ = ["Clean", "Cleaner", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]
+__all__ = ["Cleaner", "Cleaning", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]

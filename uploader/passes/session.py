@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from uploader.domain.errors import CannotBeSafe
 from uploader.domain.policy import Action, Option
@@ -14,9 +16,23 @@ from uploader.passes.dummies import dummy
 from uploader.passes.policy import Policy
 from uploader.passes.trial import TrialAttributes
 from uploader.passes.uids import CLASS_TAGS, MapUids
-from uploader.rules import Change, Concept, Fate, Rule, Written
+from uploader.rules import Change, Concept, Fate, Note, Rule, Written
 
-Clean = Callable[[str], str]
+
+class Cleaning(Protocol):
+    """Makes a text free of what identifies."""
+
+    def clean(self, text: str) -> str: ...
+
+    def changes(self, text: str) -> Sequence[Found]: ...
+
+
+class Found(Protocol):
+    """Something that identifies, of this kind, in a text."""
+
+    @property
+    def kind(self) -> str: ...
+
 
 _TEXTS = frozenset(b"LO LT PN SH ST UC UT CS AE UR".split())
 _DATES = frozenset({b"DA", b"DT"})
@@ -25,20 +41,20 @@ _FATES = {Action.KEEP: Fate.KEEP, Action.REMOVE: Fate.REMOVE}
 
 @dataclass(frozen=True, slots=True)
 class SessionPasses:
-    """The passes for one session. They hold no identity but what `clean` looks for, and can be pickled."""
+    """The passes for one session. They hold no identity but what `cleaner` looks for, and can be pickled."""
 
     policy: Policy
     uids: MapUids
     dates: ShiftDates
     trial: TrialAttributes
-    clean: Clean = field(repr=False)
+    cleaner: Cleaning = field(repr=False)
 
-    def rules(self, sop_class: str) -> ClassRules:
-        """Raises CannotBeSafe for objects that the policy cannot make safe."""
+    def rules(self, sop_class: str, notes: set[Note]) -> ClassRules:
+        """notes: takes what is found in texts. Raises CannotBeSafe for objects that the policy cannot make safe."""
         refusal = self.policy.refusal(sop_class)
         if refusal:
             raise CannotBeSafe(refusal)
-        return ClassRules(self, sop_class)
+        return ClassRules(self, sop_class, notes)
 
     def stated(self, form: Form) -> tuple[Written, ...]:
         return self.trial.written(form)
@@ -51,8 +67,9 @@ class SessionPasses:
 class ClassRules:
     """The rules for objects of one SOP class."""
 
-    def __init__(self, passes: SessionPasses, sop_class: str) -> None:
+    def __init__(self, passes: SessionPasses, sop_class: str, notes: set[Note]) -> None:
         self._passes, self._policy, self._sop_class = passes, passes.policy, sop_class
+        self._notes = notes
         self.keeps_private = Option.RETAIN_SAFE_PRIVATE in passes.policy.options
 
     def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
@@ -112,10 +129,15 @@ class ClassRules:
         if action is Action.SHIFT and vr not in _TEXTS:
             return lambda value, charset: passes.dates.value(value, vr)
         if action in (Action.CLEAN, Action.SHIFT) and vr in _TEXTS:
-            return lambda value, charset: cleaned(value, vr, charset, passes.clean, dummy(vr))
+            return lambda value, charset: cleaned(value, vr, charset, partial(self._clean, tag), dummy(vr))
         if action is Action.CLEAN:
             return _none
         return lambda value, charset: dummy(vr)
+
+    def _clean(self, tag: int, text: str) -> str:
+        cleaner = self._passes.cleaner
+        self._notes.update((tag, found.kind) for found in cleaner.changes(text))
+        return cleaner.clean(text)
 
 
 def _nothing(vr: bytes) -> Change:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from uploader.domain.errors import ResidueFound, UploaderError
 from uploader.domain.manifest import Entry, Manifest, measure
+from uploader.rules import Note
 from uploader.stages.anonymise.recipe import Recipe
 from uploader.stages.anonymise.work import Work
 
@@ -36,10 +37,12 @@ def anonymise(
     recipe: Recipe,
     jobs: int = 1,
     progress: Progress = lambda done: None,
+    notes: set[Note] | None = None,
 ) -> Manifest:
     """Anonymise every file of `manifest` from `folder` into `target`, which is emptied first, under its name.
 
     jobs: processes to work in
+    notes: takes what was taken out of texts that are kept
     returns: what `target` holds, read back from the disk
 
     Raises ScriptRejected, UnreadableFile, and ResidueFound when a file came out as it went in; then `target`
@@ -49,13 +52,19 @@ def anonymise(
         shutil.rmtree(target)
     target.mkdir(parents=True)
     written: list[Entry] = []
-    for entry in _entries(partial(_one, folder, target, Work(recipe)), tuple(manifest), jobs):
+    for entry, noted in _made(partial(_one, folder, target, Work(recipe)), tuple(manifest), jobs):
         written.append(entry)
+        if notes is not None:
+            notes |= noted
         progress(len(written))
     return Manifest(frozenset(written))
 
 
-def _one(folder: Path, target: Path, work: Work, entry: Entry) -> Entry:
+Made = tuple[Entry, frozenset[Note]]
+"""A file that was made, and what was taken out of the texts of this one or those before it."""
+
+
+def _one(folder: Path, target: Path, work: Work, entry: Entry) -> Made:
     """Raises ResidueFound when nothing changed: a script that fails in silence must not let a file through."""
     made = target / entry.name
     made.parent.mkdir(parents=True, exist_ok=True)
@@ -64,10 +73,10 @@ def _one(folder: Path, target: Path, work: Work, entry: Entry) -> Entry:
         after = measure(entry.name, stream)
     if after.sha256 == entry.sha256:
         raise ResidueFound(f"{entry.name}: anonymising changed nothing; look at the scripts of the trial")
-    return after
+    return after, frozenset(work.notes)
 
 
-def _entries(one: Callable[[Entry], Entry], entries: Sequence[Entry], jobs: int) -> Iterator[Entry]:
+def _made(one: Callable[[Entry], Made], entries: Sequence[Entry], jobs: int) -> Iterator[Made]:
     if jobs < 2 or len(entries) < WORTH_PROCESSES:
         yield from map(one, entries)
         return
@@ -82,23 +91,24 @@ def _entries(one: Callable[[Entry], Entry], entries: Sequence[Entry], jobs: int)
             pool.shutdown(cancel_futures=True)
 
 
-_work: list[Callable[[Entry], Entry]] = []
+_work: list[Callable[[Entry], Made]] = []
 """In a worker process: what it does to each entry, so that the recipe travels once."""
 
 
-def _prepare(one: Callable[[Entry], Entry]) -> None:
+def _prepare(one: Callable[[Entry], Made]) -> None:
     _work[:] = [one]
 
 
-def _guarded(entry: Entry) -> Entry | tuple[str, str]:
-    """The entry, or code and message of our error: exceptions of ours do not all survive pickling."""
+def _guarded(entry: Entry) -> tuple[Made | None, tuple[str, str]]:
+    """What was made, or code and message of our error: exceptions of ours do not all survive pickling."""
     try:
-        return _work[0](entry)
+        return _work[0](entry), ("", "")
     except UploaderError as error:
-        return error.code, str(error)
+        return None, (error.code, str(error))
 
 
-def _opened(result: Entry | tuple[str, str]) -> Entry:
-    if isinstance(result, Entry):
-        return result
-    raise UploaderError.revive(*result)
+def _opened(result: tuple[Made | None, tuple[str, str]]) -> Made:
+    made, error = result
+    if made is None:
+        raise UploaderError.revive(*error)
+    return made

@@ -9,7 +9,7 @@ from typing import Protocol
 from pydicom.dataset import Dataset
 
 from uploader.elements import Form
-from uploader.rules import Rules, Written
+from uploader.rules import Note, Rules, Written
 
 
 class Reach(Protocol):
@@ -45,8 +45,9 @@ class Script(Protocol):
 class Passes(Protocol):
     """The changes made to every object after the scripts."""
 
-    def rules(self, sop_class: str) -> Rules:
-        """Raises CannotBeSafe when objects of this class must not be passed on."""
+    def rules(self, sop_class: str, notes: set[Note]) -> Rules:
+        """notes: takes what the rules find in texts that are kept.
+        Raises CannotBeSafe when objects of this class must not be passed on."""
 
     def stated(self, form: Form) -> Sequence[Written]:
         """Elements that every object has in the end, whatever it had before; none is of a group behind the pixels."""

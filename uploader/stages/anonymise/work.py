@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from uploader import dicom
 from uploader.elements import Element, Form, Irregular, Short, value_of
 from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
-from uploader.rules import CHARACTER_SET, Rules, Treatment, Written
+from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
 from uploader.stages.anonymise.recipe import Recipe, Script
 from uploader.stages.anonymise.swept import Swept
 
@@ -25,10 +25,11 @@ _REMEMBERED, _LONGEST = 1 << 12, 1 << 12
 
 
 class Work:
-    """What one process knows of one recipe."""
+    """What one process knows of one recipe. notes: what was taken out of texts so far."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
+        self.notes: set[Note] = set()
         self._alters_pixels = any(script.alters_pixels for script in recipe.scripts)
         self._partial = all(script.reach is not None for script in recipe.scripts)
         self._within: dict[int, bool] = {}
@@ -144,7 +145,7 @@ class Work:
         known = (instance.sop_class, instance.form, swept)
         treatment = self._treatments.get(known)
         if treatment is None:
-            rules: Rules = self._recipe.passes.rules(instance.sop_class)
+            rules: Rules = self._recipe.passes.rules(instance.sop_class, self.notes)
             if swept:
                 rules = Swept(self._recipe.scripts, rules)
             treatment = self._treatments[known] = Treatment(rules, instance.form)
