@@ -22,6 +22,8 @@ _STROKE = 64
 """Grey levels between neighbours of a stroke's edge."""
 _FEW = 16
 """Pixels of edges in a tile; a letter has more."""
+_SHARE = 8
+"""Part of a tile's edges that must be new: an eighth, one letter of two words."""
 _STILL = 3
 """Grey levels by which a tile may differ from the frame before in the mean, and still stand still."""
 
@@ -38,13 +40,12 @@ class Choice:
 
     def knows(self, strokes: Strokes, still: NDArray[np.bool_]) -> bool:
         """Whether all that stands in this frame stood in one of those chosen."""
-        count = _tiled(strokes).sum(axis=(2, 3))
-        new = count >= _FEW
-        most = np.zeros_like(count)
+        count = _counts(strokes)
+        new, most = np.ones_like(still), np.zeros_like(count)
         for known in self._known:
-            lost = _tiled(strokes & ~known).sum(axis=(2, 3))
-            new &= lost * 2 > count
-            most = np.maximum(most, _tiled(known).sum(axis=(2, 3)))
+            lost = _counts(strokes & ~known)
+            new &= (lost >= _FEW) & (lost * _SHARE > count)
+            most = np.maximum(most, _counts(known))
         return not bool((new & (still | (count > 2 * most + 2 * _FEW))).any())
 
     def remember(self, strokes: Strokes) -> None:
@@ -91,6 +92,12 @@ def _consider(choice: Choice, index: int, now: Picture, before: Picture, most: i
         return
     choice.chosen.append(index)
     choice.remember(seen)
+
+
+def _counts(strokes: Strokes) -> NDArray[np.int64]:
+    """Pixels of edges in each tile."""
+    counts: NDArray[np.int64] = _tiled(strokes).sum(axis=(2, 3), dtype=np.int64)
+    return counts
 
 
 def _tiled(picture: NDArray[np.generic]) -> NDArray[np.uint8]:

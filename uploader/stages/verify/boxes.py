@@ -79,9 +79,8 @@ def _mask(image: Image, boxes: Sequence[Box]) -> NDArray[np.bool_]:
 def _equal(old: Samples, new: Samples, outside: NDArray[np.bool_], bits: int) -> bool:
     """Whether the stored bits are the same; what lies beside them is compared where both are of one type."""
     if old.dtype == new.dtype:
-        same: NDArray[np.bool_] = np.equal(old, new).all(axis=2)
-        return bool(same[outside].all())
-    return not bool(((old.astype(np.int64) ^ new.astype(np.int64)) & bits).any(axis=2)[outside].any())
+        return bool(np.array_equal(old[outside], new[outside]))
+    return not bool(np.bitwise_and(old.astype(np.int64) ^ new.astype(np.int64), bits).any(axis=2)[outside].any())
 
 
 def _black(pixel: NDArray[Any], image: Image) -> bool:
