@@ -72,8 +72,8 @@ class Home:
 
     @property
     def in_use(self) -> bool:
-        """Whether there are records: from then on a lost key is restored, never made anew."""
-        return (self.root / "records" / "records.sqlite").exists()
+        """Whether there are records or links: from then on a lost key is restored, never made anew."""
+        return (self.root / "records" / "records.sqlite").exists() or self.links.exists()
 
     @property
     def secrets(self) -> Path:

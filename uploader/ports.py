@@ -184,8 +184,9 @@ class Links(Protocol):
         """Bind `subject` to the patient within `trial`; the same again changes nothing.
         Raises SubjectTaken when it is another patient's, or when this patient has another one."""
 
-    def forget(self, pseudonym: Pseudonym) -> None:
-        """Undo a binding that was a slip. Nothing happens when there is none."""
+    def forget(self, pseudonym: Pseudonym) -> bool:
+        """Undo a binding that was a slip; whether it was undone. One under which `uploader anonymise` made sessions
+        stays."""
 
     def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None: ...
 

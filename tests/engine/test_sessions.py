@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.making import anonymise, digests, edit, renumbered
 from tests.homes import demo
-from uploader.domain.errors import Refused, SubjectTaken
+from uploader.domain.errors import BadSettings, Refused, SubjectTaken
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
@@ -151,6 +151,15 @@ def test_a_refusal_holds_the_session_whatever_is_accepted():
     files = Manifest(frozenset({Entry("scans/2/DICOM/0001.dcm", 1, "1", "")}))
     refusal = Finding("verify.residue", Severity.REFUSAL, "scans/2/DICOM/0001.dcm (0010,0010)", "a name", "Again.")
     assert len(judged([refusal], files, True).files) == 0
+
+
+def test_a_lost_key_of_a_home_with_links_is_not_made_anew(session, tmp_path):
+    home = tmp_path / "home"
+    anonymise(home, session, tmp_path / "OUT")
+    (home / "uploader.toml").unlink()
+    (home / "secrets" / "trial.key").unlink()
+    with pytest.raises(BadSettings, match="restore it from its backup"):
+        anonymise(home, session, tmp_path / "OUT")
 
 
 def test_paths_of_in_are_private_wherever_they_are_kept():

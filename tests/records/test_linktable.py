@@ -66,7 +66,8 @@ def test_assigning_again_changes_nothing(links: LinkTable, path: Path) -> None:
 
 def test_a_forgotten_binding_leaves_subject_and_patient_free(links: LinkTable) -> None:
     links.assign(TRIAL, patient(), "DEMO-001")
-    links.forget(Pseudonym(TRIAL, "DEMO-001"))
+    assert links.forget(Pseudonym(TRIAL, "DEMO-001"))
+    assert not links.forget(Pseudonym(TRIAL, "DEMO-001"))
     assert links.find(TRIAL, patient()) is None
     assert links.assign(TRIAL, patient("MRN4712"), "DEMO-001") == Pseudonym(TRIAL, "DEMO-001")
     assert links.assign(TRIAL, patient(), "DEMO-002") == Pseudonym(TRIAL, "DEMO-002")
@@ -305,7 +306,7 @@ def test_what_was_made_of_a_session_is_remembered(links: LinkTable) -> None:
 def test_a_subject_with_sessions_is_not_forgotten(links: LinkTable) -> None:
     who = links.assign(TRIAL, patient(), "DEMO-001")
     links.number_sessions(who, ["1.2.3"])
-    links.forget(who)
+    assert not links.forget(who)
     assert links.find(TRIAL, patient()) == who
 
 

@@ -115,14 +115,15 @@ class LinkTable:
                     return Pseudonym(trial, subject)
         raise SubjectTaken(f"every automatic subject ID of trial {trial} is taken; its template needs more characters")
 
-    def forget(self, pseudonym: Pseudonym) -> None:
-        """Undo a binding that was a slip. Nothing happens when there is none, or when sessions were made under it."""
+    def forget(self, pseudonym: Pseudonym) -> bool:
+        """Undo a binding that was a slip; whether there was one, under which no session was made."""
         with self._alone() as connection:
-            connection.execute(
+            undone = connection.execute(
                 "DELETE FROM links WHERE trial = ? AND subject = ? AND NOT EXISTS "
                 "(SELECT 1 FROM sessions WHERE sessions.trial = links.trial AND sessions.subject = links.subject)",
                 (pseudonym.trial, pseudonym.subject),
             )
+        return undone.rowcount > 0
 
     def find(self, trial: str, identity: PrivateIdentity) -> Pseudonym | None:
         """Raises Held for a patient without an ID, and for a row that does not open."""
