@@ -13,6 +13,7 @@ from pydicom.charset import decode_bytes
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
@@ -59,7 +60,7 @@ def _decoded_vr(dataset: Dataset, tag: int) -> str:
     """The VR that decoding finds; UN where the value is not what the dictionary of private elements says."""
     try:
         return str(dataset[tag].VR)
-    except ValueError:
+    except (BytesLengthException, ValueError):
         return "UN"
 
 
