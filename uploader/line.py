@@ -32,6 +32,7 @@ from uploader.domain.evidence import require
 from uploader.domain.finding import Severity, judge
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
+from uploader.domain.override import overrides
 from uploader.domain.policy import Permit
 from uploader.domain.private import Private
 from uploader.domain.session import Address, Session
@@ -194,8 +195,7 @@ def bind(gateway: Gateway, chosen: Submission, identity: PrivateIdentity) -> Non
     except SubjectTaken:
         known = gateway.links.find(chosen.trial, identity)
         for subject in {chosen.subject, known.subject if known else chosen.subject}:
-            if not _stands(gateway, chosen, subject):
-                gateway.links.forget(Pseudonym(chosen.trial, subject))
+            if not _stands(gateway, chosen, subject) and gateway.links.forget(Pseudonym(chosen.trial, subject)):
                 gateway.records.note("line", "link-forgotten", chosen.id, {"trial": chosen.trial, "subject": subject})
         gateway.links.assign(chosen.trial, identity, chosen.subject)
 
@@ -223,7 +223,11 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         private_allowed=permit.private,
         may_differ=permit.may_differ,
         jobs=gateway.jobs,
+        overridden=[(o.code, o.where) for o in overrides(gateway.records.history(submission), after.digest)],
         progress=lambda done: gateway.progress("verify", done, len(after)),
+        tell=lambda report: gateway.records.keep_provenance(
+            submission, {**gateway.records.provenance(submission), "verified": report}
+        ),
     )
     verdict = judge(f"{chosen.trial} {chosen.protocol_version}", chosen.protocol_digest, findings)
     gateway.records.keep_verdict(submission, "verification", verdict)

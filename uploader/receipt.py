@@ -8,6 +8,7 @@ from typing import Any
 from uploader import __version__
 from uploader.domain.errors import WrongState
 from uploader.domain.finding import Severity, Verdict
+from uploader.domain.override import overrides
 from uploader.domain.submission import State
 from uploader.domain.trial import Protocol
 from uploader.ports import Records
@@ -22,6 +23,8 @@ def receipt(
         raise WrongState(f"submission {submission} is {about.state}; only what is released has a receipt")
     manifest = records.manifest(submission, "anonymised")
     signoff = records.signoff(submission)
+    facts = dict(records.provenance(submission))
+    verified = facts.pop("verified", None)
     return {
         "kind": "uploader-receipt",
         "version": 1,
@@ -31,7 +34,7 @@ def receipt(
         "central": {"project": central_project, "subject": about.subject, "session": about.label},
         "shared_into": protocol(about.trial, about.protocol_version).project,
         "protocol": {"trial": about.trial, "version": about.protocol_version, "digest": about.protocol_digest},
-        "anonymised_by": dict(records.provenance(submission)),
+        "anonymised_by": facts,
         "signed": signoff
         and {
             "by": signoff.person,
@@ -45,6 +48,11 @@ def receipt(
         ],
         "verdict": _counts(records.verdict(submission, "protocol")),
         "verification": _counts(records.verdict(submission, "verification")),
+        "verified": verified,
+        "overruled": [
+            {"by": each.person, "code": each.code, "where": each.where, "reason": each.reason}
+            for each in overrides(records.history(submission), manifest.digest)
+        ],
         "digest": manifest.digest,
         "files": [{"name": e.name, "size": e.size, "sha256": e.sha256, "md5": e.md5} for e in manifest],
     }

@@ -1,4 +1,4 @@
-"""What a person may do to a submission: look, choose a trial, sign, release, retry, withdraw.
+"""What a person may do to a submission: look, choose a trial, sign, release, retry, overrule, withdraw.
 
 The desk and the command line both stand on this. It holds the anonymised archive; what shows identifiable data
 (`changes`, `identifiable_rois`) goes through `looking`, which leaves an audit line before anything is shown.
@@ -20,14 +20,17 @@ from pydicom.multival import MultiValue
 from uploader.dicom import header, read_header
 from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
 from uploader.domain.evidence import Receipt, SignOff
-from uploader.domain.finding import Verdict
+from uploader.domain.finding import Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.override import ACTION, Override, overrides
 from uploader.domain.private import Private
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
+from uploader.stages.verify import OVERRIDABLE, place_of
+from uploader.stages.verify.report import sentences
 
 SIGNABLE = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
 """States in which there is an anonymised session to look at."""
@@ -96,6 +99,8 @@ class View:
     signoff: SignOff | None
     receipts: tuple[Receipt, ...]
     history: tuple[Mapping[str, Any], ...]
+    verified: tuple[str, ...] = ()
+    """What the verifier looked for and where, in sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +139,7 @@ class Review:
             signoff=self.records.signoff(submission),
             receipts=tuple(self.records.receipts(submission)),
             history=tuple(self.records.history(submission)),
+            verified=tuple(sentences(self.records.provenance(submission).get("verified", {}))),
         )
 
     def choose(self, submission: str, trial: str, subject: str, person: str, label: str = "") -> None:
@@ -178,6 +184,43 @@ class Review:
         if about.state not in (State.HELD, State.REFUSED, State.WAITING):
             raise WrongState(f"submission {submission} is {about.state}; there is nothing to try again")
         self.records.queue(submission, about.route, person)
+
+    def override(self, submission: str, person: str, password: str, code: str, where: str, reason: str) -> Override:
+        """Overrule a refusal of the verifier that is a false alarm. `retry` then goes on with it as a question.
+
+        where: of the finding; or its tag alone, for all files
+        Raises WrongPassword, WrongState, and Refused for a code that nobody may overrule and for a finding that there
+        is not.
+        """
+        if "reviewer" not in self.accounts.check(person, password):
+            raise Refused("this account may not overrule a finding: it is not a reviewer's")
+        about = self.records.get(submission)
+        if (about.state, about.route) != (State.HELD, "prepare"):
+            raise WrongState(f"submission {submission} is {about.state}; only what the verifier holds can be overruled")
+        if not reason.strip():
+            raise Refused("say why it is a false alarm; the reason is kept with it")
+        if code not in OVERRIDABLE:
+            raise Refused(f"nobody may overrule {code}")
+        verdict = self.records.verdict(submission, "verification")
+        places = {f.where for f in verdict.findings if f.code == code} if verdict else set()
+        if where not in places | set(map(place_of, places)):
+            raise Refused("the verifier has no such finding there; look at the findings again")
+        digest = self.records.manifest(submission, "anonymised").digest
+        override = Override(person, code, where, reason.strip(), digest)
+        self.records.note(person, ACTION, submission, override.facts)
+        return override
+
+    def overrulable(self, submission: str) -> list[tuple[str, str, str]]:
+        """(code, place in whichever file, what it says) of the refusals that hold it and may be overruled."""
+        about = self.records.get(submission)
+        verdict = self.records.verdict(submission, "verification")
+        if (about.state, about.route) != (State.HELD, "prepare") or verdict is None:
+            return []
+        digest = self.records.manifest(submission, "anonymised").digest
+        made = {(o.code, o.where) for o in overrides(self.records.history(submission), digest)}
+        found = [f for f in verdict.findings if f.code in OVERRIDABLE and f.severity is Severity.REFUSAL]
+        open_ = {(f.code, place_of(f.where)): f.says for f in found if (f.code, f.where) not in made}
+        return [(code, where, says) for (code, where), says in open_.items() if (code, where) not in made]
 
     def withdraw(self, submission: str, person: str, reason: str) -> None:
         """Take a submission back before release; its copies stay where they are, and say so."""

@@ -19,6 +19,7 @@ CLOSED = {
     "/submissions/<submission>/signature",
     "/submissions/<submission>/release",
     "/submissions/<submission>/retry",
+    "/submissions/<submission>/override",
     "/submissions/<submission>/withdrawal",
 }
 

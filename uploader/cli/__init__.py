@@ -24,6 +24,7 @@ COMMANDS = {
     "sign": "submissions",
     "release": "submissions",
     "retry": "submissions",
+    "override": "submissions",
     "withdraw": "submissions",
     "quarantine": "submissions",
     "demo-session": "setup",

@@ -140,6 +140,21 @@ def retry(submission: str) -> Response:
     return _back(submission)
 
 
+@blueprint.post("/submissions/<submission>/override")
+def override(submission: str) -> Response | tuple[str, int]:
+    """Overrule a false alarm; trying again then goes on with it as a question."""
+    review, reason = _review(), request.form.get("reason", "")
+    code, _, where = request.form.get("finding", "").partition(" ")
+    try:
+        review.override(submission, g.person, request.form.get("password", ""), code, where, reason)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused):
+            raise
+        status = 403 if isinstance(error, WrongPassword) else 400
+        return _page(submission, wrong={"override": str(error)}, reason=reason), status
+    return _back(submission)
+
+
 @blueprint.post("/submissions/<submission>/withdrawal")
 def withdraw(submission: str) -> Response:
     _review().withdraw(submission, g.person, request.form.get("reason", ""))
@@ -167,6 +182,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         rois_missing=rois_missing,
         trials=review.open_trials(),
         meaning=MEANING,
+        overrulable=review.overrulable(submission),
         wrong=wrong,
         typed={"trial": about.trial, "subject": about.subject, "digest": view.digest, **typed},
         State=State,

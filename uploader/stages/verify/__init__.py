@@ -39,7 +39,7 @@ from typing import Any
 from uploader.domain.finding import Finding
 from uploader.domain.manifest import Entry, Manifest
 from uploader.stages.verify.check import Order
-from uploader.stages.verify.codes import CODES, capped, finding, is_overridden, overruled
+from uploader.stages.verify.codes import CODES, OVERRIDABLE, capped, finding, is_overridden, overruled, place_of
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
 from uploader.stages.verify.listed import Lists
@@ -51,7 +51,7 @@ from uploader.stages.verify.report import Reach, report
 from uploader.stages.verify.words import fold
 from uploader.stages.verify.work import workers
 
-__all__ = ["CODES", "verify"]
+__all__ = ["CODES", "OVERRIDABLE", "place_of", "verify"]
 
 Progress = Callable[[int], object] | None
 """Told how many files are done."""
@@ -146,13 +146,13 @@ class _Judged:
 def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Judged:
     pairs = Pairs()
     judged = _Judged([], set())
-    for done, report in enumerate(reports, 1):
-        judged.sightings += report.sightings
-        for (old, new), where in report.pairs.items():
+    for done, each in enumerate(reports, 1):
+        judged.sightings += each.sightings
+        for (old, new), where in each.pairs.items():
             judged.sightings += [(code, w, uid, "") for code, w, uid in pairs.add(old, new, where)]
-        pairs.own |= report.own
-        judged.subjects |= {report.subject} - {""}
-        judged.elements += report.elements
+        pairs.own |= each.own
+        judged.subjects |= {each.subject} - {""}
+        judged.elements += each.elements
         if progress:
             progress(done)
     judged.uids = len(pairs.became)

@@ -3,6 +3,9 @@ docs/findings.md, kept equal to this one by a test."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.private import Private
 
@@ -82,6 +85,13 @@ CODES: dict[str, tuple[Severity, str, str]] = {
 }
 """Code -> (severity, what it says, remedy)."""
 
+OVERRIDABLE = frozenset(
+    f"verify.{kind}"
+    for kind in ("residue", "residue-date", "residue-uid", "value-kept", "date-kept", "unlisted", "altered")
+)
+"""Refusals that may be a false alarm, which a named person may overrule with a reason: what was found is a value that
+can be looked at. Never what concerns pixels, the form of a file, private elements, or what the subject is called."""
+
 MOST = 50
 """Findings of one code that are listed."""
 
@@ -91,6 +101,23 @@ def finding(code: str, where: str, value: str = "", detail: str = "") -> Finding
     severity, says, remedy = CODES[code]
     text = f"{says} ({detail})" if detail else says
     return Finding(code, severity, where, text, remedy, Private(value) if value else None)
+
+
+def is_overridden(found: Finding, overridden: Collection[tuple[str, str]]) -> bool:
+    """Has a person overruled it? A place without a file's name stands for all files."""
+    if found.code not in OVERRIDABLE or found.severity is not REFUSAL:
+        return False
+    return (found.code, found.where) in overridden or (found.code, place_of(found.where)) in overridden
+
+
+def place_of(where: str) -> str:
+    """``(0008,103E)`` of ``scans/3/DICOM/0001.dcm (0008,103E)``: the place, in whichever file."""
+    return where.partition(" ")[2] or where
+
+
+def overruled(found: Finding) -> Finding:
+    """The finding as a question."""
+    return replace(found, severity=QUESTION, says=f"{found.says}; a person has overruled this refusal")
 
 
 def capped(findings: list[Finding]) -> list[Finding]:

@@ -42,12 +42,14 @@ class Report:
     pairs: (original UID, UID now) -> where it was first seen
     own: new UIDs by which the file names itself
     subject: PatientID (0010,0020)
+    elements: how many were looked into
     """
 
     sightings: list[Sighting] = field(default_factory=list)
     pairs: dict[tuple[str, str], str] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
     subject: str = ""
+    elements: int = 0
 
 
 @dataclass(slots=True)
@@ -69,7 +71,9 @@ class Look:
     def all(self, before: Memory, after: Memory) -> None:
         """Fill the report. Raises UnreadableFile where the anonymised file is not DICOM."""
         self._note(self._left(self.part.meta))
+        self.report.elements += len(self.part.meta)
         blocks = after.blocks(self.part)
+        self.report.elements += sum(len(b.held) or b.is_pixels for b in blocks)
         olds, news = {b.tag: b for b in self.original.blocks(before)}, {b.tag: b for b in blocks}
         self.tops = {tag: b.head for tag, b in news.items()}
         self.befores = {tag: b.head for tag, b in olds.items()}
@@ -123,7 +127,9 @@ class Look:
             compared = self.rules.compare(pairs, self._same)
             self._note(compared.sightings)
             self._note_pairs(compared)
-            self._note(self._left([element for _, element in pairs if element]))
+            elements = [element for _, element in pairs if element]
+            self.report.elements += len(elements)
+            self._note(self._left(elements))
         self._note(counts)
 
     def _judge(self, fresh: list[Block]) -> None:

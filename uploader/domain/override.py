@@ -1,0 +1,35 @@
+"""A person's word against a refusal of the verifier: who overruled which finding, in which bytes, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ACTION = "finding-overruled"
+"""Audit action that stands for an override."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """`person` looked at the finding `code` at `where`, in the session whose manifest has `digest`, and overruled it.
+
+    where: a file with a tag, or a tag alone, which stands for all files
+    """
+
+    person: str
+    code: str
+    where: str
+    reason: str
+    digest: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the audit keeps beside the person and the time."""
+        return {"code": self.code, "where": self.where, "reason": self.reason, "digest": self.digest}
+
+
+def overrides(history: Iterable[Mapping[str, Any]], digest: str) -> list[Override]:
+    """The overrides in the audit lines of a submission that were made for these bytes; others no longer count."""
+    made = (Override(line["actor"], **line["facts"]) for line in history if line["action"] == ACTION)
+    return [each for each in made if each.digest == digest]
