@@ -99,7 +99,7 @@ class _Pool:
 
     def __init__(self) -> None:
         self._identities: dict[PrivateIdentity, PrivateIdentity] = {}
-        self._frames: dict[frozenset[str], frozenset[str]] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
 
     def shared(self, fact: Instance) -> Instance:
         return Instance(
@@ -111,9 +111,9 @@ class _Pool:
             modality=intern(fact.modality),
             identity=self._identities.setdefault(fact.identity, fact.identity),
             rt=fact.rt,
-            images=fact.images,
-            parts=fact.parts,
-            frames=self._frames.setdefault(fact.frames, fact.frames),
+            images=self._sets.setdefault(fact.images, fact.images),
+            parts=self._sets.setdefault(fact.parts, fact.parts),
+            frames=self._sets.setdefault(fact.frames, fact.frames),
         )
 
 
