@@ -44,4 +44,4 @@ def test_the_receipt_names_what_a_script_includes(built: Any) -> None:
     assert scripts["base/core.das"] == hashlib.sha256(base).hexdigest()
     parts = {name for name in scripts if name.startswith("base/options/")}
     assert set(scripts) - parts == {"trial/site.das", "modality/us.das", "base/basic_profile.das", "base/core.das"}
-    assert len(parts) == 6
+    assert len(parts) == 7

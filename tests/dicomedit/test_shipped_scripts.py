@@ -163,6 +163,7 @@ def test_a_profile_is_one_walk_and_sees_no_more_than_it_asks_for(name: str) -> N
         ("remove_device_identity", "retain_device_identity"),
         ("remove_institution_identity", "retain_institution_identity"),
         ("remove_descriptors", "clean_descriptors"),
+        ("remove_structured_content", "clean_structured_content"),
         ("remove_dates", "retain_modified_dates"),
     ],
 )
