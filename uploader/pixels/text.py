@@ -25,8 +25,10 @@ from uploader.pixels.view import Picture, luma, plain, views
 
 MOST_FRAMES = 24
 """Frames of one file that are read at most, a second each; what is left unread is said."""
-TILE, OVERLAP = 1280, 192
-"""Pixels."""
+TILE, OVERLAP = 1024, 192
+"""Pixels. The engine's memory grows with the tile."""
+SIDE = 480
+"""Pixels to which the shorter side of a smaller picture is enlarged before text is looked for."""
 SURE = 0.5
 """What the engine gives as its confidence, 0 to 1; less is noise taken for letters."""
 _KEPT = 512
@@ -110,10 +112,19 @@ class _Reader:
     def read(self, picture: Picture) -> tuple[Line, ...]:
         digest = hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).digest()
         if digest not in self.kept:
-            self.kept[digest] = tuple(line for left, top in _tiles(picture) for line in self._tile(picture, left, top))
+            self.kept[digest] = tuple(self._lines(picture))
             while len(self.kept) > _KEPT:
                 self.kept.popitem(last=False)
         return self.kept[digest]
+
+    def _lines(self, picture: Picture) -> Iterator[Line]:
+        """Those of every tile, and of the whole made smaller where large letters may be cut by tiles."""
+        for left, top in _tiles(picture):
+            yield from self._tile(picture, left, top)
+        by = -(-max(picture.shape[:2]) // TILE)
+        if by > 1:
+            for box, text, score in self._tile(_smaller(picture, by), 0, 0):
+                yield Box(*(by * part for part in box)), text, score
 
     def _tile(self, picture: Picture, left: int, top: int) -> Iterator[Line]:
         tile = picture[top : top + TILE, left : left + TILE]
@@ -138,7 +149,16 @@ def _reader(threads: int) -> _Reader:
     from rapidocr import RapidOCR
 
     counts = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": threads for kind in ("intra", "inter")}
-    return _Reader(RapidOCR(params={**counts, "Global.text_score": SURE, "Global.log_level": "critical"}))
+    wanted = {"Global.text_score": SURE, "Global.log_level": "critical", "Det.limit_side_len": SIDE}
+    return _Reader(RapidOCR(params=counts | wanted))
+
+
+def _smaller(picture: Picture, by: int) -> Picture:
+    """Each pixel the mean of `by` times `by`."""
+    rows, columns = (size // by for size in picture.shape[:2])
+    blocks = picture[: rows * by, : columns * by].reshape(rows, by, columns, by, -1)
+    smaller: Picture = blocks.mean(axis=(1, 3)).astype(np.uint8)
+    return smaller[:, :, 0] if picture.ndim == 2 else smaller
 
 
 def _tiles(picture: Picture) -> Iterator[tuple[int, int]]:
@@ -149,6 +169,6 @@ def _tiles(picture: Picture) -> Iterator[tuple[int, int]]:
 
 
 def _starts(size: int) -> list[int]:
-    if size <= TILE + OVERLAP:
+    if size <= TILE:
         return [0]
     return [*range(0, size - TILE, TILE - OVERLAP), size - TILE]

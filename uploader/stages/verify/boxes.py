@@ -79,8 +79,10 @@ def _mask(image: Image, boxes: Sequence[Box]) -> NDArray[np.bool_]:
 def _equal(old: Samples, new: Samples, outside: NDArray[np.bool_], bits: int) -> bool:
     """Whether the stored bits are the same; what lies beside them is compared where both are of one type."""
     if old.dtype == new.dtype:
-        return bool(np.array_equal(old[outside], new[outside]))
-    return not bool(np.bitwise_and(old.astype(np.int64) ^ new.astype(np.int64), bits).any(axis=2)[outside].any())
+        differs = np.asarray(old != new, np.bool_)
+    else:
+        differs = np.asarray((old.astype(np.int64) ^ new.astype(np.int64)) & bits, np.bool_)
+    return not any(bool((differs[:, :, n] & outside).any()) for n in range(differs.shape[2]))
 
 
 def _black(pixel: NDArray[Any], image: Image) -> bool:

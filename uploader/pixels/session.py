@@ -1,0 +1,63 @@
+"""What can be seen in the images of a session: text that is left in anonymised ones, and faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from uploader import dicom
+from uploader.domain.errors import UnreadableFile
+from uploader.domain.finding import Finding
+from uploader.elements import Irregular, Short
+from uploader.instance import Elements, Instance, load
+from uploader.pixels import findings
+from uploader.pixels.match import Known
+from uploader.pixels.risk import reason
+from uploader.pixels.text import Looker
+from uploader.ports import Header
+
+_ABOUT_TEXT = frozenset(
+    {0x00080008, 0x00080016, 0x00080060, 0x00080064, 0x00280002, 0x00280004, 0x00280010, 0x00280301, 0x00080005}
+)
+"""The elements from which `risk.reason` tells whether an image must be read."""
+_ABOUT_FACES = frozenset(
+    {0x00080005, 0x00080008, 0x00080016, 0x00080060, 0x0008103E, 0x00082218, 0x00180015, 0x00181030, 0x00200032}
+) | frozenset({0x00200037, 0x00280010, 0x00280011, 0x00280030, 0x00209071, 0x52009229})
+"""Those from which `faces.face` tells whether a scan shows a face."""
+_SAMPLE = 24
+"""Files of a scan that are looked at for a face: enough to know how far it reaches."""
+
+
+def texts(folder: Path, names: Iterable[str], known: Known, looker: Looker) -> Iterator[Finding]:
+    """About text in the images of anonymised files. An image that carries no text by its kind is not decoded."""
+    for name in names:
+        path = folder / name
+        try:
+            if reason(_header(path, _ABOUT_TEXT)):
+                yield from findings.texts(name, looker.look(path), known)
+        except UnreadableFile:
+            yield findings.unreadable(name)
+
+
+def faces(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
+    """About scans of a head, by the files as they came. names: ``<scan>/…``, those of one scan in one folder."""
+    for scan, each in groupby(sorted(names), key=lambda name: name.rpartition("/")[0]):
+        files = list(each)
+        headers = [_header(folder / name, _ABOUT_FACES) for name in files[:: max(1, len(files) // _SAMPLE)]]
+        yield from findings.faces(scan, headers)
+
+
+def _header(path: Path, wanted: frozenset[int]) -> Header:
+    """The attributes that are wanted, by keyword. Raises UnreadableFile."""
+    with path.open("rb", buffering=0) as stream:
+        try:
+            return _decoded(load(stream), wanted)
+        except (Irregular, Short):
+            return dicom.header(dicom.read(path).dataset)
+
+
+def _decoded(instance: Instance, wanted: frozenset[int]) -> Header:
+    header: Elements = instance.header
+    raw = b"".join(header.data[start:end] for tag, _, start, _, end in header.elements if tag in wanted)
+    return dicom.header(dicom.decoded_elements(raw, instance.syntax))
