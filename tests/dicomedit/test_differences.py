@@ -55,6 +55,12 @@ class Line:
 
 
 LINES = [
+    Line(
+        "version 6.7, where it differs (`isPresent`, `retainPrivateTags`)",
+        'version "6.7"\n-(0010,0010)',
+        {"PatientName": None},
+        FAILS,
+    ),
     Line("characters that belong to nothing, such as `;` or `'`", "-(0010,0010) ;", REFUSED, {"PatientName": None}),
     Line("a quotation mark in a comment", '-(0010,0010) // a " alone', {"PatientName": None}, REFUSED),
     Line("escapes in strings other than `\\\\`", r'(0010,4000) := "a\nb"', {"PatientComments": r"a\nb"}),

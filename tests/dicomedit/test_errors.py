@@ -57,7 +57,7 @@ def test_a_script_without_a_well_formed_version_line_is_refused(line: str) -> No
     complaint(line)
 
 
-@pytest.mark.parametrize("version", ["", "6", "6.7", "6.99", "6.6.0", "4.0"])
+@pytest.mark.parametrize("version", ["", "6", "6.8", "6.99", "6.6.0", "4.0"])
 def test_an_unknown_version_is_refused(version: str) -> None:
     assert "version" in complaint(f'version "{version}"\n-(0010,0010)')
 

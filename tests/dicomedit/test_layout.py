@@ -171,7 +171,7 @@ def test_the_mark_that_some_editors_put_at_the_beginning_is_no_part_of_the_scrip
     parse('\ufeffversion "6.6"\n-(0010,0010)')
 
 
-@pytest.mark.parametrize("version", ["6.0", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6"])
+@pytest.mark.parametrize("version", ["6.0", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6", "6.7"])
 def test_every_version_runs_everything(version: str) -> None:
     script = f'version "{version}"\nif (true[]) {{ (0010,0020) := format["{{0}}", {{"one"}}] }}'
     assert apply(script, Dataset()).PatientID == "one"
@@ -187,7 +187,7 @@ def test_the_version_may_stand_anywhere_and_twice(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *["version 6.6", 'version "6.7"', 'version ""', 'version " 6.6"', 'version "6.06"', "version x"],
+        *["version 6.6", 'version "6.8"', 'version ""', 'version " 6.6"', 'version "6.06"', "version x"],
         *['VERSION "6.6"', 'version "6.6" "6.5"', 'version "6.6"\nversion "9"', 'version := "6.6"', "version"],
     ],
 )

@@ -16,7 +16,10 @@ from uploader.dicomedit.regex import BadPattern, compiled
 from uploader.dicomedit.source import Flaw
 from uploader.dicomedit.values import Unfit
 
-VERSIONS = ("6.0", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6")
+RELEASED = ("6.0", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6")
+VERSIONS = (*RELEASED, "6.7")
+"""What a script may say it is written in. It switches nothing on or off, as in the reference, of which 6.7 is described
+but not released."""
 PATH_ARGUMENTS = {
     "removeTags": 0,
     "hashUIDList": 0,
@@ -67,7 +70,7 @@ def check(statements: tuple[s.Statement, ...], compatible: bool = False) -> None
     if compatible:
         return
     if statements and not any(isinstance(statement, s.Version) for statement in statements):
-        raise Flaw(0, f'the script has no version line, such as version "{VERSIONS[-1]}"')
+        raise Flaw(0, f'the script has no version line, such as version "{RELEASED[-1]}"')
     for statement in every(statements):
         _check_statement(statement)
         for expression in expressions(statement):

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from uploader.dicomedit import access
 from uploader.dicomedit import statements as s
-from uploader.dicomedit.check import VERSIONS
+from uploader.dicomedit.check import RELEASED
 from uploader.dicomedit.compatible import VOID
 from uploader.dicomedit.functions import FUNCTIONS
 from uploader.dicomedit.functions.text import pattern_of
@@ -79,7 +79,7 @@ def _act(statement: s.Statement, source: Source, sweeping: bool) -> Act:
             # Nothing is printed, because it may be a patient; the value is read all the same, and may fail.
             return lambda state: evaluate(value, state)
         case s.Version(text=text):
-            return lambda state: check_version(text)
+            return lambda state: _check_version(text) if state.host.compatible else None
     return lambda state: None
 
 
@@ -94,10 +94,10 @@ def _assign_present(state: State, path: Path, value: s.Expression) -> None:
     access.assign_present(state.dataset, path, text, state.host.compatible)
 
 
-def check_version(text: str) -> None:
+def _check_version(text: str) -> None:
     """Raises Unfit. Only a script that is read as the reference reads it can come so far with an unknown version."""
-    if text not in VERSIONS:
-        raise Unfit(f"this version of the language is not known; known are {', '.join(VERSIONS)}")
+    if text not in RELEASED:
+        raise Unfit(f"this version of the language is not known; known are {', '.join(RELEASED)}")
 
 
 def _choice(choice: s.Choice, source: Source, sweeping: bool) -> Act:
