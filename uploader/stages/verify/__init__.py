@@ -30,7 +30,7 @@ files says of the patient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ from uploader.stages.verify.check import Order
 from uploader.stages.verify.codes import CODES, OVERRIDABLE, capped, finding, is_overridden, overruled, place_of
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
-from uploader.stages.verify.listed import Lists
+from uploader.stages.verify.listed import Box, Lists
 from uploader.stages.verify.look import Report, Sighting
 from uploader.stages.verify.named import entry_faults, name_faults
 from uploader.stages.verify.needles import sharpen
@@ -68,6 +68,7 @@ def verify(
     allowed: Mapping[str, frozenset[int]] | None = None,
     private_allowed: frozenset[tuple[str, int, int]] = frozenset(),
     may_differ: frozenset[int] = frozenset(),
+    boxes: Mapping[str, Sequence[Box]] | None = None,
     jobs: int = 1,
     pool: Executor | None = None,
     overridden: Collection[tuple[str, str]] = (),
@@ -84,6 +85,7 @@ def verify(
         that are not named. Without it, any tag may be
     private_allowed: (creator, group, low byte of the element) of private elements that may be present
     may_differ: tags of measurements that the trial's scripts set or remove
+    boxes: entry -> what was made black in its image; all else in it must be as it was
     jobs: processes
     pool: processes that run already; it is left running
     overridden: (code, place) of refusals that a person has looked at and overruled: they become questions, where the
@@ -105,7 +107,7 @@ def verify(
         entries = {entry.name: entry for entry in before}
         both = [(entries.get(entry.name), entry) for entry in after]
         lists = Lists(allowed, private_allowed)
-        reports = work.check(Order(original, anonymised, keep, rules, lists, needles), both)
+        reports = work.check(Order(original, anonymised, keep, rules, lists, needles, boxes or {}), both)
         judged = _judged(reports, harvest.own, progress)
         sightings += judged.sightings
     called = keep if named is None else named

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uploader.stages.verify.listed import Box
 from uploader.stages.verify.samples import PIXEL_DATA, Image, Samples, Tops, Unknown, frames, image
 from uploader.stages.verify.walk import Part
 
 Fault = tuple[str, str]
 """(code, path)"""
-Box = tuple[int, int, int, int]
-"""(x, y, width, height) in pixels, from the upper left corner, in every frame."""
 
 _PATH = "(7FE0,0010)"
 

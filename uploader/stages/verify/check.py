@@ -6,6 +6,7 @@ looked at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,7 +16,7 @@ from uploader.domain.manifest import Entry
 from uploader.stages.verify.blocks import Memory
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest, harvest
-from uploader.stages.verify.listed import Lists
+from uploader.stages.verify.listed import Box, Lists
 from uploader.stages.verify.look import Look, Report, Sighting
 from uploader.stages.verify.needles import Needles
 from uploader.stages.verify.opened import Original, opened
@@ -33,6 +34,7 @@ class Order:
     rules: Rules
     lists: Lists
     needles: Needles
+    boxes: Mapping[str, Sequence[Box]]
 
 
 @dataclass(slots=True)
@@ -79,8 +81,9 @@ def check(bench: Bench, order: Order, both: tuple[Entry | None, Entry]) -> Repor
             with Original.beside(order.original / entry.name, was) as original:
                 if original.changed:
                     report.sightings.append(("verify.original-changed", entry.name, "", ""))
+                boxes = order.boxes.get(entry.name, ())
                 search = bench.searching(order.needles)
-                look = Look(entry.name, file, file.part(), original, search, order.rules, order.lists, report)
+                look = Look(entry.name, file, file.part(), original, search, order.rules, order.lists, report, boxes)
                 look.all(bench.before, bench.after)
             if report.subject not in order.keep:
                 report.sightings.append(("verify.pseudonym", f"{entry.name} (0010,0020)", report.subject, ""))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from uploader.stages.verify.walk import ITEM, Element
 
+Box = tuple[int, int, int, int]
+"""(x, y, width, height) of what may be black in an image, in pixels from the upper left corner, in every frame."""
 Fault = tuple[str, str, str]
 """(code, path, value or empty)"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -10,7 +10,7 @@ from uploader.domain.manifest import CHUNK
 from uploader.stages.verify.blocks import Block, Memory
 from uploader.stages.verify.compare import Compared, Pair, Rules, aligned, miscounted
 from uploader.stages.verify.identity import OWN, uids_of
-from uploader.stages.verify.listed import Listing, Lists
+from uploader.stages.verify.listed import Box, Listing, Lists
 from uploader.stages.verify.opened import Opened, Original
 from uploader.stages.verify.pixels import Beside
 from uploader.stages.verify.residue import Hit, Search
@@ -55,7 +55,7 @@ class Report:
 @dataclass(slots=True)
 class Look:
     """What is looked at: the anonymised `file` called `name` and its `part`, the original, what to look for, what is
-    right and what may be present; and the report to fill."""
+    right and what may be present; the report to fill; and boxes that were made black in the image."""
 
     name: str
     file: Opened
@@ -65,6 +65,7 @@ class Look:
     rules: Rules
     lists: Lists
     report: Report
+    boxes: Sequence[Box] = ()
     tops: dict[int, Element] = field(default_factory=dict)
     befores: dict[int, Element] = field(default_factory=dict)
 
@@ -116,21 +117,23 @@ class Look:
     def _compared(self, old: Block | None, new: Block | None) -> Compared:
         counts: list[Fault] = []
         pairs = aligned(old.held if old else (), new.held if new else ())
-        compared = self.rules.compare(miscounted(pairs, counts), self._same)
-        return Compared((*compared.sightings, *counts), compared.pairs)
+        return self.rules.compare(miscounted(pairs, counts), self._same).counted(counts)
 
     def _at_length(self, old: Block | None, new: Block | None) -> None:
         """The same for blocks of which one is too long to hold: a handful of elements at a time."""
         counts: list[Fault] = []
+        seen: list[Compared] = []
         both = aligned(self.original.elements(old), new.elements(self.part) if new else ())
         for pairs in _handfuls(miscounted(both, counts)):
-            compared = self.rules.compare(pairs, self._same)
-            self._note(compared.sightings)
-            self._note_pairs(compared)
+            seen.append(self.rules.compare(pairs, self._same))
             elements = [element for _, element in pairs if element]
             self.report.elements += len(elements)
             self._note(self._left(elements))
-        self._note(counts)
+        compared = Compared(
+            tuple(each for one in seen for each in one.sightings), tuple(each for one in seen for each in one.pairs)
+        ).counted(counts)
+        self._note(compared.sightings)
+        self._note_pairs(compared)
 
     def _judge(self, fresh: list[Block]) -> None:
         """Look into the blocks that are new; what is found in a file that is out of order counts for it alone."""
@@ -169,12 +172,20 @@ class Look:
         self._note((code, path, "") for code, path in dict.fromkeys(beside_image.faults))
         self._note((code, path, "") for code, path in faults(self.part, self.tops))
         if self.original.part:
-            self._note((c, p, "") for c, p in unlike(self.original.part, self.befores, self.part, self.tops))
+            wrong = unlike(self.original.part, self.befores, self.part, self.tops)
+            # an image that was made black in places may be written uncompressed: its samples are compared instead
+            self._note((c, p, "") for c, p in wrong if not (self.boxes and c == "verify.syntax"))
             self._note(self._pixel_faults())
         if self.original.broken:
             report.sightings.append(("verify.original-unparsable", self.name, "", "it could not be compared"))
 
     def _pixel_faults(self) -> Iterator[Fault]:
+        if self.boxes and self.original.part:
+            from uploader.stages.verify.boxes import differences  # loads numpy, which few sessions need
+
+            found = differences(self.original.part, self.befores, self.part, self.tops, self.boxes)
+            yield from ((code, path, "") for code, path in found)
+            return
         before, after = pixels_of(self.befores), pixels_of(self.tops)
         lengths = [[(e.tag, e.end - e.start) for e in each] for each in (before, after)]
         if lengths[0] != lengths[1]:
