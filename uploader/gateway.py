@@ -11,6 +11,7 @@ from typing import Any
 
 from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
+from uploader.domain.automatic import automatic_subjects
 from uploader.domain.errors import Transient
 from uploader.domain.identity import PrivateIdentity
 from uploader.domain.policy import Permit
@@ -88,6 +89,18 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         retry=timedelta(seconds=settings.retry_seconds),
         **extra,
     )
+
+
+def automatic_subject(built: Built, protocol: Protocol, identity: PrivateIdentity) -> str:
+    """The subject ID that the patient has in the trial, or now gets. Raises SubjectTaken, Refused, Held."""
+    settings = built.settings
+    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, built.home.key("trial.key"))
+    candidates = automatic_subjects(kitchen.key_of(protocol.trial), identity, protocol)
+    links = LinkTable(built.home.links, built.home.secrets / "link.key")
+    try:
+        return links.allocate(protocol.trial, identity, candidates).subject
+    finally:
+        links.close()
 
 
 def installed_protocol(settings: Settings, trial: str, version: str) -> Protocol:

@@ -84,6 +84,15 @@ def test_another_session_of_the_same_patient_gets_the_next_label(home, session, 
     assert "DEMO-001_2" in answer.stdout
 
 
+def test_an_automatic_id_is_made_once_for_a_patient(home, tmp_path):
+    session = demo(tmp_path / "session", seed=6)
+    arguments = ["run", session, "--trial", "DEMO-RT", "--ids", "automatic"]
+    first, second = (json.loads(call(home, *arguments, "--sign-as", "ada").stdout) for _ in range(2))
+    assert first == second
+    assert re.fullmatch("DEMO-[0-9]{3}", first["central"]["subject"])
+    assert "either --subject ID" in one_sentence(call(home, *arguments, "--subject", "DEMO-006"))
+
+
 def test_a_label_that_is_not_the_trials_is_refused(home, session, tmp_path):
     answer = run(home, session, "--session", "Zumbrunn_Mia_1")
     assert answer.returncode == 2
@@ -171,6 +180,7 @@ def test_a_folder_of_two_sessions_is_wrong_use(home, session, tmp_path):
         (["sign", "nosuchid", "--sign-as", "ada"], "[not-found]"),
         (["run", "/nowhere", "--trial", "DEMO-RT", "--subject", "DEMO-001"], "does not exist"),
         (["run", ".", "--subject", "DEMO-001"], "Missing option '--trial'"),
+        (["run", ".", "--trial", "DEMO-RT"], "either --subject ID"),
         (["dance"], "No such command"),
     ],
 )

@@ -20,7 +20,7 @@ from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
-from uploader.gateway import Built, build_line, build_review, handed_over, now, open_home, preflight
+from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.hosted import archives_child
 from uploader.logs import listen, log_file
 from uploader.receipt import findings
@@ -41,13 +41,21 @@ _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--trial", required=True, help="Trial, as its protocol is named.")
-@click.option("--subject", required=True, help="Subject ID in the trial.")
+@click.option("--subject", default="", help="Subject ID in the trial.")
+@click.option("--ids", type=click.Choice(["automatic"]), help="The program makes the subject ID, or finds it again.")
 @click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
 @click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
 @click.option("--despite-questions", is_flag=True, help="Sign although the verifier asks somebody to look first.")
 @home_option
 def run(
-    folder: Path, trial: str, subject: str, label: str, sign_as: str | None, despite_questions: bool, home: Path
+    folder: Path,
+    trial: str,
+    subject: str,
+    ids: str | None,
+    label: str,
+    sign_as: str | None,
+    despite_questions: bool,
+    home: Path,
 ) -> None:
     """The whole line for one folder, without a browser. The folder stays as it is.
 
@@ -55,7 +63,10 @@ def run(
     """
     built = open_home(home)
     protocol = built.protocols.newest(trial)
-    protocol.check_subject(subject)
+    if bool(subject) == bool(ids) or (ids and label):
+        raise click.UsageError("say either --subject ID, with --session or without, or --ids automatic")
+    if subject:
+        protocol.check_subject(subject)
     if label:
         protocol.check_label(subject, label)
     password = password_for(sign_as) if sign_as else ""
@@ -64,7 +75,9 @@ def run(
     build_line(built)  # so that a key that is missing or open to others stops us now, and not half way
     with archives_up(built):
         review = build_review(built)
-        submission = _registered(built, _take(built, folder), trial, subject, label)
+        arrival = _take(built, folder)
+        subject = subject or automatic_subject(built, protocol, arrival.identity)
+        submission = _registered(built, arrival, trial, subject, label)
         _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label))
         if sign_as and _may_be_signed(built, submission, despite_questions):
             review.sign(submission, sign_as, password, review.show(submission).digest)
