@@ -192,6 +192,8 @@ def test_regular_expressions_are_java_s(pattern: str, text: str, fits: bool) -> 
         "[a-z&&[^b]]",
         "[a[b]]",
         r"\G",
+        r"\0101",
+        "a\\",
         "(",
         "a{2,1}",
         "a{e<=1}",

@@ -44,7 +44,7 @@ _GROUP = re.compile(r"\?(?:[:=!>]|<[=!]|[ims]+:|<(?P<name>[A-Za-z][A-Za-z0-9]*)>
 """What may stand behind the ( of a group that does more than catch."""
 _FLAGS = re.compile(r"\(\?[ims]+\)")
 _TIMES = re.compile(r"\{[0-9]{1,4}(?:,(?:[0-9]{1,4})?)?\}")
-_SAME = set("dDwWsSbBAtnrfaxu0123456789")
+_SAME = set("dDwWsSbBAtnrfaxu123456789")
 _ANY = r"[^\n\r\x85\u2028\u2029]"
 
 
@@ -164,7 +164,7 @@ class _Translation:
             return f"(?P={name[1]})"
         if char in _ESCAPES and not self._in_class:
             return _ESCAPES[char]
-        if char.isalnum() and char not in _SAME:
+        if (char.isalnum() and char not in _SAME) or not char:
             raise BadPattern(rf"\{char} is not supported in a regular expression")
         return "\\" + char
 
