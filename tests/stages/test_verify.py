@@ -408,6 +408,15 @@ def test_an_original_that_cannot_be_read_is_found(tmp_path: Path) -> None:
     assert "verify.original-unparsable" in codes(session)
 
 
+def test_a_name_of_staff_that_is_called_like_the_software_is_a_question_there(tmp_path: Path) -> None:
+    session = sabotage.make(tmp_path, ContentCreatorName="Wonderseg", ManufacturerModelName="Wonderseg 3")
+    for number in (*SLICES, STRUCTURES):
+        edit(session.file(number), lambda d: setattr(d, "ContentCreatorName", ""))
+    assert {(f.code, f.severity) for f in session.findings()} == {("verify.technical", Severity.QUESTION)}
+    comment("seen by Wonderseg")(session)
+    assert "verify.residue" in codes(session)
+
+
 def test_where_and_what_is_said_never_quotes_the_patient(session: Session) -> None:
     for name in ("a name in a nested item", "a UID left in a text", "the date of birth"):
         SABOTAGES[name][0](session)

@@ -101,6 +101,36 @@ def test_what_the_trials_script_sets_may_differ(session: Session) -> None:
     assert codes(session, may_differ=frozenset({0x00281053})) == set()
 
 
+def observation(code: str, value: str) -> Dataset:
+    measured = item(NumericValue=value, MeasurementUnitsCodeSequence=[item(CodeValue="mm")])
+    concept = item(CodeValue=code, CodeMeaning="Length")
+    return item(ValueType="NUM", ConceptNameCodeSequence=[concept], MeasuredValueSequence=[measured])
+
+
+def report(values: list[str]) -> Change:
+    content = [observation(f"C{n}", value) for n, value in enumerate(values)]
+    return lambda dataset: setattr(dataset, "ContentSequence", content)
+
+
+@pytest.mark.parametrize(
+    ("values", "fine"),
+    [
+        (["1.5", "2.5", "3.5"], True),
+        (["1.5", "3.5"], True),
+        (["1.5", "2.6", "3.5"], False),
+        (["1.5", "2.5", "3.5", "4.5"], False),
+    ],
+)
+def test_items_of_a_report_may_be_left_out_but_not_changed_or_added(
+    values: list[str], fine: bool, tmp_path: Path
+) -> None:
+    session = sabotage.make(tmp_path)
+    edit(session.original / sabotage.entry_name("0002"), report(["1.5", "2.5", "3.5"]))
+    edit(session.file("0002"), report(values))
+    again = Session(session.original, session.anonymised, sabotage.manifest(session.original))
+    assert ("verify.altered" not in codes(again)) is fine
+
+
 def test_the_number_of_a_structure_must_stay(session: Session) -> None:
     edit(session.file(STRUCTURES), lambda d: setattr(d.StructureSetROISequence[0], "ROINumber", 2))
     assert codes(session) == {"verify.altered"}

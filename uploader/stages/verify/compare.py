@@ -38,7 +38,16 @@ DISPENSABLE = frozenset(
 step, patient, request, original attributes and icon."""
 _THINGS = frozenset({SOP_INSTANCE, STUDY, SERIES})
 _IDENTIFYING = IDS | PLACES
+_ABSOLUTE = frozenset({"verify.date-kept", "verify.value-kept"})
 _STEP = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)(?:\[(\d+)\])?")
+
+
+THINNED = "thinned"
+"""Stands for a code: items of a report's content were left out, which a policy may ask for (PS3.15 table E.3.4-1). The
+others moved up, so that nothing inside stands where it stood."""
+_CONTENT = "(0040,A730)"
+_OURS = "(0012,"
+"""Clinical trial and de-identification attributes, which we write ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,17 @@ class Compared:
 
     sightings: tuple[Sighting, ...] = ()
     pairs: tuple[tuple[str, str, str], ...] = ()
+
+    def counted(self, counts: list[Sighting]) -> Compared:
+        """The same with what `miscounted` said, and without what lies in content of which items were left out."""
+        thinned = tuple(f"{path}[" for code, path, _ in counts if code == THINNED)
+        sightings = (*self.sightings, *(count for count in counts if count[0] != THINNED))
+        if not thinned:
+            return Compared(sightings, self.pairs)
+        return Compared(
+            tuple(each for each in sightings if not each[1].startswith(thinned) or each[0] in _ABSOLUTE),
+            tuple(each for each in self.pairs if not each[2].startswith(thinned)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +94,12 @@ class Rules:
                 uids += _uid_pairs(old, new)
             elif new.value == b"":
                 sightings += self._gone(old)
-            if old and new and new.value != b"" and new.tag not in self.may_differ and altered(old, new, same):
+            if old and new and new.value != b"" and not self._may_differ(new) and altered(old, new, same):
                 sightings.append(("verify.altered", new.path, ""))
         return Compared(tuple(sightings), tuple(uids))
+
+    def _may_differ(self, new: Element) -> bool:
+        return new.tag in self.may_differ or new.tag >> 16 == 0x0012
 
     def _gone(self, old: Element) -> Iterator[Sighting]:
         """The element `old` is gone, or empty now."""
@@ -130,8 +153,10 @@ def miscounted(pairs: Iterable[Pair], sightings: list[Sighting]) -> Iterator[Pai
             if not (alone[0] == kind and inside.startswith(alone[1])):
                 emptied = one.tag == ITEM and old is not None and inside.endswith("[0].")
                 alone = kind, inside[: inside.rindex("[") + 1] if emptied else inside
-                if one.tag == ITEM and not emptied:
-                    sightings.append(("verify.altered", inside[: inside.rindex("[")], ""))
+                if one.tag == ITEM and not emptied and not one.prefix.startswith(_OURS):
+                    path = inside[: inside.rindex("[")]
+                    thinned = old is not None and path.endswith(_CONTENT)
+                    sightings.append((THINNED if thinned else "verify.altered", path, ""))
         yield old, new
 
 

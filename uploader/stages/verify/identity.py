@@ -46,10 +46,12 @@ TECHNICAL = frozenset(
         *(0x00080008, 0x00080060, 0x00080061, 0x00080064, 0x00080070, 0x00081090, 0x00180015),
         *(0x00180020, 0x00180021, 0x00180022, 0x00180023, 0x00180024, 0x00181020, 0x00181210, 0x00185100),
         *(0x00100040, 0x00200060, 0x00280004, 0x00080068, 0x00540081, 0x30040002, 0x30040004, 0x300A000C),
+        *(0x00181250, 0x00181251, 0x00185020, 0x00089007, 0x00541101, 0x00541102, 0x00541103, 0x00541105),
     }
 )
-"""Image type, modality, manufacturer and model, body part, sequence, software, kernel, position and the like: a
-name that is also a known word of the field or its makers ("Head", "Sharp") is not looked for in them."""
+"""Image type, modality, manufacturer and model, body part, sequence, software, kernel, position, coils, frame type,
+corrections and the like: a name that is also a known word of the field or its makers ("Head", "Sharp") is not looked
+for in them."""
 
 OURS = frozenset({PATIENT_ID, 0x00100010, 0x00081030, 0x00104000, 0x00080080})
 """Patient's ID and name, study description, patient comments, institution: beside group 0012, what the program and

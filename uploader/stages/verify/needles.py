@@ -29,12 +29,14 @@ class Needle:
     kind: ``identity``; ``word``, one that the field uses too or too short to be sure; or ``technical``, a place called
         like the equipment: a find of these two is a question and no proof
     embedded: counts inside a longer word too
+    equipment: a name, not the patient's, that attributes of the originals' equipment have, too
     """
 
     text: str
     origin: str
     kind: str
     embedded: bool
+    equipment: bool = False
 
     def kind_in_equipment(self) -> str | None:
         """What a find is in an attribute of the equipment; None where a known word of the field may stand."""
@@ -42,7 +44,7 @@ class Needle:
             return self.kind
         if self.origin == "short" or (self.origin == "name" and self.text in EQUIPMENT | FIELD):
             return None
-        sure = self.origin == "name" and (" " in self.text or len(self.text) >= _LONG_NAME)
+        sure = self.origin == "name" and not self.equipment and (" " in self.text or len(self.text) >= _LONG_NAME)
         return self.kind if sure else "technical"
 
 
@@ -89,10 +91,12 @@ def _backward(needles: Collection[Needle]) -> Iterator[Needle]:
 def _needles(harvest: Harvest, ids: set[str]) -> Iterator[Needle]:
     names = set(_of_names(harvest.names)) - ids
     places = {*_of_places(harvest.places), *_of_institutions(harvest.institutions)} - names - ids
+    patients = set(_of_names(harvest.patient_names))
     for origin, texts in (("name", names), ("id", ids)):
         for text in texts:
             kind = "word" if text in FIELD else "identity"
-            yield Needle(text, origin, kind, kind == "identity" and _embeds(text))
+            equipment = origin == "name" and text in harvest.technical and text not in patients
+            yield Needle(text, origin, kind, kind == "identity" and _embeds(text), equipment)
     for text in places:
         shared = text in EQUIPMENT or text in harvest.technical
         kind = "word" if text in FIELD else "technical" if shared else "identity"
