@@ -27,11 +27,14 @@ from uploader.pixels.black import black
 from uploader.pixels.box import Box, clipped
 from uploader.pixels.encode import ENCODED_AGAIN, encoded, loss
 from uploader.pixels.text import Looked, Looker
+from uploader.writing import splice
 
 _LARGEST = (1 << 32) - 2
 """Bytes of an uncompressed pixel element. PS3.5 7.1."""
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
 _BURNED_IN = 0x00280301
+_MOST_BITS = 16
+"""Bits of a sample that the encoders take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,13 @@ def _runs(layout: Layout, pixel: Samples, box: Box) -> Iterator[tuple[int, bytes
 
 def _anew(source: Path, target: Path, frames: Frames, boxes: tuple[Box, ...]) -> None:
     """Write a compressed image with its boxes black: compressed again where that loses nothing, else uncompressed."""
-    again = frames.layout.syntax in ENCODED_AGAIN
+    again = frames.layout.syntax in ENCODED_AGAIN and frames.layout.bits_allocated <= _MOST_BITS
     raw = target if again and EXTENDED_OFFSETS not in frames.dataset else target.with_name(target.name + ".raw")
     try:
         with source.open("rb") as stream, raw.open("wb") as out:
             write = _compressed if again else _uncompressed
             lossy = write(stream, out, frames, boxes)
-            dicom.splice(stream, out, sum(frames.pixels), source.stat().st_size - sum(frames.pixels))
+            splice(stream, out, sum(frames.pixels), source.stat().st_size - sum(frames.pixels))
         if raw != target:
             described = _Described(frames, None if again else frames.photometric(), lossy)
             dicom.edit(raw, target, described.change)
@@ -138,7 +141,7 @@ def _anew(source: Path, target: Path, frames: Frames, boxes: tuple[Box, ...]) ->
 
 def _compressed(stream: BinaryIO, out: BinaryIO, frames: Frames, boxes: tuple[Box, ...]) -> str:
     """Everything up to the end of the pixel element, each frame one fragment."""
-    dicom.splice(stream, out, 0, frames.pixels[0])
+    splice(stream, out, 0, frames.pixels[0])
     tabled = len(frames) if len(frames) > 1 and frames.pixels[1] < _LARGEST // 2 else 0
     out.write(b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" + _ITEM + struct.pack("<I", 4 * tabled))
     table, offsets = out.tell(), []
@@ -166,10 +169,10 @@ def _uncompressed(stream: BinaryIO, out: BinaryIO, frames: Frames, boxes: tuple[
     start = _meta_end(stream)
     frames.dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     write_file_meta_info(meta, frames.dataset.file_meta, enforce_standard=False)
-    dicom.splice(stream, out, 0, 132)
+    splice(stream, out, 0, 132)
     out.write(meta.getvalue())
     out.flush()
-    dicom.splice(stream, out, start, frames.pixels[0] - start)
+    splice(stream, out, start, frames.pixels[0] - start)
     vr = b"OB" if layout.bits_allocated == 8 else b"OW"
     out.write(b"\xe0\x7f\x10\x00" + vr + struct.pack("<HI", 0, length + length % 2))
     for samples in _blanked(frames, boxes):

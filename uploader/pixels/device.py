@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from uploader import dicom
-from uploader.pixels.blank import clean
 from uploader.pixels.box import Box
 from uploader.pixels.rules import Blanking
-from uploader.pixels.text import Looker
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +15,6 @@ class DeviceRules:
     """Makes images black where a rule for their device says so; what is left is searched for text."""
 
     rules: Blanking
-    looker: Looker = field(default_factory=Looker)
 
     def concerns(self, modality: str) -> bool:
         """Whether any rule may fit an object of this modality."""
@@ -28,5 +24,12 @@ class DeviceRules:
     def __call__(self, source: Path, target: Path) -> tuple[Box, ...]:
         """Write `source` to `target`, black where a rule fits; returns the boxes, none when no file was written.
         Burned In Annotation says NO if no text is left. Raises UnreadableFile."""
+        from uploader import dicom  # loads what most sessions never need, as does the next
+
         boxes = self.rules.boxes(dicom.header(dicom.read(source).dataset))
-        return clean(source, target, boxes, self.looker).boxes if boxes else ()
+        if not boxes:
+            return ()
+        from uploader.pixels.blank import clean
+        from uploader.pixels.text import Looker
+
+        return clean(source, target, boxes, Looker()).boxes

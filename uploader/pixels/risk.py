@@ -13,8 +13,18 @@ MEASURED = frozenset(_MEASURED.split())
 """Modalities whose images are computed from measurements, and carry no text unless they are derived."""
 _SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
 """Secondary Capture, and the multi-frame ones below it."""
-_COPIED = frozenset({"SECONDARY", "DERIVED"})
-_SCREENS = ("SCREEN", "SAVE", "REPORT", "PROTOCOL", "DOSE_INFO", "CAPTURE", "SNAPSHOT", "SUMMARY", "OSIRIX")
+_SCREENS = (
+    "SECONDARY",
+    "SCREEN",
+    "SAVE",
+    "REPORT",
+    "PROTOCOL",
+    "DOSE_INFO",
+    "CAPTURE",
+    "SNAPSHOT",
+    "SUMMARY",
+    "OSIRIX",
+)
 
 
 def reason(header: Mapping[str, Any]) -> str:
@@ -39,8 +49,8 @@ def reason(header: Mapping[str, Any]) -> str:
 
 def _copied(header: Mapping[str, Any]) -> str:
     kinds = _list(header.get("ImageType"))
-    if any(kind in _COPIED or any(word in kind for word in _SCREENS) for kind in kinds):
-        return "the image is derived, or a picture of a screen"
+    if any(word in kind for kind in kinds for word in _SCREENS):
+        return "the image is secondary, or a picture of a screen"
     return "the image says how it was digitised" if header.get("ConversionType") else ""
 
 

@@ -12,12 +12,13 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any
 
 from uploader.domain.errors import BadSettings
 from uploader.pixels.box import Box, clipped
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 Wanted = tuple[str | int, ...]
 """Values of which one must fit."""
@@ -131,6 +132,8 @@ def _same(part: Any, wanted: str | int) -> bool:
 
 @lru_cache(maxsize=4)
 def _schema(path: Path) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # slow to load
+
     try:
         return Draft202012Validator(json.loads(path.read_text()))
     except (OSError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from uploader.instance import Elements, Instance, load
 from uploader.pixels import findings
 from uploader.pixels.match import Known
 from uploader.pixels.risk import reason
-from uploader.pixels.text import Looker
 from uploader.ports import Header
 
 _ABOUT_TEXT = frozenset(
@@ -29,13 +28,20 @@ _SAMPLE = 24
 """Files of a scan that are looked at for a face: enough to know how far it reaches."""
 
 
-def texts(folder: Path, names: Iterable[str], known: Known, looker: Looker) -> Iterator[Finding]:
-    """About text in the images of anonymised files. An image that carries no text by its kind is not decoded."""
-    for name in names:
-        path = folder / name
+def texts(folder: Path, names: Iterable[str], known: Callable[[], Known]) -> Iterator[Finding]:
+    """About text in the images of anonymised files. An image that carries no text by its kind is not decoded.
+
+    known: asked once an image must be read
+    """
+    suspects = [name for name in names if reason(_header(folder / name, _ABOUT_TEXT))]
+    if not suspects:
+        return
+    from uploader.pixels.text import Looker  # loads numpy, which most sessions never need
+
+    looker, named = Looker(), known()
+    for name in suspects:
         try:
-            if reason(_header(path, _ABOUT_TEXT)):
-                yield from findings.texts(name, looker.look(path), known)
+            yield from findings.texts(name, looker.look(folder / name), named)
         except UnreadableFile:
             yield findings.unreadable(name)
 

@@ -27,10 +27,12 @@ MOST_FRAMES = 24
 """Frames of one file that are read at most, a second each; what is left unread is said."""
 TILE, OVERLAP = 1024, 192
 """Pixels. The engine's memory grows with the tile."""
-SIDE = 480
+SIDE = 640
 """Pixels to which the shorter side of a smaller picture is enlarged before text is looked for."""
 SURE = 0.5
 """What the engine gives as its confidence, 0 to 1; less is noise taken for letters."""
+_LEAST = 2
+"""Letters and figures of a line; the engine takes a round head for a single 8, and one letter tells nobody."""
 _KEPT = 512
 """Pictures whose text is remembered, by digest."""
 
@@ -132,6 +134,8 @@ class _Reader:
             return
         seen = self._seen(tile)
         for corners, text, score in zip(seen.boxes, seen.txts, seen.scores, strict=True) if seen else ():
+            if sum(character.isalnum() for character in text) < _LEAST:
+                continue
             (x, y), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
             yield Box(int(x) + left, int(y) + top, int(right - x), int(bottom - y)), str(text), float(score)
 

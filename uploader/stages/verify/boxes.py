@@ -86,8 +86,9 @@ def _equal(old: Samples, new: Samples, outside: NDArray[np.bool_], bits: int) ->
 
 def _black(pixel: NDArray[Any], image: Image) -> bool:
     """Whether one pixel is black. Of a palette any one entry will do: a constant tells nothing."""
-    values = [int(value) for value in pixel]
-    low, high = (0, (1 << image.stored) - 1) if not image.signed else _signed(image.stored)
+    bits, half = (1 << image.stored) - 1, 1 << image.stored - 1
+    values = [int(value) & bits for value in pixel]  # decoders differ in whether they give a sign
+    low, high = (half, half - 1) if image.signed else (0, bits)
     if image.colours == "MONOCHROME1":
         return values == [high]
     if image.colours == "MONOCHROME2":
@@ -95,7 +96,3 @@ def _black(pixel: NDArray[Any], image: Image) -> bool:
     if image.colours.startswith(("YBR_FULL", "YBR_PARTIAL")):
         return values[-2:] == [128, 128] and set(values[:-2]) <= {0, 16}
     return image.colours == "PALETTE COLOR" or not any(values)
-
-
-def _signed(stored: int) -> tuple[int, int]:
-    return -(1 << stored - 1), (1 << stored - 1) - 1
