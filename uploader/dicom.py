@@ -6,8 +6,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import pydicom
 from pydicom._dicom_dict import DicomDictionary
+from pydicom.charset import convert_encodings, decode_bytes, encode_string
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -24,22 +25,19 @@ from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian
-from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR
+from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR, PersonName
 
 from uploader import part10
 from uploader.domain.errors import UnreadableFile
-from uploader.domain.manifest import CHUNK
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
+from uploader.writing import IMPLEMENTATION_NAME, IMPLEMENTATION_UID, splice
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 warnings.filterwarnings("ignore", module="pydicom")  # they quote values, and values may be a patient
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)  # as do its log lines
 
-IMPLEMENTATION_UID = "2.25.124853154618436105447302870432651078913"
-"""Implementation Class UID (0002,0012) of everything this program writes: a random UUID under 2.25."""
-IMPLEMENTATION_NAME = "SDU_1"
 _KNOWN_VRS = frozenset(str(vr) for vr in STANDARD_VR) - {"UN"}
 _ACCEPTED_VRS = _KNOWN_VRS | frozenset(str(vr) for vr in AMBIGUOUS_VR)
 """And what pydicom calls an element that is ``US or SS``, in implicit encoding, before it knows which."""
@@ -128,6 +126,32 @@ def vr_of(element: DataElement | RawDataElement) -> str:
         return str(element.VR)
     known = DicomDictionary.get(element.tag)
     return known[0] if known else "UN"
+
+
+def text_in(value: bytes, terms: list[str], delimiters: Set[int]) -> str:
+    """The text of a value in the character sets of these defined terms, see `charsets`."""
+    with _wrong_bytes_replaced():
+        return str(decode_bytes(value, convert_encodings(terms), set(delimiters)))
+
+
+def name_in(value: bytes, terms: list[str]) -> str:
+    """As `text_in`, of one person name."""
+    with _wrong_bytes_replaced():
+        return str(PersonName(value, convert_encodings(terms)))
+
+
+def value_in(text: str, terms: list[str]) -> bytes:
+    """The value of a text."""
+    with _wrong_bytes_replaced():
+        return bytes(encode_string(text, convert_encodings(terms)))
+
+
+@contextmanager
+def _wrong_bytes_replaced() -> Iterator[None]:
+    """Without a warning that they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def edit(source: Path, target: Path, change: Callable[[Dataset], Dataset]) -> None:
@@ -231,7 +255,7 @@ def _read(stream: BinaryIO) -> Part10:
         return Part10(dataset, Dataset(), (size, 0))
     end = part10.pixel_end(stream, size, outline)
     stream.seek(end)
-    tail = _parsed(part10.tail(stream, outline.syntax), outline.syntax, dataset._character_set)
+    tail = _parsed(part10.tail(stream, outline.syntax), UID(outline.syntax), dataset._character_set)
     return Part10(dataset, tail, (at, end - at))
 
 
@@ -245,9 +269,10 @@ def _joined(part: Part10) -> Dataset:
 
 
 def _header(outline: part10.Outline) -> Dataset:
-    dataset = _parsed(outline.header, outline.syntax)
+    syntax = UID(outline.syntax)
+    dataset = _parsed(outline.header, syntax)
     dataset.file_meta = FileMetaDataset(_parsed(outline.meta, ExplicitVRLittleEndian))
-    dataset.file_meta.TransferSyntaxUID = outline.syntax
+    dataset.file_meta.TransferSyntaxUID = syntax
     return dataset
 
 
@@ -318,20 +343,6 @@ def _encoded(dataset: Dataset, syntax: UID) -> bytes:
     out.is_little_endian, out.is_implicit_VR = syntax.is_little_endian, syntax.is_implicit_VR
     write_dataset(out, dataset, parent_encoding=dataset._character_set)
     return out.getvalue()
-
-
-def splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:
-    """Append `length` bytes of `stream` from `offset` to `out`, by the kernel where it can."""
-    source, target = stream.fileno(), out.fileno()
-    while length > 0:
-        try:
-            moved = os.copy_file_range(source, target, min(length, 1 << 30), offset)
-        except OSError:  # between two file systems, or one that cannot; a full disk says so again below
-            moved = os.write(target, os.pread(source, min(length, CHUNK), offset))
-        if moved == 0:
-            raise UnreadableFile("the file became shorter while it was read")
-        offset, length = offset + moved, length - moved
-    out.seek(0, os.SEEK_END)
 
 
 def _decimals(dataset: Dataset, tag: int) -> float | list[float] | None:

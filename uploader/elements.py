@@ -10,9 +10,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple, TypeAlias
 
-from pydicom.datadict import dictionary_VR
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
-
+from uploader import dictionary
 from uploader.domain.errors import UnreadableFile
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 
@@ -21,8 +19,8 @@ Element: TypeAlias = tuple[int, bytes, int, int, int]
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LONG = frozenset(str(vr).encode() for vr in EXPLICIT_VR_LENGTH_32)
-_SHORT = frozenset(str(vr).encode() for vr in STANDARD_VR) - _LONG
+_LONG = frozenset(vr.encode() for vr in dictionary.LONG_VRS)
+_SHORT = frozenset(vr.encode() for vr in dictionary.SHORT_VRS)
 _ENCAPSULATED = frozenset({b"OB", b"OW"})
 
 
@@ -68,10 +66,7 @@ def known_vr(tag: int) -> bytes:
     """VR by the dictionary of PS3.6; ``UN`` for what it does not know or leaves open, as pixels are."""
     vr = _known.get(tag)
     if vr is None:
-        try:
-            written = "UN" if tag >> 16 & 1 else str(dictionary_VR(tag))
-        except KeyError:
-            written = "UN"
+        written = dictionary.vr_of(tag) or "UN"
         vr = _known[tag] = written.encode() if len(written) == 2 else b"UN"
     return vr
 

@@ -10,12 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pydicom.dataset import Dataset
-from pydicom.uid import UID
-
-from uploader import dicom
+from uploader import dictionary
 from uploader.domain.errors import UnreadableFile
 from uploader.elements import (
     EXPLICIT,
@@ -24,18 +21,21 @@ from uploader.elements import (
     Form,
     Irregular,
     Short,
-    encoded,
     head,
     scan,
     value_of,
 )
 from uploader.part10 import LARGEST_HEADER, PIXEL_TAGS
+from uploader.writing import file_meta, splice
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
 _TRANSFER_SYNTAX = 0x00020010
 _WINDOW = 1 << 15
 """Bytes read at first: most headers are shorter."""
-_DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1"})
+_DEFLATED = frozenset({dictionary.DEFLATED, "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1"})
 
 
 @dataclass(slots=True)
@@ -79,6 +79,8 @@ def load(stream: BinaryIO) -> Instance:
 def rewritten(stream: BinaryIO, change: Callable[[Dataset], Dataset] = lambda dataset: dataset) -> Instance:
     """The same of a file that is not written by the book, its elements changed and written anew. What `change` raises
     passes through. Raises UnreadableFile."""
+    from uploader import dicom  # here, because it loads pydicom, which takes longer than a hundred regular files
+
     stream.seek(0)
     part, header, tail = dicom.rewritten(stream, change)
     syntax = str(part.dataset.file_meta.TransferSyntaxUID)
@@ -100,10 +102,10 @@ def run(data: bytes, form: Form) -> Elements:
 def save(source: BinaryIO, target: Path, instance: Instance, header: bytes, tail: bytes, instance_uid: str) -> None:
     """Write a file with this header and tail under a fresh file meta; its pixels are those of `source`, copied by the
     kernel. Raises UnreadableFile."""
-    meta = _meta(instance.sop_class, instance_uid, instance.syntax)
+    meta = file_meta(instance.sop_class, instance_uid, instance.syntax)
     with target.open("wb", buffering=0) as out:
         out.write(meta + header)
-        dicom.splice(source, out, *instance.pixels)
+        splice(source, out, *instance.pixels)
         if tail:
             out.write(tail)
 
@@ -111,8 +113,7 @@ def save(source: BinaryIO, target: Path, instance: Instance, header: bytes, tail
 @lru_cache(maxsize=64)
 def form_of(syntax: str) -> Form:
     """How the elements of a file of this transfer syntax are encoded. PS3.5 10."""
-    uid = UID(syntax)
-    return Form(not uid.is_implicit_VR, uid.is_little_endian)
+    return Form(not dictionary.is_implicit(syntax), dictionary.is_little_endian(syntax))
 
 
 def _load(stream: BinaryIO) -> Instance:
@@ -160,10 +161,10 @@ def _file_meta(data: bytes) -> tuple[str, int]:
 @lru_cache(maxsize=64)
 def _taken(syntax: bytes) -> str:
     """Raises Irregular for a transfer syntax that is unknown, or compressed as a whole."""
-    uid = UID(syntax.decode("latin-1"))
-    if uid.is_private or not uid.is_transfer_syntax or uid in _DEFLATED:
+    uid = syntax.decode("latin-1")
+    if dictionary.uid_type(uid) != dictionary.TRANSFER_SYNTAX or uid in _DEFLATED:
         raise Irregular
-    return str(uid)
+    return uid
 
 
 def _pixel_end(file: int, data: bytes, at: int, size: int, form: Form) -> int:
@@ -198,28 +199,3 @@ def _tail(file: int, begin: int, size: int, form: Form) -> Elements:
     if len(tail.data) != size - begin or any(e[0] in PIXEL_TAGS for e in tail.elements):
         raise Irregular
     return tail
-
-
-def _meta(sop_class: str, instance_uid: str, syntax: str) -> bytes:
-    """Zero preamble and a file meta made anew: nothing of the old one survives. PS3.10 7.1."""
-    if not sop_class or not instance_uid:
-        raise UnreadableFile("the file has no SOP Class UID or no SOP Instance UID")
-    group = b"".join(
-        encoded(0x00020000 | number, vr, value, EXPLICIT)
-        for number, vr, value in (
-            (0x0001, b"OB", b"\0\1"),
-            (0x0002, b"UI", padded(sop_class, b"\0")),
-            (0x0003, b"UI", padded(instance_uid, b"\0")),
-            (0x0010, b"UI", padded(syntax, b"\0")),
-            (0x0012, b"UI", padded(dicom.IMPLEMENTATION_UID, b"\0")),
-            (0x0013, b"SH", padded(dicom.IMPLEMENTATION_NAME, b" ")),
-        )
-    )
-    length = encoded(0x00020000, b"UL", len(group).to_bytes(4, "little"), EXPLICIT)
-    return b"\0" * 128 + b"DICM" + length + group
-
-
-def padded(text: str, padding: bytes) -> bytes:
-    """`text`, which is ASCII, as a value of even length."""
-    value = text.encode("ascii")
-    return value + padding if len(value) & 1 else value

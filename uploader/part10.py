@@ -13,11 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from pydicom._dicom_dict import DicomDictionary
-from pydicom._uid_dict import UID_dictionary
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
-
+from uploader import dictionary
 from uploader.domain.errors import UnreadableFile
 
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
@@ -31,7 +27,7 @@ _READ_AHEAD = 1 << 16
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _TRANSFER_SYNTAX = 0x00020010
-_LONG_FORM = frozenset(str(vr).encode() for vr in EXPLICIT_VR_LENGTH_32)
+_LONG_FORM = frozenset(vr.encode() for vr in dictionary.LONG_VRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Elements:
 class Outline:
     """The beginning of a file, up to the pixel element at offset `pixels`, or whole when it has none."""
 
-    syntax: UID
+    syntax: str
     meta: Elements
     header: Elements
     has_pixels: bool
@@ -72,7 +68,7 @@ def outline(stream: BinaryIO) -> Outline:
     return Outline(syntax, meta.elements(), header.elements(), has_pixels, header.at)
 
 
-def tail(stream: BinaryIO, syntax: UID) -> Elements:
+def tail(stream: BinaryIO, syntax: str) -> Elements:
     """The elements from where `stream` stands, behind the pixels, to its end. Raises UnreadableFile."""
     scan = _scan(_Window(stream), 0, syntax)
     scan.run(lambda tag: False)
@@ -88,7 +84,7 @@ def pixel_end(stream: BinaryIO, size: int, outline: Outline) -> int:
     _, length, begin = scan.head(outline.header.implicit)
     start = outline.pixels + begin
     if length == _UNDEFINED:
-        if not outline.syntax.is_encapsulated:
+        if not dictionary.is_encapsulated(outline.syntax):
             raise UnreadableFile("the pixel data have no length, and are not encapsulated")
         return _fragments_end(stream, start, size)
     if start + length > size:
@@ -111,25 +107,24 @@ def _fragments_end(stream: BinaryIO, at: int, size: int) -> int:
         at += length
 
 
-def _transfer_syntax(meta: _Scan) -> UID:
+def _transfer_syntax(meta: _Scan) -> str:
     """What the file meta names, if this program takes it: registered, and not compressed as a whole, because
     a deflated file can be a bomb. PS3.5 10."""
     start, end = meta.values.get(_TRANSFER_SYNTAX, (0, 0))
-    syntax = UID(bytes(meta.window.data[start:end]).decode("latin-1").strip(" \0"))
+    syntax = bytes(meta.window.data[start:end]).decode("latin-1").strip(" \0")
     if not syntax:
         raise UnreadableFile("the file meta names no transfer syntax")
-    known = UID_dictionary.get(syntax, ("", ""))[1] == "Transfer Syntax"
-    if not known or syntax == DeflatedExplicitVRLittleEndian:
+    if dictionary.uid_type(syntax) != dictionary.TRANSFER_SYNTAX or syntax == dictionary.DEFLATED:
         raise UnreadableFile("the transfer syntax is not one this program takes")
     return syntax
 
 
-def _scan(window: _Window, at: int, syntax: UID) -> _Scan:
-    return _Scan(window, at, _order(syntax), window.looks_implicit(at, syntax.is_implicit_VR))
+def _scan(window: _Window, at: int, syntax: str) -> _Scan:
+    return _Scan(window, at, _order(syntax), window.looks_implicit(at, dictionary.is_implicit(syntax)))
 
 
-def _order(syntax: UID) -> str:
-    return "<" if syntax.is_little_endian else ">"
+def _order(syntax: str) -> str:
+    return "<" if dictionary.is_little_endian(syntax) else ">"
 
 
 def _implicit(vr: bytes | bytearray) -> bool:
@@ -254,8 +249,8 @@ class _Scan:
         """Whether a value without a length is a sequence; one of unknown VR is. PS3.5 6.2.2, 7.5."""
         if vr:
             return vr in {b"SQ", b"UN"}
-        if tag in DicomDictionary:
-            return DicomDictionary[tag][0] == "SQ"
+        if dictionary.is_attribute(tag):
+            return dictionary.vr_of(tag) == "SQ"
         self._need(self.at + 8)
         return self._peek() == _ITEM
 

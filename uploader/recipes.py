@@ -10,11 +10,9 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import pydicom
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Any
 
 from uploader import __version__, passes
 from uploader.dicomedit import Script
@@ -27,6 +25,9 @@ from uploader.domain.trial import Protocol
 from uploader.elements import Irregular
 from uploader.instance import Instance, load
 from uploader.stages.anonymise import Recipe
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _LOOKED_AT = 20
 """Files of a folder."""
@@ -121,7 +122,7 @@ def recipe_of(
     facts = {
         "uploader": __version__,
         "python": platform.python_version(),
-        "pydicom": pydicom.__version__,
+        "pydicom": version("pydicom"),
         "policy": {chosen.name: chosen.digest},
         "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }

@@ -10,9 +10,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 
 from uploader.dicomedit import apply, parse
+from uploader.dicomedit.decoded import float_text
 from uploader.dicomedit.functions.dates import shifted
 from uploader.dicomedit.regex import BadPattern, compiled
-from uploader.dicomedit.values import float_text
 
 
 def edited(script: str, dataset: Dataset, **extra: object) -> Dataset:

@@ -28,7 +28,8 @@ from pydicom.uid import (
 from tests.stages.test_anonymise import Nothing
 from uploader import dicom
 from uploader.dicomedit import parse
-from uploader.dicomedit.pixels import Rectangle, blank, encoded_again, rectangle
+from uploader.dicomedit.pixels import blank, encoded_again
+from uploader.dicomedit.rectangles import Rectangle, rectangle
 from uploader.domain.errors import ScriptFailed, ScriptRejected
 from uploader.recipes import Scripted
 from uploader.stages.anonymise import Recipe, Work

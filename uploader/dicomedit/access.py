@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
+from typing import TYPE_CHECKING, cast
 
 from uploader.dicomedit import private
 from uploader.dicomedit.paths import Path, Step, select, select_as_reference
-from uploader.dicomedit.values import BadValue, Unfit, element, is_sequence, items, store, text_of, vr_of, wrapped
+from uploader.dicomedit.values import BadValue, Unfit, is_sequence, items, store, text_of, vr_of, wrapped
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 MOST_ITEMS = 10_000
 """A path may not make more items than this in one sequence; a slip of the pen must not fill the memory."""
@@ -17,7 +17,11 @@ MOST_ITEMS = 10_000
 
 def root(dataset: Dataset, path: Path) -> Dataset:
     """Where the path begins: the dataset, or its file meta for group 0002."""
-    return cast(Dataset, getattr(dataset, "file_meta", Dataset())) if path.of_file_meta else dataset
+    if not path.of_file_meta:
+        return dataset
+    from pydicom.dataset import Dataset
+
+    return cast(Dataset, getattr(dataset, "file_meta", Dataset()))
 
 
 def find(dataset: Dataset, path: Path, compatible: bool = False) -> tuple[Dataset, int] | None:
@@ -137,6 +141,9 @@ def _tag_or_reserved(dataset: Dataset, step: Step, compatible: bool) -> int:
 
 def item_at(dataset: Dataset, tag: int, index: int, path: Path | str) -> Dataset:
     """Item `index` of a sequence, made with all before it where missing."""
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
     if tag not in dataset:
         dataset.add_new(tag, "SQ", Sequence())
     if not is_sequence(dataset, tag):
@@ -151,4 +158,6 @@ def item_at(dataset: Dataset, tag: int, index: int, path: Path | str) -> Dataset
 
 def blank(dataset: Dataset, tag: int) -> None:
     """Empty an element, keeping its VR."""
+    from uploader.dicomedit.decoded import element
+
     dataset.add(element(tag, vr_of(dataset, tag), ""))

@@ -11,7 +11,7 @@ from uploader.dicomedit.functions.image import check_fill, check_shape
 from uploader.dicomedit.functions.uids import checked_root
 from uploader.dicomedit.functions.whole import direct_path
 from uploader.dicomedit.paths import BadPath, Path, parse_path
-from uploader.dicomedit.pixels import check_colour, rectangle
+from uploader.dicomedit.rectangles import check_colour, rectangle
 from uploader.dicomedit.regex import BadPattern, compiled
 from uploader.dicomedit.source import Flaw
 from uploader.dicomedit.values import Unfit

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pydicom.datadict import dictionary_description
-
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.functions import FUNCTIONS
 from uploader.dicomedit.paths import LEVEL, LEVELS, Path, Step
@@ -124,6 +122,8 @@ def _step(step: Step) -> str:
 
 
 def _name(tag: int) -> str:
+    from pydicom.datadict import dictionary_description
+
     try:
         return dictionary_description(tag)
     except KeyError:

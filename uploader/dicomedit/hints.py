@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pydicom.datadict import tag_for_keyword
+from uploader.dictionary import tag_of
 
 MEANT = {
     "'": 'texts stand in straight double quotes, "like this"',
@@ -70,5 +70,5 @@ def _of_word(before: str, word: str) -> str:
         return "else if is one word, elseif"
     if word in {"and", "or"}:
         return f"conditions are joined by {word}[..., ...]"
-    tag = tag_for_keyword(word)
+    tag = tag_of(word)
     return f"{word} is written ({tag >> 16:04X},{tag & 0xFFFF:04X})" if tag is not None else ""

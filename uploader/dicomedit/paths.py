@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from uploader.dicomedit import private
 from uploader.dicomedit.values import is_sequence, items, text_of
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 ANY = -1
 """Item number that stands for any item, written [%] or left out before the last step."""

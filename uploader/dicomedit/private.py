@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from pydicom.dataelem import DataElement
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from uploader.dicomedit.values import Unfit, is_sequence, items, text_of
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 def is_private(tag: int) -> bool:
@@ -48,7 +49,7 @@ def reserve(dataset: Dataset, group: int, creator: str) -> int:
     taken = {tag & 0xFF if is_creator(tag) else tag >> 8 & 0xFF for tag in dataset.keys() if tag >> 16 == group}  # noqa: SIM118
     for block in range(0x10, 0x100):
         if block not in taken:
-            dataset.add(DataElement(group << 16 | block, "LO", creator))
+            dataset.add_new(group << 16 | block, "LO", creator)
             return block
     raise Unfit("the group has no free private block")
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Any
 
 from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
@@ -22,6 +20,9 @@ from uploader.dicomedit.source import Flaw, Source
 from uploader.dicomedit.state import Host, State
 from uploader.dicomedit.sweep import Sweep
 from uploader.domain.errors import BadScript
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, TypeAlias
 
 from uploader.dicomedit import access
 from uploader.dicomedit.paths import BadPath, Path, parse_path
 from uploader.dicomedit.values import Unfit
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 Value: TypeAlias = "str | Path | list[Value] | None"
 """Text, a path (as an argument of a function or in a list), a list, or the null of a missing element."""

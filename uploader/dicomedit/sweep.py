@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.access import put
 from uploader.dicomedit.paths import LEVELS, Path, Step
 from uploader.dicomedit.values import is_sequence, items
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _CHARACTER_SET = 0x00080005
 """Not set by a sweep: texts that were read before are encoded anew when it changes."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydicom.datadict import tag_for_keyword
+from uploader.dictionary import tag_of
 
 
 def _tags(keywords: str) -> frozenset[int]:
-    return frozenset(tag for tag in map(tag_for_keyword, keywords.split()) if tag is not None)
+    return frozenset(tag for tag in map(tag_of, keywords.split()) if tag is not None)
 
 
 TECHNICAL = _tags("""

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-
+from uploader import dictionary
 from uploader.domain.errors import BadPolicy
 from uploader.domain.policy import Action, Option
 from uploader.passes.attributes import NAMES
@@ -84,13 +83,14 @@ def _unfit(tag: int, action: str) -> str | None:
         return "what becomes of this element cannot be changed"
     if group & 1:
         return "is private: see /safe_private/additions"
-    if not dictionary_has_tag(tag):
+    vr = dictionary.vr_of(tag)
+    if vr is None or not dictionary.is_attribute(tag):
         return "is not in the DICOM dictionary"
     if action in _TELLING and tag in NAMES:
         return "identifies the patient directly and cannot be kept in any form"
     fitting = _FITTING.get(action)
-    if fitting is not None and dictionary_VR(tag) not in fitting:
-        return f"{action} is for {', '.join(sorted(fitting))}, and this attribute is {dictionary_VR(tag)}"
+    if fitting is not None and vr not in fitting:
+        return f"{action} is for {', '.join(sorted(fitting))}, and this attribute is {vr}"
     return None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from pydicom.tag import Tag
-
+from uploader.dictionary import tag_of
 from uploader.domain.policy import Option
 from uploader.domain.trial import Protocol
 from uploader.elements import Form, encoded, known_vr, sequence
@@ -48,8 +47,8 @@ class TrialAttributes:
 
     def written(self, form: Form) -> tuple[Written, ...]:
         """The elements, encoded, in ascending order."""
-        texts = {int(Tag(keyword)): values for keyword, values in self._values().items()}
-        elements = [(tag, encoded(tag, known_vr(tag), written(values), form)) for tag, values in texts.items()]
+        texts = [(tag, values) for keyword, values in self._values().items() if (tag := tag_of(keyword))]
+        elements = [(tag, encoded(tag, known_vr(tag), written(values), form)) for tag, values in texts]
         codes = [_code(*method, form) for method in self.methods]
         return tuple(sorted([*elements, (_METHOD_CODES, sequence(_METHOD_CODES, codes, form))]))
 

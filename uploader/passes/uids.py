@@ -6,16 +6,14 @@ import re
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from pydicom._uid_dict import UID_dictionary
-from pydicom.datadict import tag_for_keyword
-
+from uploader.dictionary import tag_of, uid_type
 from uploader.domain.identity import keyed
 from uploader.passes.values import texts, written
 
 CLASS_KEYWORDS = ("SOPClassUID", "ReferencedSOPClassUID", "MediaStorageSOPClassUID")
 """Attributes that say what kind of object it is. A class that a maker has defined for itself is in no registry, and
 the object could not be read under another one: it is kept if it is well-formed, and the verifier searches it."""
-CLASS_TAGS = frozenset(tag_for_keyword(keyword) for keyword in CLASS_KEYWORDS)
+CLASS_TAGS = frozenset(tag_of(keyword) for keyword in CLASS_KEYWORDS)
 
 CODING_SCHEMES = frozenset(
     {
@@ -49,7 +47,7 @@ class MapUids:
     def image(self, uid: str, names_class: bool = False) -> str:
         """What stands for `uid`: itself when it is empty, registered, or well-formed in an attribute that names the
         class of an object; else a version 4 UUID under 2.25 (PS3.5 B.2). A malformed one is replaced too."""
-        registered = uid in UID_dictionary or uid in CODING_SCHEMES or _CONTEXT_GROUP.fullmatch(uid)
+        registered = uid_type(uid) or uid in CODING_SCHEMES or _CONTEXT_GROUP.fullmatch(uid)
         if not uid or registered or (names_class and _WELL_FORMED.fullmatch(uid)):
             return uid
         return f"2.25.{UUID(bytes=keyed(self.key, 'uid', uid.encode())[:16], version=4).int}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-
+from uploader import dictionary
 from uploader.domain.policy import Action
 
 TEXT = frozenset({"LO", "SH", "LT", "ST", "UT", "UC"})
@@ -31,9 +30,10 @@ def readings(tag: int, vr: str) -> tuple[str, ...]:
     Where the dictionary has a choice (``US or SS``) the one written counts if it is among them.
     """
     written = () if vr in ("", "UN") else tuple(vr.split(" or "))
-    if not dictionary_has_tag(tag):
+    known = dictionary.vr_of(tag)
+    if known is None or not dictionary.is_attribute(tag):
         return written or ("UN",)
-    choice = dictionary_VR(tag).split(" or ")
+    choice = known.split(" or ")
     return tuple(dict.fromkeys((choice[0], *(one for one in written if one not in choice))))
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from uploader.dicomedit import access, private
 from uploader.dicomedit.functions.logic import internal_text
@@ -14,6 +13,9 @@ from uploader.dicomedit.paths import Hit, Path, Step, select
 from uploader.dicomedit.state import State, Value, flat, paths
 from uploader.dicomedit.values import BYTES, Unfit, is_sequence, items, text_of, vr_of
 from uploader.domain.errors import ScriptRejected
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _DIRECT = re.compile(
     r"(?:\(\s*[0-9A-Fa-f]{4}\s*,\s*[0-9A-Fa-f]{4}\s*\)\s*\[\s*(?:0|[1-9][0-9]*)\s*\]\s*/\s*)*"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Protocol
 
 from uploader.elements import Form
 from uploader.rules import Note, Rules, Written
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 class Reach(Protocol):

@@ -7,16 +7,16 @@ book, the whole header is decoded, changed by the scripts and written anew, and 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pydicom.dataset import Dataset
-
-from uploader import dicom
 from uploader.elements import Element, Form, Irregular, Short, value_of
 from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
 from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
 from uploader.stages.anonymise.recipe import Recipe, Script
 from uploader.stages.anonymise.swept import Swept
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _CONTEXT = frozenset({0x00080005, 0x00280100, 0x00280103})
 """What other elements cannot be read without: character set, bits allocated, pixel representation."""
@@ -48,6 +48,8 @@ class Work:
         if not self._alters_pixels:
             self._file(source, part, scripted=False)
         else:
+            from uploader import dicom  # here, because it loads pydicom
+
             altered = target.with_name(target.name + ".altered")
             dicom.edit_pixels(source, altered, self._all_scripts)
             self._file(altered, part, scripted=True)
@@ -95,6 +97,8 @@ class Work:
         known = (index, instance.syntax, seen)
         edited = self._edited.get(known)
         if edited is None:
+            from uploader import dicom
+
             data = dicom.edit_elements(seen, instance.syntax, script)
             if data is None:
                 raise Irregular

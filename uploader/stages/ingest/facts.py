@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-
-from uploader.dicom import read, read_header
 from uploader.domain.errors import NotTaken, UnreadableFile
 from uploader.domain.identity import Identity, PrivateIdentity
 from uploader.domain.private import Private
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 RT_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.481.3": "RTSTRUCT",
@@ -74,6 +73,8 @@ class Instance:
 
 def instance(stream: BinaryIO) -> Instance:
     """What the file is. Raises NotTaken with the reason of quarantine; OSError."""
+    from uploader.dicom import read  # here, because it loads pydicom, and `glance` does without
+
     syntax = _syntax(stream)
     if not is_taken(syntax):
         raise NotTaken("quarantine.unsupported", "the transfer syntax of a file is not one this program takes")
@@ -92,6 +93,8 @@ def is_taken(syntax: str) -> bool:
 
 def study(stream: BinaryIO) -> str:
     """Study Instance UID of a file that may have no end yet. Raises UnreadableFile, OSError."""
+    from uploader.dicom import read_header
+
     with _translated():
         return _text(read_header(stream), "StudyInstanceUID")
 
@@ -164,6 +167,8 @@ def _referenced(dataset: Dataset, paths: tuple[Nesting, ...]) -> frozenset[str]:
 
 def _items(dataset: Dataset, path: Nesting) -> Iterator[Dataset]:
     """Every item of the sequence at `path`, through all items of the sequences above it."""
+    from pydicom.dataset import Dataset
+
     for item in dataset.get(path[0]) or ():
         if isinstance(item, Dataset):
             yield from _items(item, path[1:]) if path[1:] else (item,)
@@ -174,7 +179,7 @@ def _text(dataset: Dataset, keyword: str) -> str:
     value: Any = dataset.get(keyword)
     if value is None:
         return ""
-    if isinstance(value, MultiValue):
+    if isinstance(value, MutableSequence):
         value = "\\".join(str(v) for v in value)
     return str(value).strip(" \0")
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import BinaryIO
 
-from pydicom.charset import convert_encodings, decode_bytes
-from pydicom.valuerep import TEXT_VR_DELIMS, PersonName
-
+from uploader import charsets
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
@@ -23,6 +20,7 @@ _CLASS, _UID, _MODALITY, _NAME, _ID, _ISSUER = 0x00080016, 0x00080018, 0x0008006
 _STUDY, _SERIES_UID, _SERIES_NUMBER, _NUMBER, _FRAME = 0x0020000D, 0x0020000E, 0x00200011, 0x00200013, 0x00200052
 _REFERENCED_FRAMES, _CHARACTER_SET = 0x30060010, 0x00080005
 _REFERENCED = 0x00081155
+_DELIMITERS = frozenset({0x09, 0x0A, 0x0C, 0x0D})
 _WANTED = frozenset(
     {_CLASS, _UID, _MODALITY, _NAME, _ID, _ISSUER, _STUDY, _SERIES_UID, _SERIES_NUMBER, _NUMBER, _FRAME}
 )
@@ -108,18 +106,9 @@ def _texts(header: Elements) -> Mapping[int, str]:
 @lru_cache(maxsize=1024)
 def _text(tag: int, value: bytes, charset: bytes) -> str:
     """As pydicom decodes it. The values that repeat are remembered, the others are figures."""
-    if value.isascii() and b"\x1b" not in value:
-        return value.decode("ascii").strip(" \0")
-    encodings = convert_encodings(charset.decode("ascii", "replace").strip(" \0").split("\\"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's say that bytes are wrong; they are replaced there as here
-        return _decoded(tag, value, encodings)
-
-
-def _decoded(tag: int, value: bytes, encodings: list[str]) -> str:
     if tag == _NAME:
-        return str(PersonName(value, encodings)).strip(" \0").rstrip("=")
-    return decode_bytes(value, encodings, TEXT_VR_DELIMS).strip(" \0")
+        return charsets.decoded_name(value, charset).strip(" \0").rstrip("=")
+    return charsets.decoded(value, charset, _DELIMITERS).strip(" \0")
 
 
 def studied(stream: BinaryIO) -> str:
