@@ -60,10 +60,6 @@ def test_what_devices_write_about_themselves_is_text(text):
     assert KNOWN.kind(text) is Kind.TEXT
 
 
-def test_a_name_broken_over_two_lines_is_still_the_patients():
-    assert KNOWN.worst(["SOP", "HIE"]) is Kind.IDENTITY
-
-
 def test_what_is_known_of_the_patient_is_not_printed():
     assert repr(KNOWN) == "<private>"
 

@@ -73,12 +73,6 @@ class Known:
             return Kind.DATE
         return Kind.NUMBER if re.search(f"[0-9]{{{_FIGURES}}}", _figures(text)) else Kind.TEXT
 
-    def worst(self, lines: Iterable[str]) -> Kind:
-        """The worst kind among several lines, which are also read as one: a name may be broken off."""
-        each = list(lines)
-        kinds = {self.kind(line) for line in (*each, " ".join(each))}
-        return next((kind for kind in Kind if kind in kinds), Kind.TEXT)
-
 
 def folded(text: str) -> str:
     """Small letters without accents."""
