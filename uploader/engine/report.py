@@ -30,13 +30,15 @@ class Outcome:
     digest: str
     held: tuple[Reason, ...]
     questions: tuple[Reason, ...]
+    verified: Mapping[str, Any]
 
     @classmethod
     def of(cls, job: Job, made: Made, judged: Judged, state: str) -> Outcome:
         """A summary: the files themselves need not stay in memory."""
         files = judged.files
         digest = files.digest if len(files) else ""
-        return cls(job, state, len(files), files.size, digest, (*made.held, *judged.held), judged.questions)
+        held = (*made.held, *judged.held)
+        return cls(job, state, len(files), files.size, digest, held, judged.questions, judged.verified)
 
     @property
     def files_held(self) -> int:
@@ -54,6 +56,7 @@ class Outcome:
             "files_held": self.files_held,
             "held": [asdict(reason) for reason in self.held],
             "questions": [asdict(reason) for reason in self.questions],
+            "verified": dict(self.verified),
         }
 
 

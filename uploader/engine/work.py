@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,13 @@ class Judged:
     files: those that may go on; none when the whole session is held
     held: why files, or all of them, are held
     questions: what a person was asked and nobody looked at, where that was accepted
+    verified: the verifier's own report, of what was looked for and where
     """
 
     files: Manifest
     held: tuple[Reason, ...]
     questions: tuple[Reason, ...] = ()
+    verified: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,16 @@ def prove(bench: Bench, job: Job, made: Made, pool: Executor | None = None) -> J
     """
     if not made.after:
         return Judged(Manifest(frozenset()), ())
+    verified: dict[str, Any] = {}
     with ThreadPoolExecutor(1) as disk:
         flushed = disk.submit(flush_tree, bench.staged(job))
         try:
-            findings = contained(bench.diagnostics, _findings, bench, job, made, pool)
+            findings = contained(bench.diagnostics, _findings, bench, job, made, pool, verified.update)
         except Held as error:
             return Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
         finally:
             flushed.result()
-    return judged(findings, Manifest(frozenset(made.after)), bench.despite_questions)
+    return replace(judged(findings, Manifest(frozenset(made.after)), bench.despite_questions), verified=verified)
 
 
 _latest: list[tuple[Job, Work]] = []
@@ -164,7 +167,9 @@ def _entry(name: str, path: Path) -> Entry:
         return Entry(name, os.fstat(data.fileno()).st_size, digest, "")
 
 
-def _findings(bench: Bench, job: Job, made: Made, pool: Executor | None) -> list[Finding]:
+def _findings(
+    bench: Bench, job: Job, made: Made, pool: Executor | None, tell: Callable[[dict[str, Any]], object]
+) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
     permit = permit_of(bench.kitchen, trial, bench.policy)
     return verify(
@@ -179,6 +184,7 @@ def _findings(bench: Bench, job: Job, made: Made, pool: Executor | None) -> list
         may_differ=permit.may_differ,
         jobs=len(os.sched_getaffinity(0)) if pool else 1,
         pool=pool,
+        tell=tell,
     )
 
 
