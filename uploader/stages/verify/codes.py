@@ -87,7 +87,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
 
 OVERRIDABLE = frozenset(
     f"verify.{kind}"
-    for kind in ("residue", "residue-date", "residue-uid", "value-kept", "date-kept", "unlisted", "altered")
+    for kind in ("residue", "residue-date", "residue-uid", "value-kept", "date-kept", "unlisted", "altered", "bomb")
 )
 """Refusals that may be a false alarm, which a named person may overrule with a reason: what was found is a value that
 can be looked at. Never what concerns pixels, the form of a file, private elements, or what the subject is called."""

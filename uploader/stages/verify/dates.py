@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAMES = """
     january january jan januar jaenner janvier janv januari enero ene gennaio gen janeiro stycznia leden ledna
@@ -52,6 +53,8 @@ class Calendar:
         asked = None
         if not self.dates or not _FIGURES.search(folded):
             return None
+        if sure_only and not any(year in folded for year in _years(self.dates)):
+            return None
         for date, certain in _candidates(folded, not sure_only):
             if date in self.dates:
                 return "date", date
@@ -61,6 +64,11 @@ class Calendar:
                     return "date", full[0]
                 asked = ("date-short", full[0]) if full else asked
         return asked
+
+
+@lru_cache(maxsize=8)
+def _years(dates: frozenset[str]) -> frozenset[str]:
+    return frozenset(date[:4] for date in dates)
 
 
 def _candidates(folded: str, words: bool) -> Iterator[tuple[str, bool]]:

@@ -14,7 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-MOST = 4 << 20
+MOST = 8 << 20
 """Bytes that one value may unfold to."""
 _RATIO = 300
 """Times its length that anything honest unfolds to at most."""

@@ -33,6 +33,8 @@ _REMEMBERED = 50_000
 """Values known to be clean; beyond, the memory is emptied."""
 _LIKELY_AGAIN = 64
 """Bytes up to which a number, a time or a UID is remembered."""
+_UNFOLDED_AT_ONCE = 8 << 20
+"""Bytes up to which a long value is held to unfold what is in it; of a longer one, what lies within a chunk is."""
 _READ_FULLY = 1 << 12
 """Bytes up to which a value with zero bytes is read as UTF-16 in every script; beyond, in Latin script only."""
 
@@ -121,7 +123,9 @@ class Search:
                 pending, waiting = [], 0
         yield from self._search(pending)
 
-    def _read(self, element: Element, value: bytes, key: _Key | None, pending: list[_Pending]) -> Iterator[Hit]:
+    def _read(
+        self, element: Element, value: bytes, key: _Key | None, pending: list[_Pending], *, unfold: bool = True
+    ) -> Iterator[Hit]:
         """Queue the readings of `value` for the search; report UIDs and numbers at once."""
         if element.vr == "UI" and MADE.fullmatch(value):
             return
@@ -137,19 +141,22 @@ class Search:
         yield from found
         binary = element.vr not in _TEXTS and _is_binary(element, value)
         forms = tuple(self._texts(_without_uids(value), element, binary))
-        folded = list(self._unfolded(element, value, pending))
+        folded = list(self._unfolded(element, value)) if unfold else []
         yield from (hit for hit in folded if hit)
         pending.append(_Pending(element, None if found or kind or folded else key, forms, binary))
 
-    def _unfolded(self, element: Element, value: bytes, pending: list[_Pending]) -> Iterator[Hit | None]:
-        """Queue what is folded away in `value`; None for each of it, and a hit when it is too much."""
+    def _unfolded(self, element: Element, value: bytes) -> Iterator[Hit | None]:
+        """What is found in what is folded away in `value`; None for each piece of it that was searched."""
         try:
             for inner in unfolded(value):
-                one = element._replace(vr="UN", value=inner)
-                yield from (Hit(hit.kind, element, hit.value) for hit in self._uids(one, inner))
-                forms = tuple(self._texts(_without_uids(inner), one, _is_binary(one, inner)))
-                pending.append(_Pending(element, None, forms, False))
-                yield None
+                for start in range(0, len(inner), CHUNK):
+                    piece = inner[max(0, start - _OVERLAP) : start + CHUNK]
+                    one = element._replace(vr="UN", value=piece)
+                    yield from (Hit(hit.kind, element, hit.value) for hit in self._uids(one, piece))
+                    binary = _is_binary(one, piece)
+                    forms = tuple(self._texts(_without_uids(piece), one, binary))
+                    yield from self._search([_Pending(element, None, forms, binary)])
+                    yield None
         except Bomb:
             yield Hit("bomb", element, "")
 
@@ -203,10 +210,14 @@ class Search:
         """The same for a value that is too long to hold: in overlapping chunks."""
         before, seen = b"", set()
         unshaped = element if element.vr in _FREE | {"DS", "IS"} else element._replace(vr="UN")
+        at_once = element.end - element.begin <= _UNFOLDED_AT_ONCE
+        if at_once:
+            value = b"".join(part.chunks(element.begin, element.end, CHUNK))
+            yield from (hit for hit in self._unfolded(element, value) if hit)
         for chunk in part.chunks(element.begin, element.end, CHUNK):
             pending: list[_Pending] = []
             whole = before + chunk
-            found = [*self._read(unshaped, whole, None, pending), *self._search(pending)]
+            found = [*self._read(unshaped, whole, None, pending, unfold=not at_once), *self._search(pending)]
             yield from (h for h in found if h.value not in seen)
             seen |= {h.value for h in found}
             before = whole[-_OVERLAP:]
@@ -304,9 +315,10 @@ def _kind(needle: Needle, pending: _Pending) -> str | None:
     if needle.origin == "short" and (realm or pending.element.vr not in _FREE):
         return None
     kind = needle.kind_in_equipment() if realm == "technical" else needle.kind
-    if not pending.binary or len(needle.text) >= _SURE_IN_BYTES:
+    letters = len(needle.text.replace(" ", ""))  # nearly any byte counts as a blank there
+    if not pending.binary or letters >= _SURE_IN_BYTES:
         return kind
-    return "word" if kind and pending.key and len(needle.text) >= _TOLD_IN_BYTES else None
+    return "word" if kind and pending.key and letters >= _TOLD_IN_BYTES else None
 
 
 def _realm(element: Element) -> str:
