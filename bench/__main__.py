@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -9,68 +10,25 @@ import statistics
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
 import requests
 
-from bench.timing import measured, row
+from bench.deid import deid
+from bench.images import large_enhanced_mr
+from bench.people import invented
+from bench.timing import measured, row, table
 from uploader.archives.embedded import Account, Embedded, serve
 from uploader.config import Settings
 from uploader.home import ARCHIVES, make
 from uploader.hosted import archives_child
-from uploader.phantom import ct_series, large_multiframe, write_session
+from uploader.phantom import write_session
 from uploader.supervisor import running
 
 PYTHON = sys.executable
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
-BIN = Path(PYTHON).parent
-
-
-def deid(work: Path) -> None:
-    """Anonymise and verify, beside `cp -r` and two peers that do not verify."""
-    count = 1000
-    flat = work / "flat"
-    ct_series(flat / "scans" / "1" / "DICOM", count)
-    files = flat / "scans" / "1" / "DICOM"
-    halves = [work / "half1", work / "half2"]
-    for number, path in enumerate(sorted(files.iterdir())):
-        halves[number % 2].mkdir(exist_ok=True)
-        os.link(path, halves[number % 2] / path.name)
-    engine = [PYTHON, "-m", "bench.engine", str(flat)]
-    dicognito, anonymizer = [PYTHON, "-m", "dicognito"], str(BIN / "dicom-anonymizer")
-    peers: list[tuple[str, Callable[[Path], list[list[str]]]]] = [
-        ("cp -r", lambda out: [["cp", "-r", str(files), str(out)]]),
-        ("ours, anonymise + verify, 1 process", lambda _: [[*engine, "1"]]),
-        ("ours, anonymise + verify, 2 processes", lambda _: [[*engine, "2"]]),
-        ("dicom-anonymizer 2.1.0, 1 process", lambda out: [[anonymizer, str(files), str(out)]]),
-        (
-            "dicom-anonymizer 2.1.0, 2 processes",
-            lambda out: [[anonymizer, str(half), str(out / half.name)] for half in halves],
-        ),
-        ("dicognito 0.19.0, 1 process", lambda out: [[*dicognito, "-o", str(out), str(files)]]),
-        (
-            "dicognito 0.19.0, 2 processes",
-            lambda out: [[*dicognito, "-o", str(out / half.name), str(half)] for half in halves],
-        ),
-    ]
-    print(f"\n{count} CT slices 512x512, {sum(p.stat().st_size for p in files.iterdir()) / 1e6:.0f} MB\n")
-    row("what", "files/s", "peak MB of a process", "ratio to ours, 1 process")
-    row("---", "---", "---", "---")
-    speeds: dict[str, tuple[float, float]] = {}
-    for name, commands in peers:
-        out = work / "out"
-        out.mkdir()
-        for half in halves:
-            (out / half.name).mkdir()
-        run = measured(*commands(out))
-        shutil.rmtree(out)
-        speeds[name] = (count / run.seconds, run.peak_mb)
-    ours = speeds["ours, anonymise + verify, 1 process"][0]
-    for name, (speed, peak) in speeds.items():
-        row(name, f"{speed:.0f}", f"{peak:.0f}", f"{speed / ours:.2f}")
 
 
 def line(work: Path) -> None:
@@ -89,8 +47,7 @@ def line(work: Path) -> None:
     beside = [_line_once(work / f"up{n}", session, trial, subject, up=True) for n in range(3)]
     copy, run, quick = statistics.median(copies), *(statistics.median(r[0] for r in rs) for rs in (runs, beside))
     print(f"\n{trial}: {len(files)} files, {sum(f.stat().st_size for f in files) / 1e6:.0f} MB, medians of three\n")
-    row("what", "seconds", "ratio")
-    row("---", "---", "---")
+    table("what", "seconds", "ratio")
     row("three copies with fsync", f"{copy:.2f}", "1.00")
     row("whole line, signed and shared, archives started for it", f"{run:.2f}", f"{run / copy:.2f}")
     row("whole line, signed and shared, archives running", f"{quick:.2f}", f"{quick / copy:.2f}")
@@ -162,8 +119,7 @@ def archive(work: Path) -> None:
     server.stop()
     copied = _cp_fsync(data, work / "copy.zip")
     print(f"\none zip of {got / 1e9:.2f} GB, embedded archive over HTTP on loopback\n")
-    row("what", "seconds", "ratio to the copy")
-    row("---", "---", "---")
+    table("what", "seconds", "ratio to the copy")
     row("cp and fsync", f"{copied:.2f}", "1.00")
     row("into the archive", f"{sent:.2f}", f"{sent / copied:.2f}")
     row("out of it", f"{fetched:.2f}", f"{fetched / copied:.2f}")
@@ -178,21 +134,28 @@ def _cp_fsync(source: Path, target: Path) -> float:
 
 
 def memory(work: Path) -> None:
-    """A 2 GB multi-frame through anonymise and verify: the peak of the process."""
-    folder = work / "big" / "scans" / "1" / "DICOM"
-    folder.mkdir(parents=True)
-    large_multiframe(folder / "0001.dcm", 2_000_000_000)
-    run = measured([PYTHON, "-m", "bench.engine", str(work / "big"), "1"])
-    print("\nanonymise + verify of one multi-frame of 2 GB\n")
-    row("seconds", "peak MB")
-    row("---", "---")
-    row(f"{run.seconds:.1f}", f"{run.peak_mb:.0f}")
+    """A multi-frame of 4 GB through anonymise and verify: the peak of any process."""
+    folder = work / "big"
+    folder.mkdir()
+    frames = large_enhanced_mr(folder / "big.dcm", invented(1, 1), 4_000_000_000)
+    print(f"\nanonymise and verify one enhanced MR of 4 GB: {frames} frames, each with its functional groups\n")
+    table("what", "seconds", "peak MB of a process", "written")
+    for name, extra in (("scripts and passes", ["--no-verify"]), ("and verified", [])):
+        out = work / name
+        command = [PYTHON, "-m", "bench.engine", str(folder), str(out), str(work / "home"), "1", *extra]
+        run = measured(command, stdout=work / "report.json")
+        written = json.loads((work / "report.json").read_text())["totals"]["written"]
+        row(name, f"{run.seconds:.1f}", f"{run.peak_mb:.0f}", f"{written} of 1")
+        shutil.rmtree(out)
 
 
 TABLES = {"deid": deid, "line": line, "archive": archive, "memory": memory}
 
 
 def main() -> None:
+    if unknown := set(sys.argv[1:]) - TABLES.keys():
+        print(f"no table {', '.join(sorted(unknown))}; there are: {', '.join(TABLES)}", file=sys.stderr)
+        sys.exit(2)
     for name in sys.argv[1:] or TABLES:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("BENCH_DIR")) as work:
             TABLES[name](Path(work))

@@ -1,38 +1,51 @@
-"""Running a command and measuring it."""
+"""Running commands and measuring them."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import time
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+LAUNCH = Path(__file__).parent / "launch.py"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """seconds: wall clock; peak_mb: most resident memory of any one process of the command"""
+    """seconds: wall clock; cpu: seconds of processors, user and system; peak_mb: most resident memory of any one
+    process of the command"""
 
     seconds: float
+    cpu: float
     peak_mb: float
 
 
-def measured(*commands: Sequence[str], env: dict[str, str] | None = None) -> Run:
-    """Run the commands side by side; raises CalledProcessError when one fails."""
-    began, peak = time.perf_counter(), 0.0
-    running = [
-        subprocess.Popen(c, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-        for c in commands
-    ]
-    for process in running:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return Run(time.perf_counter() - began, peak)
+def measured(
+    *commands: Sequence[str],
+    env: dict[str, str] | None = None,
+    accepted: Sequence[int] = (0,),
+    stdout: Path | None = None,
+) -> Run:
+    """Run the commands side by side; raises CalledProcessError when one ends with a code not `accepted`."""
+    launch = [sys.executable, "-I", "-S", str(LAUNCH), json.dumps([list(c) for c in commands])]
+    said = subprocess.run(
+        [*launch, str(stdout or os.devnull)], env={**os.environ, **(env or {})}, check=True, capture_output=True
+    )
+    costs = json.loads(said.stdout)
+    for code, command in zip(costs["codes"], commands, strict=True):
+        if code not in accepted:
+            raise subprocess.CalledProcessError(code, command)
+    return Run(costs["seconds"], costs["cpu"], costs["peak_mb"])
 
 
 def row(*cells: object) -> None:
     """One line of the table, at once: a bench that is stopped has still said something."""
     print("| " + " | ".join(str(c) for c in cells) + " |", flush=True)
+
+
+def table(*heads: str) -> None:
+    row(*heads)
+    row(*["---"] * len(heads))
