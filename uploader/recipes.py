@@ -24,7 +24,7 @@ from uploader.domain.policy import Option, Permit
 from uploader.domain.trial import Protocol
 from uploader.elements import Irregular
 from uploader.instance import Instance, load
-from uploader.stages.anonymise import Recipe
+from uploader.stages.anonymise import Encoded, Recipe
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -71,6 +71,9 @@ class Scripted:
     @property
     def alters_pixels(self) -> bool:
         return self.script.alters_pixels
+
+    def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
+        return self.script.edit(elements, self.variables)
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         return self.script.sweep.verdict(tag, top=top)

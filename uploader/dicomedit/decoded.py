@@ -16,9 +16,9 @@ from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
+from uploader.dicomedit.plain import CHARACTER_SET
 from uploader.dicomedit.values import (
     BYTES,
-    CHARACTER_SET,
     FLOATS,
     INTEGERS,
     NUMBER_TEXTS,

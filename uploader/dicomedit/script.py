@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
@@ -15,6 +15,7 @@ from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.includes import Read, expanded
 from uploader.dicomedit.interpreter import Action, compiled, run
 from uploader.dicomedit.paths import Step
+from uploader.dicomedit.plain import Encoded, NotPlain, Plain
 from uploader.dicomedit.reach import Reach, reach, repeatable, swept
 from uploader.dicomedit.source import Flaw, Source
 from uploader.dicomedit.state import Host, State
@@ -66,6 +67,20 @@ class Script:
         state = State(dataset, {name: given[name.lower()] for name in self.variables}, self._host)
         run(self._actions, state)
         return dataset
+
+    def edit(
+        self, elements: Mapping[int, Encoded], variables: Mapping[str, str] | None = None
+    ) -> Mapping[int, Encoded] | None:
+        """As `apply`, on elements at the top of a dataset as they are encoded, by tag: what the script makes of them.
+
+        None when it asks for more than plain texts; then let it `apply` to a dataset. pydicom is not loaded for this.
+        """
+        plain = Plain(elements)
+        try:
+            self.apply(cast("Dataset", plain), variables)
+        except NotPlain:
+            return None
+        return plain.elements
 
     @property
     def changed(self) -> frozenset[int]:

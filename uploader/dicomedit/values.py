@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from uploader.dicomedit.plain import Plain
+from uploader.dicomedit.plain import NotPlain, Plain
 from uploader.dictionary import vr_of as vr_in_dictionary
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ ONE_TEXT = frozenset({"LT", "ST", "UT", "UR"})
 """A backslash is ordinary text in these, and leading blanks count."""
 NUMBER_TEXTS = frozenset({"DS", "IS"})
 TEXTS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UC", "UI"}) | ONE_TEXT | NUMBER_TEXTS
-CHARACTER_SET = 0x00080005
 
 
 class Unfit(Exception):
@@ -39,7 +38,7 @@ class BadValue(Unfit):
 def vr_of(dataset: Dataset, tag: int) -> str:
     """VR of an element that is present, found without decoding it where that is possible."""
     if isinstance(dataset, Plain):
-        return dataset.elements[tag][0]
+        return dataset.vr(tag)
     from uploader.dicomedit import decoded
 
     return decoded.vr_of(dataset, tag)
@@ -61,9 +60,22 @@ def text_of(dataset: Dataset, tag: int) -> str | None:
 
     The element stays undecoded where it was. Raises BadValue for a sequence.
     """
+    if isinstance(dataset, Plain):
+        return _plain_text(dataset, tag)
     from uploader.dicomedit import decoded
 
     return decoded.text_of(dataset, tag)
+
+
+def _plain_text(plain: Plain, tag: int) -> str | None:
+    if tag not in plain:
+        return None
+    vr = plain.vr(tag)
+    if vr == "SQ":
+        raise BadValue("a sequence has no text")
+    if vr not in TEXTS:
+        raise NotPlain
+    return trimmed(plain.text(tag), vr)
 
 
 def store(dataset: Dataset, tag: int, text: str) -> None:
@@ -72,9 +84,21 @@ def store(dataset: Dataset, tag: int, text: str) -> None:
     VR: that of the element, else the dictionary's, else UN. Raises BadValue for a sequence and for text that is
     not a number where one is wanted.
     """
-    from uploader.dicomedit import decoded
+    if isinstance(dataset, Plain):
+        _store_plainly(dataset, tag, text)
+    else:
+        from uploader.dicomedit import decoded
 
-    decoded.store(dataset, tag, text)
+        decoded.store(dataset, tag, text)
+
+
+def _store_plainly(plain: Plain, tag: int, text: str) -> None:
+    vr = plain.vr(tag) if tag in plain else registered_vr(tag)
+    if vr == "SQ":
+        raise BadValue("a sequence cannot be assigned")
+    if vr not in TEXTS:
+        raise NotPlain
+    plain.put(tag, vr, text)
 
 
 def wrapped(dataset: Dataset, tag: int, text: str) -> str:

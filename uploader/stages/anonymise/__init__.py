@@ -16,10 +16,10 @@ from pathlib import Path
 from uploader.domain.errors import ResidueFound, UploaderError
 from uploader.domain.manifest import Entry, Manifest, measure
 from uploader.rules import Note
-from uploader.stages.anonymise.recipe import Recipe
+from uploader.stages.anonymise.recipe import Encoded, Recipe
 from uploader.stages.anonymise.work import Work
 
-__all__ = ["Recipe", "Work", "anonymise"]
+__all__ = ["Encoded", "Recipe", "Work", "anonymise"]
 
 WORTH_PROCESSES = 200
 """Files above which processes save more than they cost: the first ones of a program take seconds to start."""

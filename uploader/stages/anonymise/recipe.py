@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from uploader.elements import Form
 from uploader.rules import Note, Rules, Written
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+
+Encoded: TypeAlias = tuple[str, bytes]
+"""VR of an element, and its value as it is written."""
 
 
 class Reach(Protocol):
@@ -38,6 +41,9 @@ class Script(Protocol):
 
     def __call__(self, dataset: Dataset) -> Dataset:
         """Change the dataset in place. Raises ScriptFailed, ScriptRejected."""
+
+    def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
+        """As calling it, on elements as they are encoded; None when it must be given a dataset."""
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         """What it does to an element out of its reach: True removes it, False keeps it, a text becomes its value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from uploader.elements import Element, Form, Irregular, Short, value_of
+from uploader.elements import Element, Form, Irregular, Short, encoded, value_of
 from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
 from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
 from uploader.stages.anonymise.recipe import Recipe, Script
@@ -89,20 +89,15 @@ class Work:
         for element in header.elements:
             (reached if self._reached(element[0]) else others).append(element)
         seen = b"".join(header.data[start:end] for _, _, start, _, end in reached)
-        edited = self._outcome(index, script, instance, seen)
+        edited = self._outcome(index, script, instance, seen, reached)
         if edited.data != seen:
             instance.header = _merged(header.data, others, edited)
 
-    def _outcome(self, index: int, script: Script, instance: Instance, seen: bytes) -> Elements:
+    def _outcome(self, index: int, script: Script, instance: Instance, seen: bytes, reached: list[Element]) -> Elements:
         known = (index, instance.syntax, seen)
         edited = self._edited.get(known)
         if edited is None:
-            from uploader import dicom
-
-            data = dicom.edit_elements(seen, instance.syntax, script)
-            if data is None:
-                raise Irregular
-            edited = run(data, instance.form)
+            edited = run(_edited(script, instance, seen, reached), instance.form)
             if script.repeatable and len(seen) < _LONGEST:
                 if len(self._edited) > _REMEMBERED:
                     self._edited.clear()
@@ -166,6 +161,25 @@ class Work:
         uid = next((raw[8:] for tag, raw in header if tag == SOP_INSTANCE), b"")
         text = uid.strip(b" \0").decode("ascii")
         save(stream, target, instance, _bytes(header), _bytes(tail), text)
+
+
+def _edited(script: Script, instance: Instance, seen: bytes, reached: list[Element]) -> bytes:
+    """What the script makes of the elements that it reaches, which are `seen`. Raises Irregular."""
+    data, form = instance.header.data, instance.form
+    given = {tag: (vr.decode(), data[begin:end]) for tag, vr, _, begin, end in reached}
+    made = script.edit(given)
+    if made is not None:
+        raw = {tag: data[start:end] for tag, _, start, _, end in reached}
+        return b"".join(
+            raw[tag] if element is given.get(tag) else encoded(tag, element[0].encode(), element[1], form)
+            for tag, element in sorted(made.items())
+        )
+    from uploader import dicom
+
+    edited = dicom.edit_elements(seen, instance.syntax, script)
+    if edited is None:
+        raise Irregular
+    return edited
 
 
 def _merged(data: bytes, others: list[Element], edited: Elements) -> Elements:
