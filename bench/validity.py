@@ -43,7 +43,7 @@ def new_errors(before: Path, after: Path) -> list[str]:
 def recipe(originals: Sequence[Path], trial: str = "DEMO-RT") -> Recipe:
     """The recipe that a shipped protocol makes for these files."""
     protocol = Protocols(shipped("trial_protocols"), [trial]).newest(trial)
-    kitchen = Kitchen(shipped("dicomedit_scripts"), shipped("privacy_policies"), "SITE01", b"validity")
+    kitchen = Kitchen(*map(shipped, ("dicomedit_scripts", "privacy_policies", "blanking_rules")), "SITE01", b"validity")
     who = Private(Identity("validity", "", ""))
     subject = protocol.subject_example
     return recipe_of(kitchen, protocol, who, subject, protocol.label(subject, 1), originals)[0]

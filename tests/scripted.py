@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from uploader.stages.anonymise import Box
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -16,6 +18,9 @@ class Whole:
     reach: None = None
     repeatable: bool = False
     alters_pixels: bool = False
+
+    def take_blanked(self) -> tuple[Box, ...]:
+        return ()
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         return False

@@ -98,6 +98,8 @@ class Settings:
     """Folder of DicomEdit scripts."""
     policies: Path = Path("privacy_policies")
     """Folder of privacy policies."""
+    blanking: Path = Path("blanking_rules")
+    """Folder of rules that say what devices draw into images, and where."""
     trials: tuple[str, ...] = ()
     """Trials this site takes part in."""
     validators: tuple[str, ...] = ("completeness", "identity", "radiotherapy")

@@ -214,7 +214,7 @@ def edit_elements(data: bytes, syntax: str, change: Callable[[Dataset], Dataset]
     """As `edit`, of some elements of a data set alone. None when `change` declares another character set, which
     concerns all the others too. What `change` raises passes through. Raises UnreadableFile."""
     uid = UID(syntax)
-    dataset = read_dataset(BytesIO(data), uid.is_implicit_VR, uid.is_little_endian)
+    dataset = decoded_elements(data, syntax)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = uid
     dataset = change(dataset)
@@ -224,6 +224,12 @@ def edit_elements(data: bytes, syntax: str, change: Callable[[Dataset], Dataset]
         return _encoded(dataset, uid)
     except Exception as error:
         raise UnreadableFile(f"the header cannot be written again ({type(error).__name__})") from None
+
+
+def decoded_elements(data: bytes, syntax: str) -> Dataset:
+    """Some elements as they stand in a file of this transfer syntax, as a dataset."""
+    uid = UID(syntax)
+    return read_dataset(BytesIO(data), uid.is_implicit_VR, uid.is_little_endian)
 
 
 def _retype(level: Dataset, tag: BaseTag, element: DataElement | RawDataElement) -> None:

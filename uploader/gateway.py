@@ -21,6 +21,7 @@ from uploader.domain.trial import Protocol
 from uploader.home import ARCHIVES, Home
 from uploader.hosted import projects_of
 from uploader.line import Gateway, Progress
+from uploader.looks import look
 from uploader.ports import Archive
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
@@ -81,6 +82,7 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
         validators=installed(settings.validators),
         recipe=partial(recipe, settings, trial_key),
         permit=partial(permit, settings),
+        look=look,
         site=settings.site,
         spool=home.spool,
         work=home.work,
@@ -94,7 +96,7 @@ def build_line(built: Built, progress: Progress | None = None) -> Gateway:
 def automatic_subject(built: Built, protocol: Protocol, identity: PrivateIdentity) -> str:
     """The subject ID that the patient has in the trial, or now gets. Raises SubjectTaken, Refused, Held."""
     settings = built.settings
-    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, built.home.key("trial.key"))
+    kitchen = Kitchen.of(settings, built.home.key("trial.key"))
     candidates = automatic_subjects(kitchen.key_of(protocol.trial), identity, protocol)
     links = LinkTable(built.home.links, built.home.secrets / "link.key")
     try:
@@ -174,7 +176,7 @@ def preflight(settings: Settings) -> list[str]:
 
 def permit(settings: Settings, protocol: Protocol) -> Permit:
     """What may be in anonymised files of a trial, for the verifier."""
-    return permit_of(Kitchen(settings.scripts, settings.policies, settings.site, b""), protocol)
+    return permit_of(Kitchen.of(settings, b""), protocol)
 
 
 def recipe(
@@ -186,5 +188,5 @@ def recipe(
     originals: Sequence[Path],
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How the files of one submission are anonymised, and the facts about it for the receipt: see `recipes`."""
-    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, trial_key)
+    kitchen = Kitchen.of(settings, trial_key)
     return recipe_of(kitchen, protocol, identity, submission.subject, submission.label, originals)

@@ -166,7 +166,7 @@ def make(root: Path, ports: dict[str, int]) -> Home:
         for account in ("admin", "uploader"):
             _write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
     _write_secret(home.secrets / "first-login", secrets.token_urlsafe(12).encode())
-    for name in ("trial_protocols", "dicomedit_scripts", "privacy_policies"):
+    for name in ("trial_protocols", "dicomedit_scripts", "privacy_policies", "blanking_rules"):
         if not (home.root / name).exists():
             shutil.copytree(shipped(name), home.root / name)
     if not (home.root / FILE).exists():

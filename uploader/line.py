@@ -11,13 +11,14 @@ for is written in the records, not held in a thread. Every step may be run twice
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from uploader.changes import told
 from uploader.dicom import header, read
 from uploader.domain.errors import (
     DigestMismatch,
@@ -29,7 +30,7 @@ from uploader.domain.errors import (
     WrongState,
 )
 from uploader.domain.evidence import require
-from uploader.domain.finding import Severity, judge
+from uploader.domain.finding import Finding, Severity, judge
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
 from uploader.domain.override import overrides
@@ -40,7 +41,8 @@ from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
 from uploader.logs import say
 from uploader.ports import Archive, Headers, Links, Records, Sharing, Step, Validator
-from uploader.stages.anonymise import Recipe, anonymise
+from uploader.rules import Note
+from uploader.stages.anonymise import Box, Recipe, anonymise
 from uploader.stages.deposit import deposit
 from uploader.stages.validate import validate
 from uploader.stages.verify import verify
@@ -68,6 +70,8 @@ class Gateway:
     the very scripts, and versions."""
     permit: Callable[[Protocol], Permit]
     """What may be in the anonymised files, for the verifier."""
+    look: Callable[[Path, Path, Sequence[str]], Iterable[Finding]]
+    """What a person would see in the images, given the folders of originals and anonymised files, and their names."""
     site: str
     spool: Path
     """Where the intake keeps what has arrived, one folder a submission."""
@@ -171,6 +175,8 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     bind(gateway, chosen, identity)
     originals = [original(gateway, submission) / entry.name for entry in before]
     recipe, facts = gateway.recipe(protocol, identity, chosen, originals)
+    notes: set[Note] = set()
+    boxes: dict[str, tuple[Box, ...]] = {}
     after = anonymise(
         original(gateway, submission),
         anonymised(gateway, submission),
@@ -178,9 +184,11 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
         recipe,
         gateway.jobs,
         lambda done: gateway.progress("anonymise", done, len(before)),
+        notes,
+        boxes,
     )
     gateway.records.keep_manifest(submission, "anonymised", after)
-    gateway.records.keep_provenance(submission, facts)
+    gateway.records.keep_provenance(submission, {**facts, "cleaned": told(notes), "blanked": boxes})
     return after.digest
 
 
@@ -222,6 +230,8 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         allowed=permit.allowed,
         private_allowed=permit.private,
         may_differ=permit.may_differ,
+        kept=permit.kept,
+        boxes=gateway.records.provenance(submission).get("blanked"),
         jobs=gateway.jobs,
         overridden=[(o.code, o.where) for o in overrides(gateway.records.history(submission), after.digest)],
         progress=lambda done: gateway.progress("verify", done, len(after)),
@@ -229,6 +239,8 @@ def verify_session(gateway: Gateway, submission: str) -> int:
             submission, {**gateway.records.provenance(submission), "verified": report}
         ),
     )
+    names = [entry.name for entry in after]
+    findings += gateway.look(original(gateway, submission), anonymised(gateway, submission), names)
     verdict = judge(f"{chosen.trial} {chosen.protocol_version}", chosen.protocol_digest, findings)
     gateway.records.keep_verdict(submission, "verification", verdict)
     refusals = [f for f in verdict.findings if f.severity is Severity.REFUSAL]

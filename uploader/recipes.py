@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uploader import __version__, passes
+from uploader.config import Settings
 from uploader.dicomedit import Script
 from uploader.dicomedit import parse as parse_script
 from uploader.dicomedit.reach import Reach
-from uploader.domain.errors import BadScript, UnreadableFile
+from uploader.domain.errors import UnreadableFile
 from uploader.domain.identity import PrivateIdentity, keyed
 from uploader.domain.policy import Option, Permit
 from uploader.domain.trial import Protocol
 from uploader.elements import Irregular
 from uploader.instance import Instance, load
-from uploader.stages.anonymise import Encoded, Recipe
+from uploader.pixels.device import DeviceRules
+from uploader.pixels.rules import load as load_rules
+from uploader.stages.anonymise import Box, Encoded, Recipe
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -39,14 +42,20 @@ class Kitchen:
 
     scripts: folder of DicomEdit scripts
     policies: folder of privacy policies
+    blanking: folder of rules for what devices draw into images
     site: what the trials call this hospital
     trial_key: the home's secret, from which each trial's own is derived
     """
 
     scripts: Path
     policies: Path
+    blanking: Path
     site: str
     trial_key: bytes
+
+    @classmethod
+    def of(cls, settings: Settings, trial_key: bytes) -> Kitchen:
+        return cls(settings.scripts, settings.policies, settings.blanking, settings.site, trial_key)
 
     def key_of(self, trial: str) -> bytes:
         """The trial's own key: nothing that it makes says anything about another trial."""
@@ -74,6 +83,9 @@ class Scripted:
 
     def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
         return self.script.edit(elements, self.variables)
+
+    def take_blanked(self) -> tuple[Box, ...]:
+        return self.script.take_blanked()
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         return self.script.sweep.verdict(tag, top=top)
@@ -104,14 +116,9 @@ def recipe_of(
     parsed = [_parsed(kitchen.scripts, name) for name in protocol.scripts]
     scripts = tuple(Scripted(script, variables) for script, _ in parsed)
     texts = {name: text for _, read in parsed for name, text in read.items()}
-    if altering := [each.script.name for each in scripts if each.script.alters_pixels]:
-        raise BadScript(
-            f"{', '.join(altering)}: alterPixels is not on the line yet, for the verifier holds every file whose "
-            "pixels are not those of the original; blank them with `uploader script run` before the session comes in"
-        )
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
     chosen = _policy(kitchen, protocol, policy)
-    cleaner = passes.Cleaner(passes.gathered(_looked_at(originals)), _days_in_texts(chosen, days))
+    cleaner = passes.Cleaner(passes.gathered(looked_at(originals)), _days_in_texts(chosen, days))
     steps = passes.standard(
         chosen,
         protocol,
@@ -129,7 +136,7 @@ def recipe_of(
         "policy": {chosen.name: chosen.digest},
         "scripts": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
     }
-    return Recipe(scripts, steps), facts
+    return Recipe(scripts, steps, DeviceRules(load_rules(kitchen.blanking))), facts
 
 
 class Allowed(Mapping[str, frozenset[int]]):
@@ -157,7 +164,7 @@ def permit_of(kitchen: Kitchen, protocol: Protocol, policy: str | None = None) -
     chosen = _policy(kitchen, protocol, policy)
     scripts = [_parsed(kitchen.scripts, name)[0] for name in protocol.scripts]
     differing = frozenset(tag for script in scripts for tag in script.changed)
-    return Permit(Allowed(chosen), chosen.private_allowed(), differing)
+    return Permit(Allowed(chosen), chosen.private_allowed(), differing, chosen.identities_kept())
 
 
 def _days_in_texts(policy: passes.Policy, days: int) -> int | None:
@@ -199,7 +206,7 @@ def _unchanged(path: Path, text: bytes) -> bool:
         return False
 
 
-def _looked_at(originals: Sequence[Path]) -> Iterator[Instance]:
+def looked_at(originals: Sequence[Path]) -> Iterator[Instance]:
     """Some files of each folder, the first, the last and between: a series names the same people in all its files,
     and the verifier reads every one."""
     folders: dict[Path, list[Path]] = {}

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from uploader.changes import changes
 from uploader.dicom import header, read_header
 from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
 from uploader.domain.evidence import Receipt, SignOff
@@ -101,6 +102,8 @@ class View:
     history: tuple[Mapping[str, Any], ...]
     verified: tuple[str, ...] = ()
     """What the verifier looked for and where, in sentences."""
+    changed: tuple[str, ...] = ()
+    """What was taken out of texts that were kept, and of images, in sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,7 @@ class Review:
     def show(self, submission: str) -> View:
         """Everything that may be shown without asking: nothing in it identifies a patient."""
         about = self.records.get(submission)
-        manifest = self._manifest(about)
+        manifest, provenance = self._manifest(about), self.records.provenance(submission)
         return View(
             submission=about,
             scans=_scans(about, manifest or self.records.manifest(submission, "identifiable")),
@@ -139,7 +142,8 @@ class Review:
             signoff=self.records.signoff(submission),
             receipts=tuple(self.records.receipts(submission)),
             history=tuple(self.records.history(submission)),
-            verified=tuple(sentences(self.records.provenance(submission).get("verified", {}))),
+            verified=tuple(sentences(provenance.get("verified", {}))),
+            changed=tuple(changes(provenance)),
         )
 
     def choose(self, submission: str, trial: str, subject: str, person: str, label: str = "") -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.homes import new_home
-from uploader.domain.errors import BadScript
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
 from uploader.gateway import open_home, recipe
@@ -31,11 +30,6 @@ def facts_of(built: Any, script: str) -> Mapping[str, Any]:
     submission: Any = SimpleNamespace(subject="S-1", label="S-1_MR1")
     _, facts = recipe(built.settings, b"k" * 32, protocol, Private(Identity("MRN", "", "A^B")), submission, [])
     return facts
-
-
-def test_a_script_that_changes_pixels_is_refused_because_the_verifier_compares_them(built: Any) -> None:
-    with pytest.raises(BadScript, match="not on the line yet"):
-        facts_of(built, 'version "6.6"\nif (false[]) { alterPixels["rectangle", "l=0,t=0,r=1,b=1", "solid", ""] }')
 
 
 def test_the_receipt_names_what_a_script_includes(built: Any) -> None:

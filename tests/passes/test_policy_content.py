@@ -18,7 +18,7 @@ SHIPPED = policies(Path(__file__).parents[2] / "privacy_policies")
     [
         ("trial", "TEXT", "121022", Action.REMOVE),  # Accession Number
         ("basic", "TEXT", "113880", Action.REMOVE),  # Device Serial Number
-        ("trial", "TEXT", "113880", Action.KEEP),
+        ("research", "TEXT", "113880", Action.KEEP),
         ("basic", "NUM", "121033", Action.REMOVE),  # Subject Age
         ("trial", "NUM", "121033", Action.KEEP),
         ("trial", "PNAME", "121008", Action.DUMMY),  # Person Observer Name

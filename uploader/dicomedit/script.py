@@ -82,6 +82,12 @@ class Script:
             return None
         return plain.elements
 
+    def take_blanked(self) -> tuple[tuple[int, int, int, int], ...]:
+        """(left, top, width, height) of what it has made black in images since this was last asked."""
+        boxes = tuple(self._host.blanked)
+        self._host.blanked.clear()
+        return boxes
+
     @property
     def changed(self) -> frozenset[int]:
         """The tags that assignments and deletions name, where they name exactly one."""

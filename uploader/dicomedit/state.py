@@ -28,6 +28,7 @@ class Host:
     compatible: do as the reference does where that differs; for comparisons only
     seed: what the UIDs of mapUID are computed from, so that all processes of a run give the same ones;
         random unless the host wants the same UIDs in every run
+    blanked: (left, top, width, height) of what alterPixels has made black and nobody has asked for yet
     mapped: text -> UID given by mapUID; `referenced`: the same for mapReferencedUIDs, which keeps its own
     """
 
@@ -35,6 +36,7 @@ class Host:
     ignore_rejection: bool = False
     compatible: bool = False
     seed: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
+    blanked: list[tuple[int, int, int, int]] = field(default_factory=list)
     mapped: dict[str, str] = field(default_factory=dict)
     referenced: dict[str, str] = field(default_factory=dict)
 

@@ -54,8 +54,10 @@ class Permit:
     allowed: SOP Class UID -> public tags, at any depth; it has an answer for every class
     private: (creator, group, low byte of the element) of private elements
     may_differ: tags of which the trial's scripts set or remove the value
+    kept: tags of machines and institutions that the policy keeps as they are
     """
 
     allowed: Mapping[str, frozenset[int]]
     private: frozenset[tuple[str, int, int]]
     may_differ: frozenset[int]
+    kept: frozenset[int]

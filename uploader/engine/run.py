@@ -66,7 +66,7 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
     _apart(source, order.target.resolve())
     settings = _settings(order.home)
     home, protocol = Home(settings.home), _protocol(settings, order.trial)
-    kitchen = Kitchen(settings.scripts, settings.policies, settings.site, home.key("trial.key"))
+    kitchen = Kitchen.of(settings, home.key("trial.key"))
     if order.subject:
         check_subject(protocol, order.subject, ())
     facts = _facts(kitchen, protocol, order.policy)

@@ -18,8 +18,9 @@ from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.trial import Protocol
 from uploader.engine.out import flush_tree
 from uploader.engine.plan import Job
+from uploader.looks import look
 from uploader.recipes import Kitchen, permit_of, recipe_of
-from uploader.stages.anonymise import Recipe, Work
+from uploader.stages.anonymise import Box, Recipe, Work
 from uploader.stages.verify import verify
 
 
@@ -38,16 +39,19 @@ class Reason:
 
 @dataclass(slots=True)
 class Made:
-    """What became of some files of a session: entries before and after of those that were made, and the rest."""
+    """What became of some files of a session: entries before and after of those that were made, and the rest;
+    and the boxes that were made black in images, by entry."""
 
     before: list[Entry] = field(default_factory=list)
     after: list[Entry] = field(default_factory=list)
     held: list[Reason] = field(default_factory=list)
+    boxes: dict[str, tuple[Box, ...]] = field(default_factory=dict)
 
     def add(self, other: Made) -> None:
         self.before += other.before
         self.after += other.after
         self.held += other.held
+        self.boxes |= other.boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,15 @@ def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
     made, work = Made(), _work_on(bench, job)
     for name in names:
         try:
-            before, after = contained(bench.diagnostics, _one, bench, job, work, name)
+            before, after, boxes = contained(bench.diagnostics, _one, bench, job, work, name)
         except Held as error:
             _clear(bench.staged(job) / name)
             made.held.append(Reason(name, error.code, str(error)))
         else:
             made.before.append(before)
             made.after.append(after)
+            if boxes:
+                made.boxes[name] = boxes
     return made
 
 
@@ -141,17 +147,17 @@ def _work_on(bench: Bench, job: Job) -> Work:
     return _latest[0][1]
 
 
-def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry]:
-    """The file before and after; the original is not measured, for nobody will ask what it was. Raises
-    UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe."""
+def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry, tuple[Box, ...]]:
+    """The file before and after, and what was made black in it. The original is not measured, for nobody will ask what
+    it was. Raises UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe."""
     source, target = bench.original(job) / name, bench.staged(job) / name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        work.file(source, target)
+        boxes = work.file(source, target)
         size = source.stat().st_size
     except FileNotFoundError:
         raise UnreadableFile("the file is gone") from None
-    return Entry(name, size, "", ""), _entry(name, target)
+    return Entry(name, size, "", ""), _entry(name, target), boxes
 
 
 def _clear(target: Path) -> None:
@@ -172,7 +178,7 @@ def _findings(
 ) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
     permit = permit_of(bench.kitchen, trial, bench.policy)
-    return verify(
+    findings = verify(
         bench.original(job),
         bench.staged(job),
         Manifest(frozenset(made.before)),
@@ -182,20 +188,29 @@ def _findings(
         allowed=permit.allowed,
         private_allowed=permit.private,
         may_differ=permit.may_differ,
+        kept=permit.kept,
         jobs=len(os.sched_getaffinity(0)) if pool else 1,
         pool=pool,
         tell=tell,
+        boxes=made.boxes,
     )
+    return [*findings, *look(bench.original(job), bench.staged(job), [entry.name for entry in made.after])]
 
 
 def judged(findings: Sequence[Finding], files: Manifest, despite_questions: bool) -> Judged:
-    """A refusal holds the session; a question holds the file that it is about, for there is nobody to answer it."""
+    """A refusal holds the session, except one about what is seen in an image, which holds that; a question holds the
+    file that it is about, for there is nobody to answer it."""
     refusals = [f for f in findings if f.severity is Severity.REFUSAL]
     questions = [f for f in findings if f.severity is Severity.QUESTION]
-    if refusals:
+    if any(not f.code.startswith("pixels.") for f in refusals):
         return Judged(Manifest(frozenset()), _reasons(refusals))
-    if despite_questions or not questions:
-        return Judged(files, (), _reasons(questions))
+    if refusals or (questions and not despite_questions):
+        return _without([*refusals, *(() if despite_questions else questions)], files)
+    return Judged(files, (), _reasons(questions))
+
+
+def _without(questions: Sequence[Finding], files: Manifest) -> Judged:
+    """The session without the files that these findings are about."""
     asked = {f.where.split(" ")[0] for f in questions}
     if asked - {e.name for e in files}:  # about the whole session, or about more files than are listed
         return Judged(Manifest(frozenset()), _reasons(questions))

@@ -115,6 +115,12 @@ class Policy:
         """The private elements that may stand there: creator, group, low byte."""
         return frozenset(key for key in self._safe_private() if self.private(*key) is not Action.REMOVE)
 
+    def identities_kept(self) -> frozenset[int]:
+        """The tags that name machines and institutions and stay as they are, because an option retains them."""
+        retained = self.options & {Option.RETAIN_DEVICE_IDENTITY, Option.RETAIN_INSTITUTION_IDENTITY}
+        rows = tables.annex_e().items()
+        return frozenset(tag for tag, rule in rows if any(rule.options.get(option) == "K" for option in retained))
+
     def content(self, scheme: str, code: str, value_type: str) -> Action:
         """What becomes of a whole content item whose concept name is `code` of `scheme` (PS3.15 table E.3.4-1).
 

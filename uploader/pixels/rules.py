@@ -72,7 +72,10 @@ class Blanking:
 
 
 def load(folder: Path) -> Blanking:
-    """The rules of all JSON files of a folder but its schema. Raises BadSettings, which names the file."""
+    """The rules of all JSON files of a folder but its schema; none without a folder, and then what devices draw is
+    found and held. Raises BadSettings, which names the file."""
+    if not folder.is_dir():
+        return Blanking(())
     files = sorted(path for path in folder.glob("*.json") if path.name != _SCHEMA)
     schema = _schema(folder / _SCHEMA)
     rules = tuple(rule for path in files for rule in _rules(path, schema))

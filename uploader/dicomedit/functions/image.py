@@ -33,6 +33,7 @@ def alter_pixels(state: State, arguments: tuple[Value, ...]) -> Value:
         if state.host.compatible and _BURNED_IN in dataset:
             del dataset[_BURNED_IN]
     else:
+        state.host.blanked.append((area.left, area.top, area.right - area.left, area.bottom - area.top))
         dataset.add_new(_BURNED_IN, "CS", "NO")
         said = text_of(dataset, _METHOD)
         access.put(dataset, _METHOD, f"{said}\\{METHOD}" if said else METHOD, "alterPixels")

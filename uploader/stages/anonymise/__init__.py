@@ -12,14 +12,15 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from uploader.domain.errors import ResidueFound, UploaderError
 from uploader.domain.manifest import Entry, Manifest, measure
 from uploader.rules import Note
-from uploader.stages.anonymise.recipe import Encoded, Recipe
+from uploader.stages.anonymise.recipe import Box, Encoded, Recipe
 from uploader.stages.anonymise.work import Work
 
-__all__ = ["Encoded", "Recipe", "Work", "anonymise"]
+__all__ = ["Box", "Encoded", "Recipe", "Work", "anonymise"]
 
 WORTH_PROCESSES = 200
 """Files above which processes save more than they cost: the first ones of a program take seconds to start."""
@@ -38,11 +39,13 @@ def anonymise(
     jobs: int = 1,
     progress: Progress = lambda done: None,
     notes: set[Note] | None = None,
+    boxes: dict[str, tuple[Box, ...]] | None = None,
 ) -> Manifest:
     """Anonymise every file of `manifest` from `folder` into `target`, which is emptied first, under its name.
 
     jobs: processes to work in
     notes: takes what was taken out of texts that are kept
+    boxes: takes what was made black in images, by entry
     returns: what `target` holds, read back from the disk
 
     Raises ScriptRejected, UnreadableFile, and ResidueFound when a file came out as it went in; then `target`
@@ -52,28 +55,34 @@ def anonymise(
         shutil.rmtree(target)
     target.mkdir(parents=True)
     written: list[Entry] = []
-    for entry, noted in _made(partial(_one, folder, target, Work(recipe)), tuple(manifest), jobs):
-        written.append(entry)
+    for made in _made(partial(_one, folder, target, Work(recipe)), tuple(manifest), jobs):
+        written.append(made.entry)
         if notes is not None:
-            notes |= noted
+            notes |= made.notes
+        if boxes is not None and made.boxes:
+            boxes[made.entry.name] = made.boxes
         progress(len(written))
     return Manifest(frozenset(written))
 
 
-Made = tuple[Entry, frozenset[Note]]
-"""A file that was made, and what was taken out of the texts of this one or those before it."""
+class Made(NamedTuple):
+    """A file that was made. notes: what was taken out of its texts, and of those before it; boxes: of its image."""
+
+    entry: Entry
+    notes: frozenset[Note]
+    boxes: tuple[Box, ...]
 
 
 def _one(folder: Path, target: Path, work: Work, entry: Entry) -> Made:
     """Raises ResidueFound when nothing changed: a script that fails in silence must not let a file through."""
     made = target / entry.name
     made.parent.mkdir(parents=True, exist_ok=True)
-    work.file(folder / entry.name, made)
+    boxes = work.file(folder / entry.name, made)
     with made.open("rb") as stream:
         after = measure(entry.name, stream)
     if after.sha256 == entry.sha256:
         raise ResidueFound(f"{entry.name}: anonymising changed nothing; look at the scripts of the trial")
-    return after, frozenset(work.notes)
+    return Made(after, frozenset(work.notes), boxes)
 
 
 def _made(one: Callable[[Entry], Made], entries: Sequence[Entry], jobs: int) -> Iterator[Made]:

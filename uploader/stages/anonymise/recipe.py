@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from uploader.elements import Form
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 Encoded: TypeAlias = tuple[str, bytes]
 """VR of an element, and its value as it is written."""
+Box: TypeAlias = tuple[int, int, int, int]
+"""(x, y, width, height) in pixels, from the upper left corner, in every frame."""
 
 
 class Reach(Protocol):
@@ -45,8 +48,22 @@ class Script(Protocol):
     def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
         """As calling it, on elements as they are encoded; None when it must be given a dataset."""
 
+    def take_blanked(self) -> tuple[Box, ...]:
+        """The boxes of the image that it has made black since this was last asked."""
+
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         """What it does to an element out of its reach: True removes it, False keeps it, a text becomes its value."""
+
+
+class Blanking(Protocol):
+    """Makes black what devices draw into images, by the rules of a site."""
+
+    def concerns(self, modality: str) -> bool:
+        """Whether an object of this modality may be meant by any rule."""
+
+    def __call__(self, source: Path, target: Path) -> tuple[Box, ...]:
+        """Write `source` to `target` with what the rules name made black; returns the boxes. No file is written where
+        no rule fits. Raises UnreadableFile."""
 
 
 class Passes(Protocol):
@@ -62,7 +79,9 @@ class Passes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The scripts in their order, then the passes. It travels to other processes, so all of it must be picklable."""
+    """What is blanked, the scripts in their order, then the passes. It travels to other processes, so all of it must be
+    picklable."""
 
     scripts: Sequence[Script]
     passes: Passes
+    blanking: Blanking | None = None

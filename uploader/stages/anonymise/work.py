@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, BinaryIO
 from uploader.elements import Element, Form, Irregular, Short, encoded, value_of
 from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
 from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
-from uploader.stages.anonymise.recipe import Recipe, Script
+from uploader.stages.anonymise.recipe import Box, Recipe, Script
 from uploader.stages.anonymise.swept import Swept
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+_MODALITY = 0x00080060
 _CONTEXT = frozenset({0x00080005, 0x00280100, 0x00280103})
 """What other elements cannot be read without: character set, bits allocated, pixel representation."""
 _REMEMBERED, _LONGEST = 1 << 12, 1 << 12
 """Outcomes of scripts that are remembered, and bytes that one may have begun from."""
+
+
+class _Pixels(Exception):
+    """The image must be looked at, so the file goes the long way."""
 
 
 class Work:
@@ -41,36 +46,63 @@ class Work:
         """It travels to other processes as its recipe, and begins there with an empty memory."""
         return Work, (self._recipe,)
 
-    def file(self, source: Path, target: Path) -> None:
-        """Anonymise one file; `target` appears whole or not at all. Raises ScriptRejected, ScriptFailed,
-        UnreadableFile, CannotBeSafe."""
+    def file(self, source: Path, target: Path) -> tuple[Box, ...]:
+        """Anonymise one file; `target` appears whole or not at all. Returns the boxes of its image that were made
+        black. Raises ScriptRejected, ScriptFailed, UnreadableFile, CannotBeSafe."""
         part = target.with_name(target.name + ".part")
-        if not self._alters_pixels:
-            self._file(source, part, scripted=False)
-        else:
-            from uploader import dicom  # here, because it loads pydicom
-
-            altered = target.with_name(target.name + ".altered")
-            dicom.edit_pixels(source, altered, self._all_scripts)
-            self._file(altered, part, scripted=True)
-            altered.unlink()
+        boxes: tuple[Box, ...] = ()
+        try:
+            if self._alters_pixels:
+                raise _Pixels
+            self._file(source, part, first=True)
+        except _Pixels:
+            boxes = self._with_pixels(source, part)
         part.replace(target)
+        return boxes
 
-    def _file(self, source: Path, target: Path, *, scripted: bool) -> None:
+    def _with_pixels(self, source: Path, target: Path) -> tuple[Box, ...]:
+        """The long way, by files in between: first what devices draw is blanked, then the scripts are given all."""
+        from uploader import dicom  # here, because it loads pydicom
+
+        blanked, altered = (target.with_name(target.name + suffix) for suffix in (".blanked", ".altered"))
+        boxes: tuple[Box, ...] = ()
+        try:
+            if self._recipe.blanking:
+                boxes = self._recipe.blanking(source, blanked)
+            source = blanked if boxes else source
+            if self._alters_pixels:
+                dicom.edit_pixels(source, altered, self._all_scripts)
+                boxes += tuple(box for script in self._recipe.scripts for box in script.take_blanked())
+                source = altered
+            self._file(source, target, scripted=self._alters_pixels)
+        finally:
+            blanked.unlink(missing_ok=True)
+            altered.unlink(missing_ok=True)
+        return boxes
+
+    def _file(self, source: Path, target: Path, *, first: bool = False, scripted: bool = False) -> None:
+        """first: nobody has looked yet whether something must be blanked; scripted: the scripts are through with it.
+        Raises _Pixels when somebody must."""
         with source.open("rb", buffering=0) as stream:
             try:
-                instance = self._regular(stream, scripted)
+                instance = self._regular(stream, first, scripted)
                 header, tail = self._treated(instance, swept=not scripted)
             except (Irregular, Short):
+                if first and self._recipe.blanking:
+                    raise _Pixels from None
                 instance = rewritten(stream, _unchanged if scripted else self._all_scripts)
                 header, tail = self._treated(instance, swept=False)
             self._save(stream, target, instance, header, tail)
 
-    def _regular(self, stream: BinaryIO, scripted: bool) -> Instance:
+    def _regular(self, stream: BinaryIO, first: bool, scripted: bool) -> Instance:
         """Raises Irregular when the file, or a script, asks for all elements to be decoded."""
         if not self._partial and not scripted:
             raise Irregular
         instance = load(stream)
+        if first and self._recipe.blanking:
+            modality = value_of(instance.header.data, instance.header.elements, _MODALITY)
+            if self._recipe.blanking.concerns(modality.decode("latin-1")):
+                raise _Pixels
         if not scripted:
             for index, script in enumerate(self._recipe.scripts):
                 self._run(index, script, instance)

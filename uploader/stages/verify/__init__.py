@@ -68,6 +68,7 @@ def verify(
     allowed: Mapping[str, frozenset[int]] | None = None,
     private_allowed: frozenset[tuple[str, int, int]] = frozenset(),
     may_differ: frozenset[int] = frozenset(),
+    kept: frozenset[int] = frozenset(),
     boxes: Mapping[str, Sequence[Box]] | None = None,
     jobs: int = 1,
     pool: Executor | None = None,
@@ -85,6 +86,7 @@ def verify(
         that are not named. Without it, any tag may be
     private_allowed: (creator, group, low byte of the element) of private elements that may be present
     may_differ: tags of measurements that the trial's scripts set or remove
+    kept: tags of machines and institutions that a policy keeps as they are; what they say is not looked for
     boxes: entry -> what was made black in its image; all else in it must be as it was
     jobs: processes
     pool: processes that run already; it is left running
@@ -99,11 +101,11 @@ def verify(
     sightings = list(_amiss(anonymised, before, after))
     harvest = Harvest()
     with workers(jobs, len(after), pool) as work:
-        for found, wrong in work.glean(original, before):
+        for found, wrong in work.glean(original, kept, before):
             harvest.unite(found)
             sightings += wrong
         needles = sharpen(harvest, keep)
-        rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ)
+        rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ, kept)
         entries = {entry.name: entry for entry in before}
         both = [(entries.get(entry.name), entry) for entry in after]
         lists = Lists(allowed, private_allowed)

@@ -51,16 +51,19 @@ class Bench:
         return self.search
 
 
-def glean(bench: Bench, folder: Path, entry: Entry) -> tuple[Harvest, list[Sighting]]:
-    """The identity in one original, as far as the bench has not told it before, and what is wrong with that file."""
+def glean(bench: Bench, folder: Path, kept: frozenset[int], entry: Entry) -> tuple[Harvest, list[Sighting]]:
+    """The identity in one original, as far as the bench has not told it before, and what is wrong with that file.
+
+    kept: tags of elements that stay as they are
+    """
     found = Harvest()
     try:
         with (folder / entry.name).open("rb", buffering=0) as stream:
             part = Part(cast(BinaryIO, stream))
-            harvest(part.meta, found)
+            harvest(part.meta, found, kept)
             for block in bench.before.blocks(part):
                 if not block.gleaned:
-                    harvest(block.elements(part), found)
+                    harvest(block.elements(part), found, kept)
                     block.gleaned = True
     except UnreadableFile as error:
         return found, [("verify.original-unparsable", entry.name, "", str(error))]

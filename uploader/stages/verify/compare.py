@@ -76,11 +76,13 @@ class Rules:
     keep: folded, what may stand where we write it
     own: UIDs by which the original session's files name themselves
     may_differ: tags of measurements that the trial's scripts set or remove
+    kept: tags of machines and institutions that may say what they said
     """
 
     keep: frozenset[str]
     own: frozenset[str]
     may_differ: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
 
     def compare(self, pairs: Iterable[Pair], same: Same) -> Compared:
         """Judge what stands at the same places before and after."""
@@ -114,7 +116,7 @@ class Rules:
         if new.vr in ("DA", "DT"):
             same = _values(old.value or b"") & _values(new.value or b"")
             yield from (("verify.date-kept", new.path, v.decode("latin_1")) for v in same)
-        elif new.vr == "PN" or new.tag in _IDENTIFYING:
+        elif (new.vr == "PN" or new.tag in _IDENTIFYING) and new.tag not in self.kept:
             yield from (("verify.value-kept", new.path, v) for v in self._still(old, new))
 
     def _still(self, old: Element, new: Element) -> Iterator[str]:

@@ -114,11 +114,12 @@ class Harvest:
             getattr(self, name).update(getattr(other, name))
 
 
-def harvest(elements: Iterable[Element], found: Harvest) -> None:
-    """Take into `found` what the elements tell."""
+def harvest(elements: Iterable[Element], found: Harvest, kept: frozenset[int] = frozenset()) -> None:
+    """Take into `found` what the elements tell, but for those with tags that are `kept` as they are."""
     for element in elements:
         if element.value:
-            _take(found, element, element.value)
+            if element.tag not in kept:
+                _take(found, element, element.value)
             found.charsets.update(element.charset)
 
 

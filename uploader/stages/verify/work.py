@@ -38,8 +38,10 @@ class Here:
     def __init__(self) -> None:
         self._bench = Bench()
 
-    def glean(self, folder: Path, entries: Iterable[Entry]) -> Iterator[tuple[Harvest, list[Sighting]]]:
-        return map(partial(glean, self._bench, folder), entries)
+    def glean(
+        self, folder: Path, kept: frozenset[int], entries: Iterable[Entry]
+    ) -> Iterator[tuple[Harvest, list[Sighting]]]:
+        return map(partial(glean, self._bench, folder, kept), entries)
 
     def check(self, order: Order, entries: Iterable[tuple[Entry | None, Entry]]) -> Iterator[Report]:
         return map(partial(check, self._bench, order), entries)
@@ -52,8 +54,10 @@ class Elsewhere:
         self._map = partial(pool.map, chunksize=max(1, min(_MOST_AT_ONCE, files // (4 * jobs))))
         self._token = secrets.token_hex(16)
 
-    def glean(self, folder: Path, entries: Iterable[Entry]) -> Iterator[tuple[Harvest, list[Sighting]]]:
-        return self._map(partial(_glean, self._token, folder), entries)
+    def glean(
+        self, folder: Path, kept: frozenset[int], entries: Iterable[Entry]
+    ) -> Iterator[tuple[Harvest, list[Sighting]]]:
+        return self._map(partial(_glean, self._token, folder, kept), entries)
 
     def check(self, order: Order, entries: Iterable[tuple[Entry | None, Entry]]) -> Iterator[Report]:
         return self._map(partial(_check, self._token, pickle.dumps(order)), entries)
@@ -94,8 +98,8 @@ def _at(token: str) -> tuple[Bench, dict[bytes, Order]]:
     return _desk[token]
 
 
-def _glean(token: str, folder: Path, entry: Entry) -> tuple[Harvest, list[Sighting]]:
-    return glean(_at(token)[0], folder, entry)
+def _glean(token: str, folder: Path, kept: frozenset[int], entry: Entry) -> tuple[Harvest, list[Sighting]]:
+    return glean(_at(token)[0], folder, kept, entry)
 
 
 def _check(token: str, packed: bytes, both: tuple[Entry | None, Entry]) -> Report:
