@@ -117,7 +117,7 @@ def recipe_of(
     scripts = tuple(Scripted(script, variables) for script, _ in parsed)
     texts = {name: text for _, read in parsed for name, text in read.items()}
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
-    chosen = _policy(kitchen, protocol, policy)
+    chosen, _ = _policy(kitchen, protocol, policy)
     cleaner = passes.Cleaner(passes.gathered(looked_at(originals)), _days_in_texts(chosen, days))
     steps = passes.standard(
         chosen,
@@ -161,10 +161,10 @@ class Allowed(Mapping[str, frozenset[int]]):
 
 def permit_of(kitchen: Kitchen, protocol: Protocol, policy: str | None = None) -> Permit:
     """Raises BadScript, BadPolicy."""
-    chosen = _policy(kitchen, protocol, policy)
+    chosen, allowed = _policy(kitchen, protocol, policy)
     scripts = [_parsed(kitchen.scripts, name)[0] for name in protocol.scripts]
     differing = frozenset(tag for script in scripts for tag in script.changed)
-    return Permit(Allowed(chosen), chosen.private_allowed(), differing, chosen.identities_kept())
+    return Permit(allowed, chosen.private_allowed(), differing, chosen.identities_kept())
 
 
 def _days_in_texts(policy: passes.Policy, days: int) -> int | None:
@@ -174,8 +174,19 @@ def _days_in_texts(policy: passes.Policy, days: int) -> int | None:
     return 0 if Option.RETAIN_FULL_DATES in policy.options else None
 
 
-def _policy(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> passes.Policy:
-    return passes.Policy.read(kitchen.policies / f"{policy or protocol.policy}.json")
+def _policy(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> tuple[passes.Policy, Allowed]:
+    """The policy as its file is now, and what it allows. Raises BadPolicy."""
+    path = kitchen.policies / f"{policy or protocol.policy}.json"
+    text = path.read_bytes() if path.is_file() else b""
+    known = _policies.get(path)
+    if known is None or known[0] != text:
+        read = passes.Policy.read(path)
+        known = _policies[path] = text, read, Allowed(read)
+    return known[1:]
+
+
+_policies: dict[Path, tuple[bytes, passes.Policy, Allowed]] = {}
+"""What was read before, with what it has answered."""
 
 
 _Parsed = tuple[Script, Mapping[str, bytes]]

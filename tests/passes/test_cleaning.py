@@ -329,3 +329,9 @@ def test_long_texts_take_time_in_proportion(piece: str) -> None:
     start = time.perf_counter()
     Cleaner(JOHN, 17).clean(text)
     assert time.perf_counter() - start < 5
+
+
+def test_a_date_that_would_move_into_a_month_called_like_somebody_is_taken_out() -> None:
+    cleaner = Cleaner(Known(staff=frozenset({"Kowalski^Jan"})), 20)
+    assert cleaner.clean("drawn on 10 Feb 2019") == "drawn on"
+    assert cleaner.clean("drawn on 10 Mar 2019") == "drawn on 18 Feb 2019"

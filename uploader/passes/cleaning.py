@@ -139,7 +139,8 @@ class Cleaner:
     def _of_dates(self, text: str) -> Iterator[_Claim]:
         for each in dates_in(text, self._known.dates):
             moved = "" if self._days is None else each.moved(self._days)
-            yield _Claim("date", each.start, each.end, moved or None)
+            # a month may be called like somebody: May, August, Jan
+            yield _Claim("date", each.start, each.end, None if not moved or named(moved, self._needles)[0] else moved)
 
 
 def _to_go(found: Iterable[Found]) -> Iterator[_Claim]:

@@ -184,6 +184,10 @@ class Search:
         return numbers.in_binary(vr, value, key[3][-1]) if key else None
 
     def _texts(self, value: bytes, element: Element, binary: bool) -> Iterator[str]:
+        if element.tag in PIXELS and _is_coded(value):
+            halves = (value[0::2], value[1::2])
+            yield from map(fold_latin, (value, regrouped(value), *halves))
+            return
         wide = b"\0" in value.rstrip(b"\0")
         if binary or (wide and len(value) > _READ_FULLY):
             yield fold_latin(value)
@@ -338,6 +342,12 @@ def _is_binary(element: Element, value: bytes) -> bool:
         return False
     body = value.rstrip(b"\0")
     return len(body) != len(body.translate(None, _CONTROL))
+
+
+def _is_coded(value: bytes) -> bool:
+    """Are these samples of an image, however they are compressed, rather than a text? Then one byte in eight at least
+    is a control sign, which no text has. Text may still lie among them, as ASCII or in 16 bits."""
+    return len(value.translate(None, _CONTROL)) * 8 < len(value) * 7
 
 
 def _without_uids(value: bytes) -> bytes:
