@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
 from pydicom._uid_dict import UID_dictionary
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_dict
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_dict, keyword_for_tag
 from pydicom.uid import UID
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
@@ -36,6 +36,12 @@ def test_every_attribute_has_the_same_vr() -> None:
 def test_every_repeating_attribute_has_the_same_vr(digit: str) -> None:
     tags = [int(mask.replace("x", digit), 16) for mask in RepeatersDictionary]
     assert [dictionary.vr_of(tag) for tag in tags] == [vr_by_pydicom(tag) for tag in tags]
+
+
+@pytest.mark.parametrize("digit", "08")
+def test_every_attribute_has_the_same_keyword(digit: str) -> None:
+    tags = [*DicomDictionary, *(int(mask.replace("x", digit), 16) for mask in RepeatersDictionary)]
+    assert [dictionary.keyword_of(tag) for tag in tags] == [keyword_for_tag(tag) for tag in tags]
 
 
 @settings(max_examples=300, deadline=None)

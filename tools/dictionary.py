@@ -23,7 +23,7 @@ def main() -> None:
     source = {"package": "pydicom", "version": pydicom.__version__, "licence": "MIT", "standard": "DICOM PS3.6"}
     parts = {
         "attributes": {f"{tag:08x}": f"{row[0]}:{row[4]}" for tag, row in sorted(DicomDictionary.items())},
-        "repeating": {mask: row[0] for mask, row in sorted(RepeatersDictionary.items())},
+        "repeating": {mask: f"{row[0]}:{row[4]}" for mask, row in sorted(RepeatersDictionary.items())},
         "uids": dict(sorted((uid, row[1]) for uid, row in UID_dictionary.items())),
     }
     body = ",\n".join(f"{json.dumps(name)}: {_rows(rows)}" for name, rows in parts.items())

@@ -23,12 +23,14 @@ _NATIVE = frozenset({IMPLICIT, "1.2.840.10008.1.2.1", BIG_ENDIAN, DEFLATED})
 
 def vr_of(tag: int) -> str | None:
     """VR of a public attribute, as ``US or SS`` where the standard leaves a choice; None for an unknown one."""
-    row = _attributes().get(f"{tag:08x}")
-    if row is not None:
-        return row[: row.index(":")]
-    if tag >> 16 & 1:
-        return None
-    return next((vr for mask, bits, vr in _repeating() if tag & mask == bits), None)
+    row = _row(tag)
+    return None if row is None else row.partition(":")[0]
+
+
+def keyword_of(tag: int) -> str:
+    """Keyword of a public attribute; empty for an unknown one, and for a retired one without a name."""
+    row = _row(tag)
+    return "" if row is None else row.partition(":")[2]
 
 
 def is_attribute(tag: int) -> bool:
@@ -60,6 +62,14 @@ def is_encapsulated(syntax: str) -> bool:
     return syntax not in _NATIVE
 
 
+def _row(tag: int) -> str | None:
+    """``VR:keyword``"""
+    row = _attributes().get(f"{tag:08x}")
+    if row is not None or tag >> 16 & 1:
+        return row
+    return next((row for mask, bits, row in _repeating() if tag & mask == bits), None)
+
+
 @cache
 def _table() -> Mapping[str, Any]:
     content: Mapping[str, Any] = json.loads((Path(__file__).parent / "tables" / "dictionary.json").read_bytes())
@@ -68,7 +78,7 @@ def _table() -> Mapping[str, Any]:
 
 @cache
 def _attributes() -> Mapping[str, str]:
-    """``VR:keyword`` by tag in hexadecimal digits."""
+    """Row by tag in hexadecimal digits."""
     rows: Mapping[str, str] = _table()["attributes"]
     return rows
 
@@ -82,10 +92,10 @@ def _by_keyword() -> Mapping[str, int]:
 
 @cache
 def _repeating() -> tuple[tuple[int, int, str], ...]:
-    """(mask, bits, VR) of attributes in repeating groups."""
+    """(mask, bits, row) of attributes in repeating groups."""
     return tuple(
-        (int("".join("0" if c == "x" else "f" for c in tag), 16), int(tag.replace("x", "0"), 16), vr)
-        for tag, vr in _table()["repeating"].items()
+        (int("".join("0" if c == "x" else "f" for c in tag), 16), int(tag.replace("x", "0"), 16), row)
+        for tag, row in _table()["repeating"].items()
     )
 
 

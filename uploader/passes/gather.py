@@ -40,6 +40,8 @@ _PLACES = tags_of(
 )
 _PATIENT_GROUP = 0x0010
 _CHARACTER_SET = 0x00080005
+_LARGEST = 1 << 16
+"""Bytes of a sequence that is looked into: larger ones hold contours, frames and measurements."""
 _SHORTEST_ID = 4
 """Characters; a shorter one stands in texts by chance, and the verifier asks about it."""
 
@@ -60,7 +62,7 @@ def gathered(instances: Iterable[Instance]) -> Known:
 def _said(data: bytes, elements: list[Element], form: Form, charset: bytes, depth: int) -> Iterator[Said]:
     charset = value_of(data, elements, _CHARACTER_SET) or charset
     for tag, vr, _, begin, end in elements:
-        if vr == b"SQ" and depth < DEEPEST:
+        if vr == b"SQ" and depth < DEEPEST and end - begin < _LARGEST:
             yield from _in_items(data, begin, end, form, charset, depth)
         kind = _kind(tag, vr)
         if kind and end > begin:

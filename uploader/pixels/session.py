@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from uploader import dicom
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.finding import Finding
 from uploader.elements import Irregular, Short
-from uploader.instance import Elements, Instance, load
+from uploader.headers import header
+from uploader.instance import load
 from uploader.pixels import findings
 from uploader.pixels.match import Known
 from uploader.pixels.risk import reason
@@ -58,12 +58,8 @@ def _header(path: Path, wanted: frozenset[int]) -> Header:
     """The attributes that are wanted, by keyword. Raises UnreadableFile."""
     with path.open("rb", buffering=0) as stream:
         try:
-            return _decoded(load(stream), wanted)
+            return header(load(stream), wanted)
         except (Irregular, Short):
+            from uploader import dicom  # loads what a file written by the book does not need
+
             return dicom.header(dicom.read(path).dataset)
-
-
-def _decoded(instance: Instance, wanted: frozenset[int]) -> Header:
-    header: Elements = instance.header
-    raw = b"".join(header.data[start:end] for tag, _, start, _, end in header.elements if tag in wanted)
-    return dicom.header(dicom.decoded_elements(raw, instance.syntax))

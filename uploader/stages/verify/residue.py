@@ -345,9 +345,9 @@ def _is_binary(element: Element, value: bytes) -> bool:
 
 
 def _is_coded(value: bytes) -> bool:
-    """Are these samples of an image, however they are compressed, rather than a text? Then one byte in eight at least
-    is a control sign, which no text has. Text may still lie among them, as ASCII or in 16 bits."""
-    return len(value.translate(None, _CONTROL)) * 8 < len(value) * 7
+    """Are these samples of an image, however they are compressed, rather than a text? Then one byte in ten or so is a
+    control sign, which no text has. Text may still lie among them, as ASCII or in 16 bits."""
+    return len(value.translate(None, _CONTROL)) * 32 < len(value) * 31
 
 
 def _without_uids(value: bytes) -> bytes:
