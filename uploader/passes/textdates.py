@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 from uploader.passes.spellings import fold
@@ -51,14 +51,17 @@ _YEAR_LAST = re.compile(r"(?<!\d)(?=((\d{1,2})([-/.] ?|[_ ])(\d{1,2})\3((?:19|20
 _GOES_ON_BEFORE, _GOES_ON_BEHIND = re.compile(r"\d[-/.]"), re.compile(r"[-/.]\d")
 _SPACED = [re.compile(rf"(?<!\d)(?=(\d(?:[ ._/-]{{1,3}}\d){{{more}}}(?!\d)))") for more in (7, 5)]
 _EAST_ASIAN = re.compile(rf"(?<!\d){_YEAR}( ?年 ?)(\d{{1,2}})( ?月 ?)(\d{{1,2}})( ?日)")
-_DAY_NAMED = re.compile(
-    rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YEAR[1:-1]}|\d\d)(?!\d)", re.IGNORECASE
-)
-_NAMED_DAY = re.compile(
-    rf"{_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)", re.IGNORECASE
-)
-_YEAR_NAMED = re.compile(rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)", re.IGNORECASE)
-_MONTH_ONLY = re.compile(rf"{_NAME}{_GAP}{_YEAR}(?!\d)", re.IGNORECASE)
+_DAY_NAMED = rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YEAR[1:-1]}|\d\d)(?!\d)"
+_NAMED_DAY = rf"{_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)"
+_YEAR_NAMED = rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)"
+_MONTH_ONLY = rf"{_NAME}{_GAP}{_YEAR}(?!\d)"
+_BEGINNINGS = frozenset(name[:3] for name in _MONTHS)
+
+
+@cache
+def _with_months(pattern: str) -> re.Pattern[str]:
+    """Compiled when the first month is met: with all the months in it that takes long."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +156,19 @@ def _spaced(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
 
 
 def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
-    for match in _DAY_NAMED.finditer(text):
+    folded = fold(text)
+    if not any(c.isdecimal() for c in text) or not any(name in folded for name in _BEGINNINGS):
+        return
+    for match in _with_months(_DAY_NAMED).finditer(text):
         day_text, ordinal, gap, name, other_gap, year = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("D", ordinal, gap, "N", other_gap, "Y"))
-    for match in _NAMED_DAY.finditer(text):
+    for match in _with_months(_NAMED_DAY).finditer(text):
         name, gap, day_text, ordinal, other_gap, year = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("N", gap, "D", ordinal, other_gap, "Y"))
-    for match in _YEAR_NAMED.finditer(text):
+    for match in _with_months(_YEAR_NAMED).finditer(text):
         year, gap, name, other_gap, day_text = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("Y", gap, "N", other_gap, "D"))
-    for match in _MONTH_ONLY.finditer(text):
+    for match in _with_months(_MONTH_ONLY).finditer(text):
         name, gap, year = match.groups()
         yield from _with_name(match, known, (year, name, "15"), ("N", gap, "Y"))
 

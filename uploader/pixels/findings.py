@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uploader.domain.finding import Finding, Severity
 from uploader.pixels.faces import face
 from uploader.pixels.match import Kind, Known
-from uploader.pixels.text import Found, Looked
+
+if TYPE_CHECKING:  # reading texts loads numpy
+    from uploader.pixels.text import Found, Looked
 
 _SAYS = {
     Kind.IDENTITY: "The image shows text that names the patient, or nearly",

@@ -38,6 +38,8 @@ _UNFOLDED_AT_ONCE = 8 << 20
 _READ_FULLY = 1 << 12
 """Bytes up to which a value with zero bytes is read as UTF-16 in every script; beyond, in Latin script only."""
 
+_LIKELY_TEXT = 1 << 8
+"""Bytes up to which a binary value is read as text in every script, whatever it looks like."""
 _CONTROL = bytes(c for c in range(32) if c not in b"\t\n\x0c\r\x1b")
 _SHAPES = {
     vr: re.compile(rb"(?:(?:%b)?[ \0]*(?:\\|$))*" % form)
@@ -184,7 +186,7 @@ class Search:
         return numbers.in_binary(vr, value, key[3][-1]) if key else None
 
     def _texts(self, value: bytes, element: Element, binary: bool) -> Iterator[str]:
-        if element.tag in PIXELS and _is_coded(value):
+        if (element.tag in PIXELS or (binary and len(value) > _LIKELY_TEXT)) and _is_coded(value):
             halves = (value[0::2], value[1::2])
             yield from map(fold_latin, (value, regrouped(value), *halves))
             return
