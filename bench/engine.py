@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from uploader import recipes
 from uploader.domain.manifest import Manifest
 from uploader.engine import Order, anonymise_tree, crew
 from uploader.engine.plan import Job
@@ -26,6 +27,8 @@ def main() -> None:
     source, target, home, jobs = sys.argv[1:5]
     if "--no-verify" in sys.argv:
         vars(crew)["prove"] = _believed
+        vars(recipes)["load_rules"] = lambda _folder: None  # what is blanked is read again, which is no pass
+        vars(recipes)["DeviceRules"] = lambda _rules: None
     order = Order(home=Path(home), source=Path(source), target=Path(target), trial=TRIAL, jobs=int(jobs))
     json.dump(anonymise_tree(order).document(), sys.stdout, indent=1)
 
