@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.corpus import FULL, Scale, cached
 from bench.leaks import KINDS, Leaks, Plants, leaks
-from bench.peers import COPY, GDCMANON, OURS, PLAIN, Tool, tools
+from bench.peers import COPY, GDCMANON, NO_TEXT, OURS, PLAIN, Tool, tools
 from bench.quality import Facts, Quality, facts, quality
 from bench.timing import Run, measured, row, table
 from bench.walk import files_of
@@ -51,14 +51,17 @@ class Input:
         return sum(p.stat().st_size for p in files_of(self.whole)) / 1e6
 
 
-def laid_out(corpus: Path, work: Path, *, part: bool) -> Input:
-    """part: of CT and MR every tenth slice, the first included; all of the rest"""
+def laid_out(corpus: Path, work: Path, *, part: bool, plain: bool) -> Input:
+    """part: of CT and MR every tenth slice, the first included; all of the rest
+    plain: without ultrasound and pictures of screens"""
     given = Input(work / "whole", (work / "half1", work / "half2"))
     for folder in (given.whole, *given.halves):
         folder.mkdir(parents=True)
     number = 0
     for path in files_of(corpus / "files"):
         if part and path.stem.isdigit() and int(path.stem) % 10 != 1:
+            continue
+        if plain and path.stem in ("us", "sc"):
             continue
         name = "_".join(path.relative_to(corpus / "files").parts)
         for folder in (given.whole, given.halves[number % 2]):
@@ -77,13 +80,19 @@ def _link(source: Path, target: Path) -> None:
 def deid(work: Path, scale: Scale = FULL) -> None:
     corpus = cached(scale)
     plants, before = Plants.read(corpus), facts(corpus / "files")
-    inputs = {part: laid_out(corpus, work / f"in{part:d}", part=part) for part in (False, True)}
     all_tools = tools(work)
+    kinds = {(tool.part, tool.plain) for tool in all_tools} | {(True, False)}
+    inputs = {
+        (part, plain): laid_out(corpus, work / f"in{part:d}{plain:d}", part=part, plain=plain) for part, plain in kinds
+    }
     results = {tool.name: Measured() for tool in all_tools}
-    measured(_command(next(t for t in all_tools if t.name == OURS), inputs[True], work / "warm", 1)[0], accepted=(0, 3))
+    measured(
+        _command(next(t for t in all_tools if t.name == OURS), inputs[True, False], work / "warm", 1)[0],
+        accepted=(0, 3),
+    )
     for turn in range(max(sum(tool.runs) for tool in all_tools)):
         for tool in all_tools:
-            _turn(tool, turn, inputs[tool.part], work / "out", results[tool.name], plants, before)
+            _turn(tool, turn, inputs[tool.part, tool.plain], work / "out", results[tool.name], plants, before)
     shutil.rmtree(work / "warm")
     _print(all_tools, results, inputs, plants)
 
@@ -109,8 +118,10 @@ def _turn(tool: Tool, turn: int, given: Input, out: Path, result: Measured, plan
     shutil.rmtree(out)
 
 
-def _print(all_tools: Sequence[Tool], results: dict[str, Measured], inputs: dict[bool, Input], plants: Plants) -> None:
-    whole = inputs[False]
+def _print(
+    all_tools: Sequence[Tool], results: dict[str, Measured], inputs: dict[tuple[bool, bool], Input], plants: Plants
+) -> None:
+    whole = inputs[False, False]
     print(
         f"\n{whole.files} files, {whole.mb:.0f} MB, {len(plants.strings)} patients; {plants.count()} identifying "
         f"strings at {len(plants.sites)} places. {os.cpu_count()} cores, Linux {platform.release()}, Python "
@@ -118,7 +129,7 @@ def _print(all_tools: Sequence[Tool], results: dict[str, Measured], inputs: dict
     )
     table("tool", "files/s, 1", "MB/s, 1", "files / CPU-s", "files/s, 2", "peak MB of a process", "runs", "note")
     for tool in all_tools:
-        _speed(tool, results[tool.name], inputs[tool.part])
+        _speed(tool, results[tool.name], inputs[tool.part, tool.plain])
     print()
     _ratios(results)
     print()
@@ -150,7 +161,7 @@ def _speed(tool: Tool, result: Measured, given: Input) -> None:
 def _ratios(results: dict[str, Measured]) -> None:
     """Beside gdcmanon, and what a second worker gains."""
     table("what", "to gdcmanon, wall", "to gdcmanon, CPU", "two workers to one")
-    for name in (PLAIN, OURS, GDCMANON, COPY):
+    for name in (PLAIN, OURS, NO_TEXT, GDCMANON, COPY):
         if name in results:
             one, two = results[name].median(1), results[name].median(2)
             peer = results[GDCMANON].median(1) if GDCMANON in results else NO_RUN

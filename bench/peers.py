@@ -21,6 +21,7 @@ class Tool:
     """threads: it has workers of its own; otherwise two run side by side, each on half of the files
     runs: with one worker, with two
     part: only every tenth slice, for it is slow
+    plain: without the images whose text must be read
     accepted: exit codes that mean it did its work
     """
 
@@ -29,11 +30,13 @@ class Tool:
     threads: bool = False
     runs: tuple[int, int] = (5, 3)
     part: bool = False
+    plain: bool = False
     accepted: tuple[int, ...] = (0,)
     note: str = ""
 
 
 PLAIN, OURS = "ours: scripts and passes", "ours: and every file verified"
+NO_TEXT = "ours: and every file verified, no text to be read"
 GDCMANON, COPY = "gdcmanon -e", "cp -r"
 
 
@@ -65,7 +68,15 @@ def _ours(home: Path) -> list[Tool]:
             lambda a, b, n: [*product, str(a), str(b), *options, "--jobs", str(n)],
             threads=True,
             accepted=(0, 3),
-            note="`uploader anonymise`; flushed to the disk; what is held is not in OUT",
+            runs=(3, 2),
+            note="`uploader anonymise`; text in US and SC read; flushed to the disk; what is held is not in OUT",
+        ),
+        Tool(
+            NO_TEXT,
+            lambda a, b, n: [*product, str(a), str(b), *options, "--jobs", str(n)],
+            threads=True,
+            plain=True,
+            note="the same without US and SC, in which text must be read",
         ),
     ]
 
