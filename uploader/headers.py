@@ -18,9 +18,8 @@ _BYTES = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN"})
 _CODES = frozenset({b"AS", b"CS", b"DA", b"DT", b"TM", b"UI"})
 _TEXTS = frozenset({b"LO", b"SH", b"UC"})
 _LONG_TEXTS = frozenset({b"LT", b"ST", b"UT"})
-_NUMBERS = {
-    **{b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d"},
-}
+_NUMBERS = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d"}
+"""Formats of `struct`, by VR."""
 
 
 def header(instance: Instance, wanted: Container[int] | None = None) -> Header:
@@ -82,14 +81,15 @@ def _value(value: bytes, vr: bytes, form: Form, charset: bytes) -> Any:
         return _single([part.rstrip(" \0") for part in charsets.decoded(value, charset, _DELIMITERS).split("\\")])
     if vr in _LONG_TEXTS:
         return charsets.decoded(value, charset, _DELIMITERS).rstrip(" \0")
-    if vr == b"AT":
-        pairs = struct.iter_unpack(("<" if form.little else ">") + "HH", value)
-        return _single([group << 16 | number for group, number in pairs]) if value else None
     if vr == b"PN":
         if b"\x1b" in value and b"\\" in value:
             raise Irregular  # the backslash may be half a sign
         names = value.rstrip(b" \0").split(b"\\")
         return _single([charsets.decoded_name(name, charset).rstrip("= ") for name in names])
+    if vr == b"UR":
+        return value.decode("ascii").rstrip()
+    if vr == b"AT":
+        return _tags(value, form) if value else None
     if vr == b"AE":
         return _single([part.strip() for part in value.decode("ascii").split("\\")])
     raise Irregular
@@ -99,6 +99,11 @@ def _numbers(value: bytes, kind: str, form: Form) -> Any:
     order = "<" if form.little else ">"
     numbers = [number for (number,) in struct.iter_unpack(order + kind, value)]
     return _single(numbers) if numbers else None
+
+
+def _tags(value: bytes, form: Form) -> Any:
+    order = "<" if form.little else ">"
+    return _single([group << 16 | number for group, number in struct.iter_unpack(order + "HH", value)])
 
 
 def _number(text: bytes, vr: bytes) -> float | int:
