@@ -37,7 +37,7 @@ def test_keys_and_passwords_are_readable_by_their_owner_only(home):
     assert {p.stat().st_mode & 0o077 for p in home.iterdir() if p.is_dir() and p.name not in SHIPPED} == {0}
 
 
-SHIPPED = {"trial_protocols", "dicomedit_scripts"}
+SHIPPED = {"trial_protocols", "dicomedit_scripts", "privacy_policies", "blanking_rules"}
 """Folders that hold nothing of anybody."""
 
 
