@@ -61,7 +61,7 @@ def _ours(home: Path) -> list[Tool]:
             PLAIN,
             lambda a, b, n: [*engine, str(a), str(b), str(home), str(n), "--no-verify"],
             threads=True,
-            note="without verification, which the product does not offer; written to the disk",
+            note="neither verified nor images blanked by device rules (those are held); not a mode of the product",
         ),
         Tool(
             OURS,
@@ -76,6 +76,7 @@ def _ours(home: Path) -> list[Tool]:
             lambda a, b, n: [*product, str(a), str(b), *options, "--jobs", str(n)],
             threads=True,
             plain=True,
+            accepted=(0, 3),
             note="the same without US and SC, in which text must be read",
         ),
     ]
