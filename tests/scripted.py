@@ -1,4 +1,4 @@
-"""Functions as scripts of a recipe."""
+"""Recipes for tests: functions as scripts, and passes that do nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from uploader.elements import Form
+from uploader.rules import Concept, Fate, Note, Rule, Written
 from uploader.stages.anonymise import Box
 
 
@@ -18,12 +20,31 @@ class Whole:
     reach: None = None
     repeatable: bool = False
     alters_pixels: bool = False
-
-    def take_blanked(self) -> tuple[Box, ...]:
-        return ()
+    blanked: tuple[Box, ...] = ()
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         return False
 
     def __call__(self, dataset: Dataset) -> Dataset:
         return self.change(dataset)
+
+
+class Untouched:
+    """Passes, and their rules, that leave everything as it was but the file meta."""
+
+    keeps_private = True
+
+    def rules(self, sop_class: str, notes: set[Note]) -> Untouched:
+        return self
+
+    def stated(self, form: Form) -> tuple[Written, ...]:
+        return ()
+
+    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
+        return Fate.KEEP
+
+    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
+        return Fate.KEEP
+
+    def item(self, concept: Concept) -> Fate:
+        return Fate.KEEP

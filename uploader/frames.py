@@ -173,10 +173,9 @@ def decoded(stored: bytes, layout: Layout) -> tuple[Samples, str]:
     plugin = _PLUGINS.get(layout.syntax)
     if plugin is None:
         raise UnreadableFile("the pixels are compressed in a way that this program cannot decode")
+    options = described(layout) | {"pixel_keyword": "PixelData", "decoding_plugin": plugin}
     try:
-        found, said = get_decoder(layout.syntax).as_array(
-            encapsulate([stored]), index=0, raw=True, decoding_plugin=plugin, **_described(layout)
-        )
+        found, said = get_decoder(layout.syntax).as_array(encapsulate([stored]), index=0, raw=True, **options)
     except Exception as error:  # what the codecs raise may quote the data
         raise UnreadableFile(f"a frame of the image cannot be decoded ({type(error).__name__})") from None
     if found.size != layout.rows * layout.columns * layout.samples:
@@ -186,8 +185,9 @@ def decoded(stored: bytes, layout: Layout) -> tuple[Samples, str]:
     return found.reshape(shape), colours.replace("_422", "")  # each pixel has its own colour now
 
 
-def _described(layout: Layout) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def described(layout: Layout) -> dict[str, Any]:
+    """One frame of an image, as the coders of pydicom ask for it."""
+    return {
         "rows": layout.rows,
         "columns": layout.columns,
         "samples_per_pixel": layout.samples,
@@ -196,9 +196,8 @@ def _described(layout: Layout) -> dict[str, Any]:
         "bits_stored": layout.bits_stored,
         "pixel_representation": int(layout.signed),
         "photometric_interpretation": layout.photometric,
-        "pixel_keyword": "PixelData",
+        **({"planar_configuration": int(layout.planar)} if layout.samples > 1 else {}),
     }
-    return described | ({"planar_configuration": int(layout.planar)} if layout.samples > 1 else {})
 
 
 def _native(stored: bytes, layout: Layout) -> Samples:

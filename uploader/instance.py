@@ -45,11 +45,6 @@ class Elements:
     data: bytes
     elements: list[Element] = field(default_factory=list)
 
-    @property
-    def written(self) -> bytes:
-        """The bytes of all of them."""
-        return self.data[self.elements[0][2] : self.elements[-1][4]] if self.elements else b""
-
 
 @dataclass(slots=True)
 class Instance:

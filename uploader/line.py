@@ -219,7 +219,6 @@ def verify_session(gateway: Gateway, submission: str) -> int:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
-    permit = gateway.permit(protocol)
     findings = verify(
         original(gateway, submission),
         anonymised(gateway, submission),
@@ -227,10 +226,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         after,
         keep=frozenset({chosen.subject, chosen.label, chosen.trial, protocol.sponsor, protocol.title, gateway.site}),
         named=frozenset({chosen.subject, chosen.label}),
-        allowed=permit.allowed,
-        private_allowed=permit.private,
-        may_differ=permit.may_differ,
-        kept=permit.kept,
+        permit=gateway.permit(protocol),
         boxes=gateway.records.provenance(submission).get("blanked"),
         jobs=gateway.jobs,
         overridden=[(o.code, o.where) for o in overrides(gateway.records.history(submission), after.digest)],

@@ -92,12 +92,6 @@ class Validator(Protocol):
     def __call__(self, headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]: ...
 
 
-class Anonymise(Protocol):
-    """Makes the anonymised copy of one file. Pure: same bytes and settings, same bytes."""
-
-    def __call__(self, source: Path, target: Path) -> None: ...
-
-
 class Records(Protocol):
     """What this gateway remembers about its submissions. Every change is one transaction with its audit line."""
 

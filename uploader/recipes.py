@@ -84,8 +84,9 @@ class Scripted:
     def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
         return self.script.edit(elements, self.variables)
 
-    def take_blanked(self) -> tuple[Box, ...]:
-        return self.script.take_blanked()
+    @property
+    def blanked(self) -> tuple[Box, ...]:
+        return self.script.blanked
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         return self.script.sweep.verdict(tag, top=top)

@@ -25,7 +25,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tests.stages.test_anonymise import Nothing
+from tests.scripted import Untouched
 from uploader import dicom
 from uploader.dicomedit import parse
 from uploader.dicomedit.pixels import blank, encoded_again
@@ -242,7 +242,7 @@ def test_a_compressed_file_is_anonymised_with_its_pixels_when_the_recipe_says_so
     dataset.save_as(tmp_path / "in", enforce_file_format=True)
     script = parse(SCRIPT + "\n-(0010,0010)")
     assert script.alters_pixels
-    Work(Recipe((Scripted(script, {}),), Nothing())).file(tmp_path / "in", tmp_path / "out")
+    Work(Recipe((Scripted(script, {}),), Untouched())).file(tmp_path / "in", tmp_path / "out")
     after = pydicom.dcmread(tmp_path / "out")
     assert "PatientName" not in after
     assert np.array_equal(shown(after), expected(before))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dicomedit.headers import filed, told
-from tests.stages.test_anonymise import Nothing
+from tests.scripted import Untouched
 from uploader.dicomedit import parse
 from uploader.domain.errors import ScriptFailed, ScriptRejected
 from uploader.recipes import Scripted
@@ -91,7 +91,7 @@ SCRIPTS = [
 
 
 def on_the_line(scripts: list[str], folder: Path) -> dict[str, str]:
-    recipe = Recipe(tuple(Scripted(parse(f'version "6.6"\n{text}'), {}) for text in scripts), Nothing())
+    recipe = Recipe(tuple(Scripted(parse(f'version "6.6"\n{text}'), {}) for text in scripts), Untouched())
     filed(HEADER).save_as(folder / "before", enforce_file_format=True)
     Work(recipe).file(folder / "before", folder / "after")
     return told(pydicom.dcmread(folder / "after"))

@@ -14,16 +14,6 @@ from uploader.engine.out import STAGING, opened
 from uploader.engine.plan import Job
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("engine") / "home"
-
-
-@pytest.fixture
-def session(tmp_path):
-    return demo(tmp_path / "IN" / "session")
-
-
 @pytest.mark.parametrize("stranger", ["loose.dcm", "DEMO-999/DEMO-999_1/scans/1/DICOM/0001.dcm"])
 def test_a_folder_with_what_is_not_ours_is_refused_and_left_as_it_is(home, session, tmp_path, stranger):
     path = tmp_path / "OUT" / stranger

@@ -17,16 +17,6 @@ from uploader.engine.find import Found
 from uploader.engine.work import judged
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("engine") / "home"
-
-
-@pytest.fixture
-def session(tmp_path):
-    return demo(tmp_path / "IN" / "session")
-
-
 def test_a_session_that_grew_replaces_what_was_written_of_it(home, session, tmp_path):
     late = session / "CT0003.dcm"
     kept = late.read_bytes()

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.scripted import Whole
-from uploader.elements import Form
+from tests.scripted import Untouched, Whole
 from uploader.line import Gateway
-from uploader.rules import Concept, Fate, Note, Rule, Written
 from uploader.stages.anonymise import Recipe
 
 
@@ -45,7 +43,7 @@ class Mishaps:
             if self._now("script"):
                 return replace(good, scripts=(Whole(Breaking(self.quote)), *good.scripts)), facts
             if "progress of verify" in self.happened and self._now("forgetful"):
-                return replace(good, scripts=(), passes=Forgetful()), facts
+                return replace(good, scripts=(), passes=Untouched()), facts
             return good, facts
 
         return reached
@@ -56,27 +54,6 @@ class Mishaps:
             return False
         self.happened.append(place)
         return True
-
-
-class Forgetful:
-    """Passes, and their rules, that leave everything as it was but the file meta."""
-
-    keeps_private = True
-
-    def rules(self, sop_class: str, notes: set[Note]) -> Forgetful:
-        return self
-
-    def stated(self, form: Form) -> tuple[Written, ...]:
-        return ()
-
-    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
-        return Fate.KEEP
-
-    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
-        return Fate.KEEP
-
-    def item(self, concept: Concept) -> Fate:
-        return Fate.KEEP
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ import pytest
 from pydicom.dataset import Dataset
 
 from tests.passes import treated
-from tests.scripted import Whole
+from tests.scripted import Untouched, Whole
 from uploader import phantom
 from uploader.domain.errors import ResidueFound, ScriptRejected, UnreadableFile
 from uploader.domain.manifest import Manifest, measure
-from uploader.elements import Form
-from uploader.rules import Concept, Fate, Note, Rule, Written
+from uploader.rules import Note
 from uploader.stages.anonymise import WORTH_PROCESSES, Recipe, Work, anonymise
 
 
@@ -36,27 +35,6 @@ def break_on_doses(dataset: Dataset) -> Dataset:
     if dataset.Modality == "RTDOSE":
         raise ZeroDivisionError
     return dataset
-
-
-class Nothing:
-    """Rules, and passes, that do nothing."""
-
-    keeps_private = True
-
-    def rules(self, sop_class: str, notes: set[Note]) -> Nothing:
-        return self
-
-    def stated(self, form: Form) -> tuple[Written, ...]:
-        return ()
-
-    def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:
-        return Fate.KEEP
-
-    def private(self, creator: str, tag: int, vr: bytes, *, top: bool) -> Rule:
-        return Fate.KEEP
-
-    def item(self, concept: Concept) -> Fate:
-        return Fate.KEEP
 
 
 def recipe(*scripts: Callable[[Dataset], Dataset]) -> Recipe:
@@ -153,7 +131,7 @@ def test_a_file_that_comes_out_as_it_went_in_holds_the_session(
     session: Path, done: tuple[Path, Manifest], tmp_path: Path
 ) -> None:
     with pytest.raises(ResidueFound, match="changed nothing"):
-        anonymise(done[0], tmp_path / "out", done[1], Recipe((), Nothing()))
+        anonymise(done[0], tmp_path / "out", done[1], Recipe((), Untouched()))
 
 
 def test_a_broken_file_holds_the_session(session: Path, tmp_path: Path) -> None:

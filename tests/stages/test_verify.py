@@ -21,16 +21,6 @@ from uploader.stages.verify.codes import MOST
 Break = Callable[[Session], object]
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    return sabotage.make(tmp_path_factory.mktemp("sound"))
-
-
-@pytest.fixture
-def session(sound: Session, tmp_path: Path) -> Session:
-    return sabotage.copy(sound, tmp_path)
-
-
 def in_slice(change: Callable[[Dataset], object]) -> Break:
     """A change to the second slice."""
     return lambda session: edit(session.file("0002"), lambda dataset: change(dataset) and None)

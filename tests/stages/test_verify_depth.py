@@ -67,11 +67,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return sabotage.make(tmp_path_factory.mktemp("sound"), name="Attinghausen^Anneliese^Jörg")
 
 
-@pytest.fixture
-def session(sound: Session, tmp_path: Path) -> Session:
-    return sabotage.copy(sound, tmp_path)
-
-
 def gravest(session: Session, change: Change) -> Severity | None:
     edit(session.file("0002"), change)
     return max((f.severity for f in session.findings() if "0002.dcm" in f.where), default=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pydicom
 import pytest
@@ -12,19 +11,10 @@ from pydicom.uid import CTImageStorage
 
 from tests.stages import sabotage
 from tests.stages.sabotage import NAME, SLICES, Session, edit
+from uploader.domain.policy import Permit
 from uploader.stages.verify import verify
 
 VENDOR = ("VENDOR SAFE", 0x0019, 0x0C)
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    return sabotage.make(tmp_path_factory.mktemp("sound"))
-
-
-@pytest.fixture
-def session(sound: Session, tmp_path: Path) -> Session:
-    return sabotage.copy(sound, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +32,7 @@ def found(session: Session, allowed: dict[str, frozenset[int]] | None, *private:
         session.before,
         after,
         keep=sabotage.KEEP,
-        allowed=allowed,
-        private_allowed=frozenset(private),
+        permit=Permit(allowed, frozenset(private)),
     )
     return [f"{f.code} {f.where.split('/')[-1]}" for f in findings]
 

@@ -23,11 +23,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return sabotage.make(tmp_path_factory.mktemp("sound"), **PATIENT)
 
 
-@pytest.fixture
-def session(sound: Session, tmp_path: Path) -> Session:
-    return sabotage.copy(sound, tmp_path)
-
-
 def gravest(session: Session, change: Callable[[Dataset], object]) -> Severity | None:
     """How grave the finding at the second slice is that `change` there leads to."""
     edit(session.file("0002"), change)

@@ -65,6 +65,7 @@ class Script:
         if missing:
             raise BadScript(f"{self.name} needs the variable(s) {', '.join(missing)}, which were not supplied")
         state = State(dataset, {name: given[name.lower()] for name in self.variables}, self._host)
+        self._host.blanked.clear()
         run(self._actions, state)
         return dataset
 
@@ -82,11 +83,10 @@ class Script:
             return None
         return plain.elements
 
-    def take_blanked(self) -> tuple[tuple[int, int, int, int], ...]:
-        """(left, top, width, height) of what it has made black in images since this was last asked."""
-        boxes = tuple(self._host.blanked)
-        self._host.blanked.clear()
-        return boxes
+    @property
+    def blanked(self) -> tuple[tuple[int, int, int, int], ...]:
+        """(left, top, width, height) of what the last run has made black in the image."""
+        return tuple(self._host.blanked)
 
     @property
     def changed(self) -> frozenset[int]:

@@ -28,7 +28,7 @@ class Host:
     compatible: do as the reference does where that differs; for comparisons only
     seed: what the UIDs of mapUID are computed from, so that all processes of a run give the same ones;
         random unless the host wants the same UIDs in every run
-    blanked: (left, top, width, height) of what alterPixels has made black and nobody has asked for yet
+    blanked: (left, top, width, height) of what alterPixels has made black in this run, or the last
     mapped: text -> UID given by mapUID; `referenced`: the same for mapReferencedUIDs, which keeps its own
     """
 

@@ -51,13 +51,18 @@ class Option(StrEnum):
 class Permit:
     """What the verifier is told: what may be in the files of a session, never what was done to them.
 
-    allowed: SOP Class UID -> public tags, at any depth; it has an answer for every class
-    private: (creator, group, low byte of the element) of private elements
-    may_differ: tags of which the trial's scripts set or remove the value
-    kept: tags of machines and institutions that the policy keeps as they are
+    allowed: SOP Class UID -> public tags that may be present, at any depth; under the empty string those for classes
+        that are not named. Without it, any tag may be
+    private: (creator, group, low byte of the element) of private elements that may be present
+    may_differ: tags of measurements that the trial's scripts set or remove
+    kept: tags of machines and institutions that a policy keeps as they are; what they say is not looked for
     """
 
-    allowed: Mapping[str, frozenset[int]]
-    private: frozenset[tuple[str, int, int]]
-    may_differ: frozenset[int]
-    kept: frozenset[int]
+    allowed: Mapping[str, frozenset[int]] | None = None
+    private: frozenset[tuple[str, int, int]] = frozenset()
+    may_differ: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+
+
+NO_PERMIT = Permit()
+"""Any public element, no private one, and no measurement that differs."""

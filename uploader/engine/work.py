@@ -177,7 +177,6 @@ def _findings(
     bench: Bench, job: Job, made: Made, pool: Executor | None, tell: Callable[[dict[str, Any]], object]
 ) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
-    permit = permit_of(bench.kitchen, trial, bench.policy)
     findings = verify(
         bench.original(job),
         bench.staged(job),
@@ -185,10 +184,7 @@ def _findings(
         Manifest(frozenset(made.after)),
         keep=names | {trial.trial, trial.sponsor, trial.title, bench.kitchen.site},
         named=names,
-        allowed=permit.allowed,
-        private_allowed=permit.private,
-        may_differ=permit.may_differ,
-        kept=permit.kept,
+        permit=permit_of(bench.kitchen, trial, bench.policy),
         jobs=len(os.sched_getaffinity(0)) if pool else 1,
         pool=pool,
         tell=tell,

@@ -15,8 +15,3 @@ def written(values: Iterable[str], padding: bytes = b" ") -> bytes:
     """`values`, which are ASCII, as a value of even length."""
     data = "\\".join(values).encode("ascii")
     return data + padding if len(data) & 1 else data
-
-
-def is_nothing(value: bytes) -> bool:
-    """Whether a value is empty but for padding."""
-    return not value.strip(b" \0")

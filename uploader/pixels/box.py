@@ -28,9 +28,6 @@ class Box(NamedTuple):
         width, height = min(self.right, columns) - left, min(self.bottom, rows) - top
         return Box(left, top, width, height) if width > 0 and height > 0 else None
 
-    def grown(self, by: int) -> Box:
-        return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
-
     def overlap(self, other: Box) -> float:
         """The share of the smaller of the two that both cover, 0 to 1."""
         width = min(self.right, other.right) - max(self.x, other.x)

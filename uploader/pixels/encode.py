@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from pydicom.pixels.encoders.base import get_encoder
 from pydicom.uid import UID
 
 from uploader.domain.errors import UnreadableFile
-from uploader.frames import Layout, Samples, decoded
+from uploader.frames import Layout, Samples, decoded, described
 
 _PREFIX = "1.2.840.10008.1.2."
 ENCODED_AGAIN = {_PREFIX + "5": "pylibjpeg", _PREFIX + "4.80": "pyjpegls", _PREFIX + "4.90": "pylibjpeg"}
@@ -26,17 +24,7 @@ def encoded(samples: Samples, layout: Layout) -> bytes:
 
     Raises UnreadableFile.
     """
-    options: dict[str, Any] = {
-        "rows": layout.rows,
-        "columns": layout.columns,
-        "samples_per_pixel": layout.samples,
-        "number_of_frames": 1,
-        "bits_allocated": layout.bits_allocated,
-        "bits_stored": layout.bits_stored,
-        "pixel_representation": int(layout.signed),
-        "photometric_interpretation": layout.photometric,
-        "encoding_plugin": ENCODED_AGAIN[layout.syntax],
-    }
+    options = described(layout) | {"encoding_plugin": ENCODED_AGAIN[layout.syntax]}
     if layout.samples > 1:
         options["planar_configuration"] = 0
     raw = np.ascontiguousarray(samples.astype(layout.dtype.newbyteorder("<"))).tobytes()

@@ -48,8 +48,9 @@ class Script(Protocol):
     def edit(self, elements: Mapping[int, Encoded]) -> Mapping[int, Encoded] | None:
         """As calling it, on elements as they are encoded; None when it must be given a dataset."""
 
-    def take_blanked(self) -> tuple[Box, ...]:
-        """The boxes of the image that it has made black since this was last asked."""
+    @property
+    def blanked(self) -> tuple[Box, ...]:
+        """The boxes of the image that its last run has made black."""
 
     def beyond(self, tag: int, *, top: bool) -> bool | str:
         """What it does to an element out of its reach: True removes it, False keeps it, a text becomes its value."""

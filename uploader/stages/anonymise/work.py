@@ -72,7 +72,7 @@ class Work:
             source = blanked if boxes else source
             if self._alters_pixels:
                 dicom.edit_pixels(source, altered, self._all_scripts)
-                boxes += tuple(box for script in self._recipe.scripts for box in script.take_blanked())
+                boxes += tuple(box for script in self._recipe.scripts for box in script.blanked)
                 source = altered
             self._file(source, target, scripted=self._alters_pixels)
         finally:
@@ -116,10 +116,7 @@ class Work:
         if any(self._reached(e[0]) for e in instance.tail.elements):
             raise Irregular
         header = instance.header
-        reached: list[Element] = []
-        others: list[Element] = []
-        for element in header.elements:
-            (reached if self._reached(element[0]) else others).append(element)
+        reached, others = self._parted(header)
         seen = b"".join(header.data[start:end] for _, _, start, _, end in reached)
         edited = self._outcome(index, script, instance, seen, reached)
         if edited.data != seen:
@@ -135,6 +132,14 @@ class Work:
                     self._edited.clear()
                 self._edited[known] = edited
         return edited
+
+    def _parted(self, part: Elements) -> tuple[list[Element], list[Element]]:
+        """What the scripts reach, and the rest."""
+        reached: list[Element] = []
+        others: list[Element] = []
+        for element in part.elements:
+            (reached if self._reached(element[0]) else others).append(element)
+        return reached, others
 
     def _reached(self, tag: int) -> bool:
         """Whether the scripts themselves change a tag at the top; what they make of all others is swept by tag."""
@@ -159,10 +164,7 @@ class Work:
 
     def _swept(self, instance: Instance) -> list[Written]:
         """The header, of which only what no script has seen is still to be swept."""
-        seen: list[Element] = []
-        others: list[Element] = []
-        for element in instance.header.elements:
-            (seen if self._reached(element[0]) else others).append(element)
+        seen, others = self._parted(instance.header)
         data = instance.header.data
         charset = value_of(data, seen, CHARACTER_SET)
         return [

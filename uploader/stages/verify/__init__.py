@@ -38,6 +38,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding
 from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.policy import NO_PERMIT, Permit
 from uploader.stages.verify.check import Order
 from uploader.stages.verify.codes import CODES, OVERRIDABLE, capped, finding, is_overridden, overruled, place_of
 from uploader.stages.verify.compare import Rules
@@ -65,10 +66,7 @@ def verify(
     *,
     keep: frozenset[str],
     named: frozenset[str] | None = None,
-    allowed: Mapping[str, frozenset[int]] | None = None,
-    private_allowed: frozenset[tuple[str, int, int]] = frozenset(),
-    may_differ: frozenset[int] = frozenset(),
-    kept: frozenset[int] = frozenset(),
+    permit: Permit = NO_PERMIT,
     boxes: Mapping[str, Sequence[Box]] | None = None,
     jobs: int = 1,
     pool: Executor | None = None,
@@ -82,11 +80,7 @@ def verify(
         no digest were measured by nobody, and are compared as they are found
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
-    allowed: SOP class UID -> public tags that may be present, at any depth; under the empty string those for classes
-        that are not named. Without it, any tag may be
-    private_allowed: (creator, group, low byte of the element) of private elements that may be present
-    may_differ: tags of measurements that the trial's scripts set or remove
-    kept: tags of machines and institutions that a policy keeps as they are; what they say is not looked for
+    permit: what may be in the files
     boxes: entry -> what was made black in its image; all else in it must be as it was
     jobs: processes
     pool: processes that run already; it is left running
@@ -101,14 +95,14 @@ def verify(
     sightings = list(_amiss(anonymised, before, after))
     harvest = Harvest()
     with workers(jobs, len(after), pool) as work:
-        for found, wrong in work.glean(original, kept, before):
+        for found, wrong in work.glean(original, permit.kept, before):
             harvest.unite(found)
             sightings += wrong
         needles = sharpen(harvest, keep)
-        rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), may_differ, kept)
+        rules = Rules(frozenset(map(fold, keep)), frozenset(harvest.own), permit.may_differ, permit.kept)
         entries = {entry.name: entry for entry in before}
         both = [(entries.get(entry.name), entry) for entry in after]
-        lists = Lists(allowed, private_allowed)
+        lists = Lists(permit.allowed, permit.private)
         reports = work.check(Order(original, anonymised, keep, rules, lists, needles, boxes or {}), both)
         judged = _judged(reports, harvest.own, progress)
         sightings += judged.sightings

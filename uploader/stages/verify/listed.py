@@ -30,7 +30,8 @@ class Lists:
         """The tags that may be in an object of this class; None for any."""
         if self.public is None:
             return None
-        return self.public.get(sop_class, self.public.get("", frozenset()))
+        found = self.public.get(sop_class)
+        return self.public.get("", frozenset()) if found is None else found
 
 
 @dataclass(slots=True)
