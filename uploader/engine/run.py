@@ -122,7 +122,8 @@ def _published(bench: Bench, job: Job, made: Made, judged: Judged, out: Out, hom
     """Bring to its place what may go on of a session, and clear away the rest."""
     staged, state = bench.staged(job), "held"
     if len(judged.files):
-        left_out = [staged / e.name for e in made.after if e not in judged.files.entries]
+        going_on = {e.name for e in judged.files.entries}
+        left_out = [staged / e.name for e in made.after if e.name not in going_on]
         try:
             state = out.publish(staged, left_out, job, judged.files)
         except Held as error:

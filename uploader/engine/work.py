@@ -3,7 +3,6 @@ returns is plain and free of the patient."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -39,8 +38,8 @@ class Reason:
 
 @dataclass(slots=True)
 class Made:
-    """What became of some files of a session: entries before and after of those that were made, and the rest;
-    and the boxes that were made black in images, by entry."""
+    """What became of some files of a session: entries before and after of those that were made, which nobody has
+    measured, and the rest; and the boxes that were made black in images, by entry."""
 
     before: list[Entry] = field(default_factory=list)
     after: list[Entry] = field(default_factory=list)
@@ -58,7 +57,7 @@ class Made:
 class Judged:
     """What the verifier made of a session.
 
-    files: those that may go on; none when the whole session is held
+    files: those that may go on, as the verifier measured them; none when the whole session is held
     held: why files, or all of them, are held
     questions: what a person was asked and nobody looked at, where that was accepted
     verified: the verifier's own report, of what was looked for and where
@@ -126,15 +125,16 @@ def prove(bench: Bench, job: Job, made: Made, pool: Executor | None = None) -> J
     if not made.after:
         return Judged(Manifest(frozenset()), ())
     verified: dict[str, Any] = {}
+    measured: list[Manifest] = []
     with ThreadPoolExecutor(1) as disk:
         flushed = disk.submit(flush_tree, bench.staged(job))
         try:
-            findings = contained(bench.diagnostics, _findings, bench, job, made, pool, verified.update)
+            findings = contained(bench.diagnostics, _findings, bench, job, made, pool, verified.update, measured.append)
         except Held as error:
             return Judged(Manifest(frozenset()), (Reason("session", error.code, str(error)),))
         finally:
             flushed.result()
-    return replace(judged(findings, Manifest(frozenset(made.after)), bench.despite_questions), verified=verified)
+    return replace(judged(findings, measured[0], bench.despite_questions), verified=verified)
 
 
 _latest: list[tuple[Job, Work]] = []
@@ -149,7 +149,7 @@ def _work_on(bench: Bench, job: Job) -> Work:
 
 def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry, tuple[Box, ...]]:
     """The file before and after, and what was made black in it. The original is not measured, for nobody will ask what
-    it was. Raises UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe."""
+    it was, and the other is by the verifier. Raises UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe."""
     source, target = bench.original(job) / name, bench.staged(job) / name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -157,7 +157,7 @@ def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry, t
         size = source.stat().st_size
     except FileNotFoundError:
         raise UnreadableFile("the file is gone") from None
-    return Entry(name, size, "", ""), _entry(name, target), boxes
+    return Entry(name, size, "", ""), Entry(name, target.stat().st_size, "", ""), boxes
 
 
 def _clear(target: Path) -> None:
@@ -166,15 +166,13 @@ def _clear(target: Path) -> None:
         left.unlink()
 
 
-def _entry(name: str, path: Path) -> Entry:
-    """As `manifest.measure`, without the MD5 that only archives ask for."""
-    with path.open("rb") as data:
-        digest = hashlib.file_digest(data, "sha256").hexdigest()
-        return Entry(name, os.fstat(data.fileno()).st_size, digest, "")
-
-
 def _findings(
-    bench: Bench, job: Job, made: Made, pool: Executor | None, tell: Callable[[dict[str, Any]], object]
+    bench: Bench,
+    job: Job,
+    made: Made,
+    pool: Executor | None,
+    tell: Callable[[dict[str, Any]], object],
+    measured: Callable[[Manifest], object],
 ) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
     findings = verify(
@@ -188,6 +186,7 @@ def _findings(
         jobs=len(os.sched_getaffinity(0)) if pool else 1,
         pool=pool,
         tell=tell,
+        measured=measured,
         boxes=made.boxes,
     )
     return [*findings, *look(bench.original(job), bench.staged(job), [entry.name for entry in made.after])]

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,12 @@ def verify(
     overridden: Collection[tuple[str, str]] = (),
     progress: Progress = None,
     tell: Callable[[dict[str, Any]], object] = lambda _: None,
+    measured: Callable[[Manifest], object] = lambda _: None,
 ) -> list[Finding]:
     """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
 
-    original, anonymised: folders with files of the same names, which the manifests list; originals whose entries have
-        no digest were measured by nobody, and are compared as they are found
+    original, anonymised: folders with files of the same names, which the manifests list. Entries that have no digest
+        were measured by nobody: such originals are compared as they are found, such anonymised files are measured
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
     permit: what may be in the files
@@ -88,6 +89,8 @@ def verify(
         code is one that may be overruled. A place without a file's name stands for all files
     progress: told after each file how many are done
     tell: told the report of what was looked for, where, and what was found (`report.report`)
+    measured: told `manifest_after` with the size and SHA-256 of the very bytes that were judged, for the entries that
+        had no digest. One that could not be read still has none, and is refused
 
     Nothing a file holds makes it raise; a file that cannot be read is a finding.
     """
@@ -112,7 +115,9 @@ def verify(
     sightings = [*unnamed.values(), *(_unquoted(sighting, unnamed) for sighting in sightings)]
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
     findings = [overruled(each) if is_overridden(each, overridden) else each for each in findings]
-    reach = Reach(len(after), judged.elements, manifest_after.size, judged.uids)
+    files = Manifest(frozenset(judged.measured.get(entry.name, entry) for entry in after))
+    measured(files)
+    reach = Reach(len(after), judged.elements, files.size, judged.uids)
     tell(report(needles, lists, reach, findings))
     return capped(sorted(findings, key=lambda f: (-f.severity, f.code, f.where)))
 
@@ -133,12 +138,14 @@ def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
 
 @dataclass(slots=True)
 class _Judged:
-    """What the files showed, one by one and together; `subjects` are their patient IDs, `uids` pairs of UIDs."""
+    """What the files showed, one by one and together; `subjects` are their patient IDs, `uids` pairs of UIDs,
+    `measured` entries of those that nobody had measured."""
 
     sightings: list[Sighting]
     subjects: set[str]
     elements: int = 0
     uids: int = 0
+    measured: dict[str, Entry] = field(default_factory=dict)
 
 
 def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Judged:
@@ -151,6 +158,8 @@ def _judged(reports: Iterable[Report], own: set[str], progress: Progress) -> _Ju
         pairs.own |= each.own
         judged.subjects |= {each.subject} - {""}
         judged.elements += each.elements
+        if each.measured:
+            judged.measured[each.measured.name] = each.measured
         if progress:
             progress(done)
     judged.uids = len(pairs.became)

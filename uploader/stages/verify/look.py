@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from uploader.domain.manifest import CHUNK
+from uploader.domain.manifest import CHUNK, Entry
 from uploader.stages.verify.blocks import Block, Memory
 from uploader.stages.verify.compare import Compared, Pair, Rules, aligned, miscounted
 from uploader.stages.verify.identity import OWN, uids_of
@@ -43,6 +43,7 @@ class Report:
     own: new UIDs by which the file names itself
     subject: PatientID (0010,0020)
     elements: how many were looked into
+    measured: what the file is, where nobody had measured it
     """
 
     sightings: list[Sighting] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Report:
     own: set[str] = field(default_factory=set)
     subject: str = ""
     elements: int = 0
+    measured: Entry | None = None
 
 
 @dataclass(slots=True)

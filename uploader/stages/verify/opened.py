@@ -28,15 +28,15 @@ class Opened:
         size = os.fstat(stream.fileno()).st_size
         self._whole = stream.read(size) if size <= _WHOLE else b""
 
-    def is_that_of(self, entry: Entry) -> bool:
-        """Has the file the size and SHA-256 of the manifest?"""
+    def measured(self, name: str) -> Entry:
+        """The file as an entry called `name`, without the MD5 that only archives ask for. Raises OSError."""
         digest, size = hashlib.sha256(self._whole), len(self._whole)
         if not self._whole:
             self._stream.seek(0)
             while chunk := self._stream.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
-        return size == entry.size and digest.hexdigest() == entry.sha256
+        return Entry(name, size, digest.hexdigest(), "")
 
     def part(self) -> Part:
         """Its elements. Raises UnreadableFile."""
@@ -64,6 +64,11 @@ class Opened:
             yield chunk
 
 
+def differ(one: Entry, other: Entry) -> bool:
+    """Are they not of the same bytes?"""
+    return (one.size, one.sha256) != (other.size, other.sha256)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     with path.open("rb", buffering=0) as stream:
@@ -88,7 +93,7 @@ class Original:
             original = cls(broken=True)
             try:
                 file = stack.enter_context(opened(path))
-                original.changed = entry is not None and entry.sha256 != "" and not file.is_that_of(entry)
+                original.changed = entry is not None and entry.sha256 != "" and differ(entry, file.measured(entry.name))
                 original = cls(file, file.part(), original.changed)
             except (UnreadableFile, OSError):
                 pass
