@@ -25,14 +25,24 @@ NAME = "scans/1/DICOM/0001.dcm"
 RULES = DeviceRules(load(shipped("blanking_rules")))
 
 
-def ultrasound(folder: Path, **attributes: object) -> Path:
-    """A session of one image, with the patient's name drawn into its first rows."""
+def ultrasound(folder: Path, *, said: str = "YES", more: str = "", **attributes: object) -> Path:
+    """A session of one image, with the patient's name drawn into its first rows, and `more` further down.
+    said: of burned in annotation."""
     picture = pictures.drawn(pictures.speckle(), "RIVERA ANA 4471903")
+    if more:
+        picture = pictures.drawn(picture, more, at=(8, 120))
     made: Dataset = pictures.dataset(picture[None], Modality="US", Manufacturer="Phantom Works", **attributes)
-    made.PatientName, made.PatientID, made.BurnedInAnnotation = "Rivera^Ana", "MRN4471903", "YES"
+    made.PatientName, made.PatientID = "Rivera^Ana", "MRN4471903"
+    made.BurnedInAnnotation = said
     (folder / NAME).parent.mkdir(parents=True)
     pictures.saved(made, folder / NAME)
     return folder
+
+
+def methods(target: Path) -> list[str]:
+    """What the image says was done to it, as codes of CID 7050."""
+    after = pydicom.dcmread(target / NAME)
+    return [item.CodeValue for item in after.DeidentificationMethodCodeSequence]
 
 
 def anonymised(source: Path, target: Path, recipe: Recipe) -> dict[str, tuple[Box, ...]]:
@@ -66,6 +76,23 @@ def test_what_a_device_draws_is_blanked_by_its_rule(banner: tuple[Path, Path, di
     assert (after.pixel_array[:48].max(), after.BurnedInAnnotation) == (0, "NO")
 
 
+def test_an_image_that_was_blanked_says_so(banner: tuple[Path, Path, dict[str, tuple[Box, ...]]]) -> None:
+    assert methods(banner[1]) == ["113100", "113101", "113107"]
+
+
+def test_an_image_that_nobody_blanked_does_not_say_so_whatever_it_said_before(tmp_path: Path) -> None:
+    source = ultrasound(tmp_path / "in", said="NO", ManufacturerModelName="Unknown 1")
+    anonymised(source, tmp_path / "out", Recipe((), session(), RULES))
+    assert methods(tmp_path / "out") == ["113100", "113107"]
+
+
+def test_an_image_in_which_text_is_left_behind_does_not_say_that_it_is_clean(tmp_path: Path) -> None:
+    source = ultrasound(tmp_path / "in", said="NO", more="RIVERA ANA", ManufacturerModelName="Ellipse 8")
+    assert anonymised(source, tmp_path / "out", Recipe((), session(), RULES)) == {NAME: ((0, 0, 320, 48),)}
+    assert methods(tmp_path / "out") == ["113100", "113107"]
+    assert pydicom.dcmread(tmp_path / "out" / NAME).BurnedInAnnotation == "YES"
+
+
 def test_a_blanked_image_passes_the_verifier_that_is_told_the_boxes(
     banner: tuple[Path, Path, dict[str, tuple[Box, ...]]],
 ) -> None:
@@ -92,6 +119,7 @@ def test_a_script_that_blanks_is_proved_box_by_box(tmp_path: Path) -> None:
     recipe = Recipe((Scripted(parse(text, "script"), {}),), session())
     boxes = anonymised(source, tmp_path / "out", recipe)
     assert boxes == {NAME: ((0, 0, 320, 40),)}
+    assert "113101" in methods(tmp_path / "out")
     assert verified(source, tmp_path / "out", boxes) == []
 
 

@@ -56,12 +56,18 @@ class SessionPasses:
             raise CannotBeSafe(refusal)
         return ClassRules(self, sop_class, notes)
 
-    def stated(self, form: Form) -> tuple[Written, ...]:
-        return self.trial.written(form)
+    def stated(self, form: Form, *, blanked: bool = False) -> tuple[Written, ...]:
+        done = [Option.CLEAN_PIXEL_DATA] if blanked else []
+        return self.trial.written(form, self.policy.codes(done))
 
     def describe(self) -> list[str]:
         """What is done, for a reviewer."""
-        return [*self.policy.describe(), self.uids.describe(), self.dates.describe(), self.trial.describe()]
+        return [
+            *self.policy.describe(),
+            self.uids.describe(),
+            self.dates.describe(),
+            self.trial.describe(self.policy.codes()),
+        ]
 
 
 class ClassRules:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from uploader.dictionary import tag_of
 from uploader.domain.policy import Option
@@ -15,6 +17,9 @@ from uploader.rules import Written
 
 _METHOD_CODES = 0x00120064
 
+Method: TypeAlias = tuple[str, str]
+"""Code value of CID 7050, scheme DCM, and its meaning."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialAttributes:
@@ -24,7 +29,6 @@ class TrialAttributes:
     subject: subject ID in the trial
     label: session label in the trial
     site: the sending site, as the trial calls it
-    methods: codes of CID 7050, scheme DCM, with their meanings: what the policy does, and nothing that is not so
     dates: value of Longitudinal Temporal Information Modified (0028,0303)
     institution: whether the site also stands where the institution stood
     """
@@ -36,20 +40,19 @@ class TrialAttributes:
     subject: str
     label: str
     site: str
-    methods: tuple[tuple[str, str], ...]
     dates: str
     institution: bool = False
 
     @classmethod
     def of(cls, protocol: Protocol, policy: Policy, subject: str, label: str, site: str) -> TrialAttributes:
         facts = protocol.trial, protocol.version, protocol.title, protocol.sponsor
-        return cls(*facts, subject, label, site, tuple(policy.codes()), _dates(policy), protocol.institution_is_site)
+        return cls(*facts, subject, label, site, _dates(policy), protocol.institution_is_site)
 
-    def written(self, form: Form) -> tuple[Written, ...]:
-        """The elements, encoded, in ascending order."""
+    def written(self, form: Form, methods: Iterable[Method]) -> tuple[Written, ...]:
+        """The elements, encoded, in ascending order. methods: what was done to the object, nothing that is not so."""
         texts = [(tag, values) for keyword, values in self._values().items() if (tag := tag_of(keyword))]
         elements = [(tag, encoded(tag, known_vr(tag), written(values), form)) for tag, values in texts]
-        codes = [_code(*method, form) for method in self.methods]
+        codes = [_code(*method, form) for method in methods]
         return tuple(sorted([*elements, (_METHOD_CODES, sequence(_METHOD_CODES, codes, form))]))
 
     def _values(self) -> dict[str, tuple[str, ...]]:
@@ -72,11 +75,11 @@ class TrialAttributes:
             **({"InstitutionName": (plain(self.site),)} if self.institution else {}),
         }
 
-    def describe(self) -> str:
-        methods = ", ".join(f"{value} {meaning}" for value, meaning in self.methods)
+    def describe(self, methods: Iterable[Method]) -> str:
+        said = ", ".join(f"{value} {meaning}" for value, meaning in methods)
         return (
             f"States trial {self.trial}, subject {self.subject}, session {self.label} and site in the clinical "
-            f"trial attributes, that identity was removed and dates are {self.dates.lower()} ({methods})."
+            f"trial attributes, that identity was removed and dates are {self.dates.lower()} ({said})."
         )
 
 

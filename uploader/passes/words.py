@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uploader.passes.policy import Policy
 
 _OPTIONS = {
-    Option.CLEAN_PIXEL_DATA: "Text found in pixels is blanked.",
+    Option.CLEAN_PIXEL_DATA: "What devices draw into images is blanked by the rules of the site.",
     Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES: "Faces are made unrecognisable where that is carried out.",
     Option.CLEAN_GRAPHICS: "Text in graphic annotations is cleaned; drawn lines stay.",
     Option.CLEAN_STRUCTURED_CONTENT: "Structured reports keep codes and measurements; their text is cleaned.",

@@ -50,12 +50,13 @@ class Cleaned:
 
 
 def clean(source: Path, target: Path, boxes: Iterable[Box], looker: Looker) -> Cleaned:
-    """As `blank`; Burned In Annotation (0028,0301) becomes NO if no text is found afterwards. Raises UnreadableFile."""
+    """As `blank`; Burned In Annotation (0028,0301) becomes NO if no text is found afterwards, and does not stay NO if
+    some is. Raises UnreadableFile."""
     made = blank(source, target, boxes)
     cleaned = Cleaned(made, looker.look(target))
-    if cleaned.clean and made:
+    if made:
         part = _part(target)
-        dicom.edit(target, part, _not_burned_in)
+        dicom.edit(target, part, _nothing_left if cleaned.clean else _something_left)
         part.replace(target)
     return cleaned
 
@@ -200,8 +201,14 @@ def _meta_end(stream: BinaryIO) -> int:
     return 144 + int(struct.unpack("<I", head[8:])[0])
 
 
-def _not_burned_in(dataset: Dataset) -> Dataset:
+def _nothing_left(dataset: Dataset) -> Dataset:
     dataset.add_new(_BURNED_IN, "CS", "NO")
+    return dataset
+
+
+def _something_left(dataset: Dataset) -> Dataset:
+    if _BURNED_IN in dataset and dataset[_BURNED_IN].value == "NO":
+        dataset.add_new(_BURNED_IN, "CS", "YES")
     return dataset
 
 

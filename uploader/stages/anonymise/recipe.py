@@ -74,8 +74,11 @@ class Passes(Protocol):
         """notes: takes what the rules find in texts that are kept.
         Raises CannotBeSafe when objects of this class must not be passed on."""
 
-    def stated(self, form: Form) -> Sequence[Written]:
-        """Elements that every object has in the end, whatever it had before; none is of a group behind the pixels."""
+    def stated(self, form: Form, *, blanked: bool) -> Sequence[Written]:
+        """Elements that every object has in the end, whatever it had before; none is of a group behind the pixels.
+
+        blanked: whether its image was made black where something identifying may stand, and says that nothing is left
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from uploader.stages.anonymise.swept import Swept
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_MODALITY = 0x00080060
+_MODALITY, _BURNED_IN = 0x00080060, 0x00280301
 _CONTEXT = frozenset({0x00080005, 0x00280100, 0x00280103})
 """What other elements cannot be read without: character set, bits allocated, pixel representation."""
 _REMEMBERED, _LONGEST = 1 << 12, 1 << 12
@@ -40,7 +40,7 @@ class Work:
         self._within: dict[int, bool] = {}
         self._edited: dict[tuple[int, str, bytes], Elements | None] = {}
         self._treatments: dict[tuple[str, Form, bool], Treatment] = {}
-        self._stated: dict[Form, dict[int, bytes]] = {}
+        self._stated: dict[tuple[Form, bool], dict[int, bytes]] = {}
 
     def __reduce__(self) -> tuple[type[Work], tuple[Recipe]]:
         """It travels to other processes as its recipe, and begins there with an empty memory."""
@@ -74,24 +74,26 @@ class Work:
                 dicom.edit_pixels(source, altered, self._all_scripts)
                 boxes += tuple(box for script in self._recipe.scripts for box in script.blanked)
                 source = altered
-            self._file(source, target, scripted=self._alters_pixels)
+            self._file(source, target, scripted=self._alters_pixels, blanked=bool(boxes))
         finally:
             blanked.unlink(missing_ok=True)
             altered.unlink(missing_ok=True)
         return boxes
 
-    def _file(self, source: Path, target: Path, *, first: bool = False, scripted: bool = False) -> None:
-        """first: nobody has looked yet whether something must be blanked; scripted: the scripts are through with it.
-        Raises _Pixels when somebody must."""
+    def _file(
+        self, source: Path, target: Path, *, first: bool = False, scripted: bool = False, blanked: bool = False
+    ) -> None:
+        """first: nobody has looked yet whether something must be blanked; scripted: the scripts are through with it;
+        blanked: something was. Raises _Pixels when somebody must look."""
         with source.open("rb", buffering=0) as stream:
             try:
                 instance = self._regular(stream, first, scripted)
-                header, tail = self._treated(instance, swept=not scripted)
+                header, tail = self._treated(instance, swept=not scripted, blanked=blanked)
             except (Irregular, Short):
                 if first and self._recipe.blanking:
                     raise _Pixels from None
                 instance = rewritten(stream, _unchanged if scripted else self._all_scripts)
-                header, tail = self._treated(instance, swept=False)
+                header, tail = self._treated(instance, swept=False, blanked=blanked)
             self._save(stream, target, instance, header, tail)
 
     def _regular(self, stream: BinaryIO, first: bool, scripted: bool) -> Instance:
@@ -153,10 +155,10 @@ class Work:
             dataset = script(dataset)
         return dataset
 
-    def _treated(self, instance: Instance, *, swept: bool) -> tuple[list[Written], list[Written]]:
+    def _treated(self, instance: Instance, *, swept: bool, blanked: bool) -> tuple[list[Written], list[Written]]:
         """Header and tail. Raises Irregular, Short."""
-        stated = self._statement(instance.form)
         header = self._swept(instance) if swept else self._elements(instance, instance.header, swept=False)
+        stated = self._statement(instance.form, blanked and _says_nothing_is_left(header))
         header = [written for written in header if written[0] not in stated]
         header.extend(stated.items())
         header.sort()
@@ -184,10 +186,11 @@ class Work:
             treatment = self._treatments[known] = Treatment(rules, instance.form)
         return treatment.elements(part.data, part.elements, charset)
 
-    def _statement(self, form: Form) -> dict[int, bytes]:
-        if form not in self._stated:
-            self._stated[form] = dict(self._recipe.passes.stated(form))
-        return self._stated[form]
+    def _statement(self, form: Form, blanked: bool) -> dict[int, bytes]:
+        known = form, blanked
+        if known not in self._stated:
+            self._stated[known] = dict(self._recipe.passes.stated(form, blanked=blanked))
+        return self._stated[known]
 
     def _save(
         self, stream: BinaryIO, target: Path, instance: Instance, header: list[Written], tail: list[Written]
@@ -221,6 +224,11 @@ def _merged(data: bytes, others: list[Element], edited: Elements) -> Elements:
     offset = len(data)
     moved = [(tag, vr, start + offset, begin + offset, end + offset) for tag, vr, start, begin, end in edited.elements]
     return Elements(data + edited.data, sorted(others + moved))
+
+
+def _says_nothing_is_left(header: list[Written]) -> bool:
+    """Does Burned In Annotation (0028,0301) say NO, as it must where cleaned pixels are claimed? PS3.15 E.3.1."""
+    return any(raw[8:].rstrip(b" ") == b"NO" for tag, raw in header if tag == _BURNED_IN)
 
 
 def _bytes(written: list[Written]) -> bytes:
