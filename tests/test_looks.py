@@ -53,7 +53,7 @@ def anonymised(source: Path, target: Path, recipe: Recipe) -> dict[str, tuple[Bo
 
 def verified(source: Path, target: Path, boxes: dict[str, tuple[Box, ...]]) -> list[str]:
     keep = frozenset({"S-1", "S-1_1", "TRIAL", "Étude pilote", "Universitätsklinikum", "SITE-A"})
-    findings = verify(source, target, manifest(source), manifest(target), keep=keep, boxes=boxes)
+    findings = verify(source.joinpath, target, manifest(source), manifest(target), keep=keep, boxes=boxes)
     return sorted({finding.code for finding in findings if finding.severity is Severity.REFUSAL})
 
 

@@ -220,7 +220,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
     protocol = pinned(gateway, chosen)
     before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
     findings = verify(
-        original(gateway, submission),
+        original(gateway, submission).joinpath,
         anonymised(gateway, submission),
         before,
         after,

@@ -61,7 +61,7 @@ class Session:
     ) -> list[Finding]:
         """What the verifier says; `after` is what lies there, unless given."""
         now = after or manifest(self.anonymised)
-        return verify(self.original, self.anonymised, self.before, now, keep=keep, named=named, jobs=jobs)
+        return verify(self.original.joinpath, self.anonymised, self.before, now, keep=keep, named=named, jobs=jobs)
 
 
 def entry_name(number: str) -> str:

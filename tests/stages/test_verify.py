@@ -354,7 +354,7 @@ def test_a_subject_id_that_is_the_patients_own_is_refused(session: Session) -> N
         edit(path, lambda d: setattr(d, "PatientID", PATIENT_ID))
     after = sabotage.manifest(session.anonymised)
     keep = sabotage.KEEP | {PATIENT_ID}
-    found = sabotage.verify(session.original, session.anonymised, session.before, after, keep=keep)
+    found = sabotage.verify(session.original.joinpath, session.anonymised, session.before, after, keep=keep)
     assert {(f.code, f.severity) for f in found} == {("verify.pseudonym-identifies", Severity.REFUSAL)}
 
 
@@ -376,7 +376,7 @@ def test_an_object_that_calls_itself_by_a_registered_uid_must_be_renamed_too(tmp
     for folder in (session.original, session.anonymised):
         edit(folder / sabotage.entry_name("0001"), lambda d: setattr(d, "StudyInstanceUID", "1.2.840.10008.9.9"))
     before, after = sabotage.manifest(session.original), sabotage.manifest(session.anonymised)
-    found = sabotage.verify(session.original, session.anonymised, before, after, keep=sabotage.KEEP)
+    found = sabotage.verify(session.original.joinpath, session.anonymised, before, after, keep=sabotage.KEEP)
     assert [(f.code, f.where) for f in found] == [("verify.residue-uid", f"{sabotage.entry_name('0001')} (0020,000D)")]
 
 
@@ -390,6 +390,16 @@ def test_an_original_that_changed_since_it_was_received_is_found(tmp_path: Path)
     session = sabotage.make(tmp_path)
     edit(session.original / sabotage.entry_name("0001"), lambda d: setattr(d, "StudyDescription", "other"))
     assert codes(session) == {"verify.original-changed"}
+
+
+def test_originals_may_lie_wherever_the_caller_says(session: Session, tmp_path: Path) -> None:
+    places = {entry.name: tmp_path / f"{n}.bin" for n, entry in enumerate(session.before)}
+    for name, place in places.items():
+        place.write_bytes((session.original / name).read_bytes())
+    comment("see Anneliese")(session)
+    after = sabotage.manifest(session.anonymised)
+    found = sabotage.verify(places.__getitem__, session.anonymised, session.before, after, keep=sabotage.KEEP)
+    assert [(f.code, f.where) for f in found] == [("verify.residue", f"{sabotage.entry_name('0002')} (0008,103E)")]
 
 
 def test_an_original_that_cannot_be_read_is_found(tmp_path: Path) -> None:
@@ -437,7 +447,7 @@ def test_progress_tells_how_many_files_are_done(session: Session) -> None:
     told: list[int] = []
     after = sabotage.manifest(session.anonymised)
     sabotage.verify(
-        session.original, session.anonymised, session.before, after, keep=sabotage.KEEP, progress=told.append
+        session.original.joinpath, session.anonymised, session.before, after, keep=sabotage.KEEP, progress=told.append
     )
     assert told == [1, 2, 3, 4]
 

@@ -72,7 +72,9 @@ FINE: dict[str, Change] = {
 
 def codes(session: Session, permit: Permit = NO_PERMIT) -> set[str]:
     after = sabotage.manifest(session.anonymised)
-    found = verify(session.original, session.anonymised, session.before, after, keep=sabotage.KEEP, permit=permit)
+    found = verify(
+        session.original.joinpath, session.anonymised, session.before, after, keep=sabotage.KEEP, permit=permit
+    )
     return {f.code for f in found}
 
 

@@ -27,7 +27,7 @@ def everything(sound: Session) -> frozenset[int]:
 def found(session: Session, allowed: dict[str, frozenset[int]] | None, *private: tuple[str, int, int]) -> list[str]:
     after = sabotage.manifest(session.anonymised)
     findings = verify(
-        session.original,
+        session.original.joinpath,
         session.anonymised,
         session.before,
         after,

@@ -17,7 +17,7 @@ def judged(session: Session, after: Manifest) -> tuple[list[tuple[str, Severity]
     """What the verifier finds, and what it measured."""
     told: list[Manifest] = []
     findings = verify(
-        session.original, session.anonymised, session.before, after, keep=sabotage.KEEP, measured=told.append
+        session.original.joinpath, session.anonymised, session.before, after, keep=sabotage.KEEP, measured=told.append
     )
     (measured,) = told
     return [(f.code, f.severity) for f in findings], measured

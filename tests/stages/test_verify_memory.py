@@ -140,7 +140,7 @@ def test_memory_does_not_grow_with_the_contours(endless: bool, session: Session)
     before, after = sabotage.manifest(session.original), sabotage.manifest(session.anonymised)
     assert session.file(STRUCTURES).stat().st_size > 25 << 20
     tracemalloc.start()
-    findings = verify(session.original, session.anonymised, before, after, keep=sabotage.KEEP)
+    findings = verify(session.original.joinpath, session.anonymised, before, after, keep=sabotage.KEEP)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (findings, peak < 16 << 20) == ([], True)
@@ -162,7 +162,7 @@ def test_processes_that_run_already_find_the_same_and_are_left_running(
         edit(session.file("0003"), lambda d: setattr(d, "StudyDate", DONE))
         after = sabotage.manifest(session.anonymised)
         together = verify(
-            session.original, session.anonymised, session.before, after, keep=sabotage.KEEP, jobs=2, pool=pool
+            session.original.joinpath, session.anonymised, session.before, after, keep=sabotage.KEEP, jobs=2, pool=pool
         )
         assert [(f.code, f.where) for f in together] == found(session)
     assert pool.submit(len, "running").result() == 7

@@ -58,7 +58,7 @@ def anonymised(files: Sequence[Path], folder: Path) -> Session:
 
 def verified(session: Session) -> list[Finding]:
     after = sabotage.manifest(session.anonymised)
-    return verify(session.original, session.anonymised, session.before, after, keep=KEEP)
+    return verify(session.original.joinpath, session.anonymised, session.before, after, keep=KEEP)
 
 
 def refusals(session: Session) -> list[str]:

@@ -176,7 +176,7 @@ def _findings(
 ) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
     findings = verify(
-        bench.original(job),
+        bench.original(job).joinpath,
         bench.staged(job),
         Manifest(frozenset(made.before)),
         Manifest(frozenset(made.after)),

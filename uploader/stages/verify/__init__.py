@@ -59,7 +59,7 @@ Progress = Callable[[int], object] | None
 
 
 def verify(
-    original: Path,
+    original: Callable[[str], Path],
     anonymised: Path,
     manifest_before: Manifest,
     manifest_after: Manifest,
@@ -77,8 +77,11 @@ def verify(
 ) -> list[Finding]:
     """All findings about the anonymised session, at most fifty of a code; none for one that may go on.
 
-    original, anonymised: folders with files of the same names, which the manifests list. Entries that have no digest
-        were measured by nobody: such originals are compared as they are found, such anonymised files are measured
+    original: entry name -> where that original lies; for a folder, its `joinpath`. Other processes must be able to be
+        told it, too: it can be pickled
+    anonymised: folder with the anonymised files
+    manifest_before, manifest_after: the files of both, of the same names. Entries that have no digest were measured by
+        nobody: such originals are compared as they are found, such anonymised files are measured
     keep: what may stand in the files where we write it: subject, session label, trial, sponsor, site
     named: those of `keep` by which the session is called, subject and label; all of them, unless given
     permit: what may be in the files

@@ -6,7 +6,7 @@ looked at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -26,9 +26,9 @@ from uploader.stages.verify.walk import Part
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked of a process: both folders, and, once all originals are gleaned, what to look for."""
+    """What is asked of a process: where both files lie, and, once all originals are gleaned, what to look for."""
 
-    original: Path
+    original: Callable[[str], Path]
     anonymised: Path
     keep: frozenset[str]
     rules: Rules
@@ -51,14 +51,16 @@ class Bench:
         return self.search
 
 
-def glean(bench: Bench, folder: Path, kept: frozenset[int], entry: Entry) -> tuple[Harvest, list[Sighting]]:
+def glean(
+    bench: Bench, original: Callable[[str], Path], kept: frozenset[int], entry: Entry
+) -> tuple[Harvest, list[Sighting]]:
     """The identity in one original, as far as the bench has not told it before, and what is wrong with that file.
 
     kept: tags of elements that stay as they are
     """
     found = Harvest()
     try:
-        with (folder / entry.name).open("rb", buffering=0) as stream:
+        with original(entry.name).open("rb", buffering=0) as stream:
             part = Part(cast(BinaryIO, stream))
             harvest(part.meta, found, kept)
             for block in bench.before.blocks(part):
@@ -84,7 +86,7 @@ def check(bench: Bench, order: Order, both: tuple[Entry | None, Entry]) -> Repor
                 report.measured = measured
             elif differ(entry, measured):
                 report.sightings.append(("verify.changed", entry.name, "", ""))
-            with Original.beside(order.original / entry.name, was) as original:
+            with Original.beside(order.original(entry.name), was) as original:
                 if original.changed:
                     report.sightings.append(("verify.original-changed", entry.name, "", ""))
                 boxes = order.boxes.get(entry.name, ())

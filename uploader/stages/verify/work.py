@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -39,9 +39,9 @@ class Here:
         self._bench = Bench()
 
     def glean(
-        self, folder: Path, kept: frozenset[int], entries: Iterable[Entry]
+        self, original: Callable[[str], Path], kept: frozenset[int], entries: Iterable[Entry]
     ) -> Iterator[tuple[Harvest, list[Sighting]]]:
-        return map(partial(glean, self._bench, folder, kept), entries)
+        return map(partial(glean, self._bench, original, kept), entries)
 
     def check(self, order: Order, entries: Iterable[tuple[Entry | None, Entry]]) -> Iterator[Report]:
         return map(partial(check, self._bench, order), entries)
@@ -55,9 +55,9 @@ class Elsewhere:
         self._token = secrets.token_hex(16)
 
     def glean(
-        self, folder: Path, kept: frozenset[int], entries: Iterable[Entry]
+        self, original: Callable[[str], Path], kept: frozenset[int], entries: Iterable[Entry]
     ) -> Iterator[tuple[Harvest, list[Sighting]]]:
-        return self._map(partial(_glean, self._token, folder, kept), entries)
+        return self._map(partial(_glean, self._token, original, kept), entries)
 
     def check(self, order: Order, entries: Iterable[tuple[Entry | None, Entry]]) -> Iterator[Report]:
         return self._map(partial(_check, self._token, pickle.dumps(order)), entries)
@@ -98,8 +98,10 @@ def _at(token: str) -> tuple[Bench, dict[bytes, Order]]:
     return _desk[token]
 
 
-def _glean(token: str, folder: Path, kept: frozenset[int], entry: Entry) -> tuple[Harvest, list[Sighting]]:
-    return glean(_at(token)[0], folder, kept, entry)
+def _glean(
+    token: str, original: Callable[[str], Path], kept: frozenset[int], entry: Entry
+) -> tuple[Harvest, list[Sighting]]:
+    return glean(_at(token)[0], original, kept, entry)
 
 
 def _check(token: str, packed: bytes, both: tuple[Entry | None, Entry]) -> Report:
