@@ -69,14 +69,14 @@ class Needles:
     """All that is looked for, ready.
 
     beginnings: of the texts
-    embedded: finds long ones inside words
+    embedded: long ones, which count inside words too, by their first two signs, the longest first
     mistyped: what long names of the patient are with one letter less
     """
 
     by_text: dict[str, Needle]
     people: list[Person]
     beginnings: set[str]
-    embedded: re.Pattern[str] | None
+    embedded: dict[str, list[str]]
     mistyped: dict[str, Needle]
 
     def close_to(self, word: str) -> Needle | None:
@@ -84,6 +84,15 @@ class Needles:
         if len(word) < _MISTYPED - 1 or not self.mistyped:
             return None
         return next((self.mistyped[form] for form in _shorter(word) if form in self.mistyped), None)
+
+    def within(self, word: str) -> Iterator[tuple[int, int]]:
+        """Where long needles stand inside a folded word, from left to right, the longest where several begin."""
+        at = 0
+        while at < len(word):
+            long = next((text for text in self.embedded.get(word[at : at + 2], ()) if word.startswith(text, at)), "")
+            if long:
+                yield at, at + len(long)
+            at += len(long) or 1
 
 
 def sharpen(known: Known) -> Needles:
@@ -134,8 +143,7 @@ def _short(text: str) -> bool:
 
 def _of_name(components: list[str], parts: frozenset[str]) -> Iterator[str]:
     """Words, components run together, names run together in all orders, and words with the initials of others."""
-    ways = zip(*(_in_all_ways(component) for component in components), strict=True)
-    for way in ways:
+    for way in dict.fromkeys(zip(*(_in_all_ways(component) for component in components), strict=True)):
         tellers = [[w for w in component if w in parts or contracted(w) != w] for component in way]
         for component, telling in zip(way, tellers, strict=True):
             if telling:
@@ -148,10 +156,10 @@ def _of_name(components: list[str], parts: frozenset[str]) -> Iterator[str]:
         yield from _with_initials(flat[:6])
 
 
-def _in_all_ways(component: str) -> list[list[str]]:
+def _in_all_ways(component: str) -> list[tuple[str, ...]]:
     """The words of a component: as written, and in each other spelling, always as many ways."""
-    ways = [words(spelled) for spelled in sorted(spellings(component), key=lambda s: s != component)]
-    ways += [[contracted(word) for word in way] for way in ways]
+    ways = [tuple(words(spelled)) for spelled in sorted(spellings(component), key=lambda s: (s != component, s))]
+    ways += [tuple(contracted(word) for word in way) for way in ways]
     return (ways * _WAYS)[:_WAYS]
 
 
@@ -195,10 +203,10 @@ def _names_a_place(word: str) -> bool:
     return not known and not any(c.isdecimal() for c in word) and len(word) >= (4 if word.isascii() else 2)
 
 
-def _embedded(texts: Iterable[str]) -> re.Pattern[str] | None:
-    """Finds long needles inside longer words, the longest first."""
-    long = sorted(
-        (t for t in texts if t.isalpha() and t not in CLINICAL and len(t) >= (_UNMISTAKABLE if t.isascii() else 2)),
-        key=lambda t: (-len(t), t),
-    )
-    return re.compile("|".join(map(re.escape, long))) if long else None
+def _embedded(texts: Iterable[str]) -> dict[str, list[str]]:
+    """A dictionary, for an expression of so many alternatives takes longer to compile than the texts to be read."""
+    long = (t for t in texts if t.isalpha() and t not in CLINICAL and len(t) >= (_UNMISTAKABLE if t.isascii() else 2))
+    embedded: dict[str, list[str]] = {}
+    for text in sorted(long, key=len, reverse=True):
+        embedded.setdefault(text[:2], []).append(text)
+    return embedded

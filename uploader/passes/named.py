@@ -161,10 +161,10 @@ class _Reading:
             needle = whole.get(run.text[begin:stop])
             if needle and not needle.alone and run.text[begin:stop] not in CLINICAL:
                 self.pieces.append((needle.kind, *run.span(begin, stop)))
-        for match in self.needles.embedded.finditer(run.text) if self.needles.embedded else ():
-            begin, stop = run.widened(*match.span())
+        for first, last in self.needles.within(run.text):
+            begin, stop = run.widened(first, last)
             if run.text[begin:stop] not in CLINICAL:
-                self.pieces.append((whole[match[0]].kind, *run.span(begin, stop)))
+                self.pieces.append((whole[run.text[first:last]].kind, *run.span(begin, stop)))
 
     def _neighbours(self) -> None:
         """Mark what belongs to a name that was found: titles, small words, initials, a clinical word beside it."""
