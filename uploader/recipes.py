@@ -119,7 +119,9 @@ def recipe_of(
     texts = {name: text for _, read in parsed for name, text in read.items()}
     days = passes.offset_days(key, identity.reveal().key, protocol.max_shift_days)
     chosen, _ = _policy(kitchen, protocol, policy)
-    cleaner = passes.Cleaner(passes.gathered(looked_at(originals)), _days_in_texts(chosen, days))
+    ages = passes.Ages()
+    said = passes.gathered(ages.noting(looked_at(originals)))
+    cleaner = passes.Cleaner(said, _days_in_texts(chosen, days))
     steps = passes.standard(
         chosen,
         protocol,
@@ -129,6 +131,7 @@ def recipe_of(
         label=label,
         site=kitchen.site,
         cleaner=cleaner,
+        ages=ages.corrected(),
     )
     facts = {
         "uploader": __version__,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from tests.passes.treated import treated
-from uploader.passes.dates import ShiftDates, capped_age, offset_days
+from uploader.passes.dates import ShiftDates, offset_days
 
 days = st.integers(1, 3650)
 dates = st.dates(date(1900, 1, 1), date(2100, 1, 1))
@@ -126,14 +126,6 @@ def test_a_date_under_a_wrong_vr_does_not_stay() -> None:
     dataset.add_new("StudyDate", "LO", "20200301")
     after = treated(dataset, days=1)
     assert (after["StudyDate"].VR, after.StudyDate) == ("DA", "")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [("089Y", "089Y"), ("090Y", "090Y"), ("103Y", "090Y"), ("011M", "011M"), ("97", ""), ("97Y", "")],
-)
-def test_an_age_above_89_years_becomes_90(before: str, after: str) -> None:
-    assert capped_age(before) == after
 
 
 @given(st.binary(min_size=1), st.binary(), st.integers(1, 10_000))

@@ -3,7 +3,10 @@ undecoded bytes, at every depth."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from uploader.domain.trial import Protocol
+from uploader.passes.ages import Ages
 from uploader.passes.cleaning import Cleaner
 from uploader.passes.dates import ShiftDates, offset_days
 from uploader.passes.gather import gathered
@@ -14,7 +17,16 @@ from uploader.passes.uids import MapUids
 
 
 def standard(
-    policy: Policy, protocol: Protocol, *, key: bytes, days: int, subject: str, label: str, site: str, cleaner: Cleaning
+    policy: Policy,
+    protocol: Protocol,
+    *,
+    key: bytes,
+    days: int,
+    subject: str,
+    label: str,
+    site: str,
+    cleaner: Cleaning,
+    ages: Mapping[str, str] | None = None,
 ) -> SessionPasses:
     """The passes for one session.
 
@@ -22,9 +34,10 @@ def standard(
     days: by how much dates move back, see `offset_days`
     subject, label, site: what the trial calls the patient, the session and the sender
     cleaner: makes a text free of what identifies
+    ages: what ages become of which the dates say otherwise, see `Ages`
     """
     trial = TrialAttributes.of(protocol, policy, subject, label, site)
-    return SessionPasses(policy, MapUids(key), ShiftDates(days), trial, cleaner)
+    return SessionPasses(policy, MapUids(key), ShiftDates(days, ages or {}), trial, cleaner)
 
 
-__all__ = ["Cleaner", "Cleaning", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]
+__all__ = ["Ages", "Cleaner", "Cleaning", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]

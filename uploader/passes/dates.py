@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from uploader.domain.identity import keyed
+from uploader.passes.ages import OLDEST_YEARS, capped
 from uploader.passes.values import texts, written
-
-OLDEST_YEARS = 89
-"""Ages above become 090Y: so few people are older that the age tells who."""
 
 _DATE = re.compile(r"(\d{4})(\.?)(\d{2})\2(\d{2})", re.ASCII)
 _TIME = r"(?:(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?"
 _ZONE = r"(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
 _DATETIME = re.compile(rf"(\d{{8}})({_TIME}{_ZONE})", re.ASCII)
-_AGE = re.compile(r"(\d{3})([DWMY])", re.ASCII)
 
 
 def offset_days(key: bytes, patient_key: bytes, max_days: int) -> int:
@@ -28,13 +25,17 @@ def offset_days(key: bytes, patient_key: bytes, max_days: int) -> int:
 @dataclass(frozen=True, slots=True)
 class ShiftDates:
     """Moves DA and DT back by `days`; time of day, fraction and zone stay, and so does TM. What is not a whole,
-    valid date is emptied."""
+    valid date is emptied.
+
+    ages: what ages become of which the dates of birth and study say otherwise (`passes.ages`)
+    """
 
     days: int = field(repr=False)
+    ages: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def value(self, value: bytes, vr: bytes) -> bytes:
         """What a value of VR DA, DT, TM or AS becomes."""
-        change = {b"DA": self.date, b"DT": self.datetime, b"AS": capped_age}.get(vr)
+        change = {b"DA": self.date, b"DT": self.datetime, b"AS": self.age}.get(vr)
         return value if change is None else written(change(text) for text in texts(value))
 
     def date(self, text: str) -> str:
@@ -44,6 +45,10 @@ class ShiftDates:
     def datetime(self, text: str) -> str:
         """A DT value or range, at least to the day; empty for anything else. PS3.5 6.2."""
         return _each_end(text, self._one_datetime)
+
+    def age(self, text: str) -> str:
+        """An AS value as it should have been, at most 090Y; empty when it is none and nothing tells it."""
+        return capped(self.ages.get(text, text))
 
     def _one_date(self, text: str) -> str | None:
         match = _DATE.fullmatch(text)
@@ -65,16 +70,9 @@ class ShiftDates:
         return (
             "Moves every date back by a secret number of days, the same for all of a subject in a trial; times of "
             "day and zones stay. Empties what is not a whole date. "
-            f"Ages above {OLDEST_YEARS} years become 90."
+            "Ages that contradict the dates of birth and study are worked out anew; those "
+            f"above {OLDEST_YEARS} years become 90."
         )
-
-
-def capped_age(text: str) -> str:
-    """An AS value, at most 090Y; empty when it is none."""
-    match = _AGE.fullmatch(text)
-    if match is None:
-        return ""
-    return "090Y" if match[2] == "Y" and int(match[1]) > OLDEST_YEARS else text
 
 
 def _each_end(text: str, of_one: Callable[[str], str | None]) -> str:

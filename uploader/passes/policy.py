@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from uploader.domain.policy import Action, Option
-from uploader.passes import classes, codes, listed, policyfile, tables, unlisted, words
+from uploader.passes import ages, classes, codes, listed, policyfile, tables, unlisted, words
 from uploader.passes.attributes import ENGINE
 from uploader.passes.vrs import readings, stricter
 
@@ -125,9 +125,14 @@ class Policy:
         """What becomes of a whole content item whose concept name is `code` of `scheme` (PS3.15 table E.3.4-1).
 
         KEEP: treat it element by element. REMOVE: the item goes. DUMMY: its value says nothing. EMPTY is never said.
+        An item of another value type than the table has is treated as the strictest of the table.
         """
-        rule = tables.content_items().get((scheme, code, value_type))
-        return Action.KEEP if rule is None else listed.content(rule, value_type, self.options)
+        if (scheme, code) in ages.CONCEPTS:
+            scheme, code = "DCM", "121033"
+        rules = tables.content_items().get((scheme, code), {})
+        rule = rules.get(value_type)
+        every = [rule] if rule else rules.values()
+        return stricter([Action.KEEP, *(listed.content(each, value_type, self.options) for each in every)])
 
     def refusal(self, sop_class: str) -> str | None:
         """Why objects of the class cannot be made safe and have to be held, for a person; None when they can."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from uploader.domain.errors import CannotBeSafe
 from uploader.domain.policy import Action, Option
 from uploader.elements import Form, Irregular, known_vr
+from uploader.passes.ages import CONCEPTS, tellable
 from uploader.passes.cleantext import cleaned
 from uploader.passes.dates import ShiftDates
 from uploader.passes.dummies import dummy
@@ -96,6 +97,8 @@ class ClassRules:
 
     def item(self, concept: Concept) -> Fate | Mapping[int, Change]:
         action = self._policy.content(*concept)
+        if action is Action.KEEP and concept[:2] in CONCEPTS:
+            return _AGED if concept.value_type == "NUM" else _SAYING_NOTHING
         if action is Action.DUMMY:
             return _SAYING_NOTHING
         return Fate.REMOVE if action is Action.REMOVE else Fate.KEEP
@@ -158,6 +161,10 @@ _SAYING_NOTHING: Mapping[int, Change] = {
     0x0040A160: _nothing(b"UT"),
 }
 """The values of a content item that are text, names or times, by tag (PS3.3 C.17.3.2)."""
+
+
+_AGED: Mapping[int, Change] = {0x0040A300: lambda value, charset: None if tellable(value) else b""}
+"""An age that is measured (PS3.3 C.18.1); None leaves it to the other rules."""
 
 
 def _empty(value: bytes, charset: bytes) -> bytes:

@@ -47,10 +47,13 @@ def annex_e() -> Mapping[int, Rule]:
 
 
 @cache
-def content_items() -> Mapping[tuple[str, str, str], Rule]:
-    """Table E.3.4-1 by coding scheme designator and code value of the concept name, and value type."""
-    rows = _read("content_items")["items"]
-    return {_concept(key): _rule(name, basic, more) for key, (name, basic, more) in rows.items()}
+def content_items() -> Mapping[tuple[str, str], Mapping[str, Rule]]:
+    """Table E.3.4-1 by coding scheme designator and code value of the concept name, and then by value type."""
+    found: dict[tuple[str, str], dict[str, Rule]] = {}
+    for key, (name, basic, more) in _read("content_items")["items"].items():
+        scheme, code, value_type = key.rsplit(" ", 2)
+        found.setdefault((scheme, code), {})[value_type] = _rule(name, basic, more)
+    return found
 
 
 @cache
@@ -99,11 +102,6 @@ def _read(name: str) -> Mapping[str, Any]:
 
 def _rule(name: str, basic: str, options: Mapping[str, str]) -> Rule:
     return Rule(name, basic, {_COLUMNS[column]: code for column, code in options.items()})
-
-
-def _concept(key: str) -> tuple[str, str, str]:
-    scheme, code, value_type = key.rsplit(" ", 2)
-    return scheme, code, value_type
 
 
 def _block(key: str) -> tuple[str, int, int]:
