@@ -37,7 +37,7 @@ class Untouched:
     def rules(self, sop_class: str, notes: set[Note]) -> Untouched:
         return self
 
-    def stated(self, form: Form) -> tuple[Written, ...]:
+    def stated(self, form: Form, *, blanked: bool) -> tuple[Written, ...]:
         return ()
 
     def public(self, tag: int, vr: bytes, *, top: bool) -> Rule:

@@ -71,10 +71,11 @@ def known_vr(tag: int) -> bytes:
     return vr
 
 
-def scan(data: bytes, elements: list[Element], at: int, end: int, form: Form) -> int:
-    """Append the elements from `at` to `elements`, up to `end` or the first pixel element; returns where it stopped.
+def scan(data: bytes, elements: list[Element], at: int, end: int, form: Form, *, single: bool = False) -> int:
+    """Append the elements from `at` to `elements`, up to `end` or the first pixel element, or with `single` one at
+    most; returns where it stopped.
 
-    Raises Irregular, and Short, after which `elements` holds what was whole and the scan can go on behind it.
+    Raises Irregular, and Short when `data` ends within an element.
     """
     layout = _LITTLE if form.little else _BIG
     short_head, length_at, tag_length = (
@@ -112,6 +113,8 @@ def scan(data: bytes, elements: list[Element], at: int, end: int, form: Form) ->
             raise Irregular
         elements.append((tag, vr, at, begin, stop))
         at, last = stop, tag
+        if single:
+            break
     return at
 
 

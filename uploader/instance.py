@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from uploader import dictionary
 from uploader.domain.errors import UnreadableFile
@@ -26,7 +26,7 @@ from uploader.elements import (
     value_of,
 )
 from uploader.part10 import LARGEST_HEADER, PIXEL_TAGS
-from uploader.writing import file_meta, splice
+from uploader.writing import splice
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -47,16 +47,33 @@ class Elements:
 
 
 @dataclass(slots=True)
-class Instance:
-    """syntax: Transfer Syntax UID
+class Body:
+    """What a file is but for its header.
+
+    syntax: Transfer Syntax UID
     pixels: (offset, length) in the file of the whole pixel element, tag and all; length 0 when there is none
     """
 
     syntax: str
     form: Form
-    header: Elements
     tail: Elements
     pixels: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Instance:
+    """A file as a whole."""
+
+    header: Elements
+    body: Body
+
+    @property
+    def syntax(self) -> str:
+        return self.body.syntax
+
+    @property
+    def form(self) -> Form:
+        return self.body.form
 
     @property
     def sop_class(self) -> str:
@@ -65,8 +82,20 @@ class Instance:
 
 def load(stream: BinaryIO) -> Instance:
     """Raises UnreadableFile, and Irregular for a file that `rewritten` may read."""
+    return Instance(*read(stream, _elements))
+
+
+Header = TypeVar("Header")
+Scan: TypeAlias = Callable[[bytes, int, int, Form], tuple[Header, int]]
+"""From bytes, where the data set begins in them, where it ends in the file, and its form: the header, and where that
+ends. Raises Irregular, Short, UnreadableFile."""
+
+
+def read(stream: BinaryIO, scan: Scan[Header]) -> tuple[Header, Body]:
+    """A file whose header is taken apart by `scan`, which is called again when it needs more of the file.
+    Raises as `load`."""
     try:
-        return _load(stream)
+        return _read(stream, scan)
     except Short:
         raise Irregular from None
 
@@ -81,7 +110,7 @@ def rewritten(stream: BinaryIO, change: Callable[[Dataset], Dataset] = lambda da
     syntax = str(part.dataset.file_meta.TransferSyntaxUID)
     form = form_of(syntax)
     try:
-        return Instance(syntax, form, run(header, form), run(tail, form), part.pixels)
+        return Instance(run(header, form), Body(syntax, form, run(tail, form), part.pixels))
     except (Irregular, Short):
         raise UnreadableFile("the file is written in a way that this program cannot read") from None
 
@@ -94,13 +123,12 @@ def run(data: bytes, form: Form) -> Elements:
     return found
 
 
-def save(source: BinaryIO, target: Path, instance: Instance, header: bytes, tail: bytes, instance_uid: str) -> None:
-    """Write a file with this header and tail under a fresh file meta; its pixels are those of `source`, copied by the
-    kernel. Raises UnreadableFile."""
-    meta = file_meta(instance.sop_class, instance_uid, instance.syntax)
+def save(source: BinaryIO, target: Path, meta: bytes, header: bytes, tail: bytes, pixels: tuple[int, int]) -> None:
+    """Write a file with this file meta, header and tail; its pixels are those of `source`, copied by the kernel.
+    Raises UnreadableFile."""
     with target.open("wb", buffering=0) as out:
         out.write(meta + header)
-        splice(source, out, *instance.pixels)
+        splice(source, out, *pixels)
         if tail:
             out.write(tail)
 
@@ -111,26 +139,28 @@ def form_of(syntax: str) -> Form:
     return Form(not dictionary.is_implicit(syntax), dictionary.is_little_endian(syntax))
 
 
-def _load(stream: BinaryIO) -> Instance:
+def _read(stream: BinaryIO, scan: Scan[Header]) -> tuple[Header, Body]:
     file, size = stream.fileno(), os.fstat(stream.fileno()).st_size
     data = os.pread(file, _WINDOW, 0)
     if data[128:132] != b"DICM":
         raise UnreadableFile("not a DICOM file: no DICM after the preamble")
-    syntax, at = _file_meta(data)
+    syntax, begin = _file_meta(data)
     form = form_of(syntax)
-    elements: list[Element] = []
     while True:
         try:
-            at = scan(data, elements, at, size, form)
+            header, at = scan(data, begin, size, form)
             break
         except Short:
-            at = elements[-1][4] if elements else at
             data = _more(file, data, size)
-    header = Elements(data, elements)
     if at == size:
-        return Instance(syntax, form, header, Elements(b""), (size, 0))
+        return header, Body(syntax, form, Elements(b""), (size, 0))
     end = _pixel_end(file, data, at, size, form)
-    return Instance(syntax, form, header, _tail(file, end, size, form), (at, end - at))
+    return header, Body(syntax, form, _tail(file, end, size, form), (at, end - at))
+
+
+def _elements(data: bytes, begin: int, end: int, form: Form) -> tuple[Elements, int]:
+    header = Elements(data)
+    return header, scan(data, header.elements, begin, end, form)
 
 
 def _more(file: int, data: bytes, size: int) -> bytes:

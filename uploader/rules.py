@@ -6,12 +6,13 @@ for the same bytes: in a series, four elements of five are the same in every fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeAlias
 
 from uploader.elements import Element, Form, Irregular, encoded, items, known_vr, level, sequence, value_of
 from uploader.part10 import DEEPEST
+from uploader.rows import Piece, Row
 
 CHARACTER_SET = 0x00080005
 _CONTENT = frozenset({0x0040A730, 0x00400555})
@@ -38,6 +39,8 @@ Note: TypeAlias = "tuple[int, str]"
 """A tag, and what kind of thing was taken out of a text that stands there; for the reviewer, never the value."""
 Written: TypeAlias = tuple[int, bytes]
 """A tag, and the whole element with that tag as it is written."""
+_Treated: TypeAlias = tuple[list[Written], tuple[Piece, ...]]
+"""Public elements, treated; and private ones, which only their neighbours explain."""
 
 
 class Concept(NamedTuple):
@@ -70,38 +73,46 @@ class Treatment:
         self._rules, self._form = rules, form
         self._top: dict[tuple[int, bytes], Rule] = {}
         self._inner: dict[tuple[int, bytes], Rule] = {}
-        self._memos: dict[bytes, dict[bytes, bytes]] = {}
+        self._memos: dict[bytes, dict[bytes, _Treated]] = {}
         self._remembered = 0
 
-    def elements(self, data: bytes, elements: list[Element], charset: bytes | None = None) -> list[Written]:
-        """What stands at the top of a data set, treated, in ascending order. Raises Irregular, Short.
+    def rows(self, rows: Iterable[Row], charset: bytes) -> list[Written]:
+        """What stands at the top of a data set, treated. Raises Irregular, Short.
 
-        charset: its character set, where that is not among the elements
+        charset: its character set
         """
-        charset = value_of(data, elements, CHARACTER_SET) if charset is None else charset
         memo = self._memo(charset)
         written: list[Written] = []
-        private: list[Element] = []
-        for element in elements:
-            tag, vr, start, begin, end = element
-            if tag >> 16 & 1:
-                private.append(element)
-                continue
-            raw = data[start:end]
-            new = memo.get(raw)
-            if new is None:
-                new = self._element(tag, vr, raw, begin - start, charset, 0)
-                if end - start < _MEMO_LONGEST:
-                    memo[raw] = new
-                    self._remembered += end - start
-            if new:
-                written.append((tag, new))
+        private: list[Piece] = []
+        for row in rows:
+            treated = memo.get(row.raw)
+            if treated is None:
+                treated = self._row(row, charset, memo)
+            written += treated[0]
+            private += treated[1]
         if private and self._rules.keeps_private:
-            written.extend(self._private(data, private, charset, 0))
-            written.sort()
+            written += self._private(private, charset, 0)
         return written
 
-    def _memo(self, charset: bytes) -> dict[bytes, bytes]:
+    def _row(self, row: Row, charset: bytes, memo: dict[bytes, _Treated]) -> _Treated:
+        if len(row.pieces) == 1:
+            treated = self._piece(row.pieces[0], charset)
+        else:  # most elements of a row were seen before on their own
+            each = [memo.get(p[2]) or self._row(Row(p[2], (p,)), charset, memo) for p in row.pieces]
+            treated = [w for written, _ in each for w in written], tuple(p for _, private in each for p in private)
+        if len(row.pieces) > 1 or len(row.raw) < _MEMO_LONGEST:
+            memo[row.raw] = treated
+            self._remembered += len(row.raw)
+        return treated
+
+    def _piece(self, piece: Piece, charset: bytes) -> _Treated:
+        tag, vr, raw, at = piece
+        if tag >> 16 & 1:
+            return [], (piece,)
+        new = self._element(tag, vr, raw, at, charset, 0)
+        return ([(tag, new)] if new else []), ()
+
+    def _memo(self, charset: bytes) -> dict[bytes, _Treated]:
         if self._remembered > _MEMO_BYTES:
             self._memos.clear()
             self._remembered = 0
@@ -119,7 +130,8 @@ class Treatment:
             if not tag >> 16 & 1
         ]
         if self._rules.keeps_private:
-            written.extend(self._private(data, [e for e in elements if e[0] >> 16 & 1], charset, depth))
+            private = [(t, vr, data[start:stop], at - start) for t, vr, start, at, stop in elements if t >> 16 & 1]
+            written.extend(self._private(private, charset, depth))
             written.sort()
         return b"".join(new for _, new in written)
 
@@ -164,20 +176,20 @@ class Treatment:
         contents = [treat(raw, begin, end, charset, depth + 1) for begin, end in places]
         return sequence(tag, [content for content in contents if content is not None], self._form)
 
-    def _private(self, data: bytes, elements: list[Element], charset: bytes, depth: int) -> Iterator[Written]:
+    def _private(self, pieces: Sequence[Piece], charset: bytes, depth: int) -> Iterator[Written]:
         """The private elements that stay, and the creators of their blocks. PS3.5 7.8.1."""
-        creators = {e[0]: data[e[3] : e[4]].decode("latin-1").strip(" \0") for e in elements if e[0] & 0xFFFF < 0x100}
+        creators = {tag: raw[at:].decode("latin-1").strip(" \0") for tag, _, raw, at in pieces if tag & 0xFFFF < 0x100}
         kept: set[int] = set()
-        for tag, vr, start, begin, end in elements:
+        for tag, vr, raw, at in pieces:
             block = tag & 0xFFFF0000 | tag >> 8 & 0xFF
-            unread = vr == b"UN" and data[begin - 4 : begin] == b"\xff\xff\xff\xff"
+            unread = vr == b"UN" and raw[at - 4 : at] == b"\xff\xff\xff\xff"
             if tag & 0xFFFF >= 0x1000 and block in creators and not unread:
                 rule = self._rules.private(creators[block], tag, vr, top=not depth)
-                new = self._changed(rule, tag, vr, data[start:end], begin - start, charset, depth)
+                new = self._changed(rule, tag, vr, raw, at, charset, depth)
                 if new:
                     kept.add(block)
                     yield tag, new
-        yield from ((tag, data[start:end]) for tag, _, start, _, end in elements if tag in kept)
+        yield from ((tag, raw) for tag, _, raw, _ in pieces if tag in kept)
 
 
 def _concept(data: bytes, elements: list[Element], form: Form) -> Concept:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import BinaryIO
 
 from uploader.domain.errors import UnreadableFile
@@ -18,19 +20,26 @@ def file_meta(sop_class: str, instance_uid: str, syntax: str) -> bytes:
     """Zero preamble and a file meta made anew: nothing of the old one survives. PS3.10 7.1. Raises UnreadableFile."""
     if not sop_class or not instance_uid:
         raise UnreadableFile("the file has no SOP Class UID or no SOP Instance UID")
-    group = b"".join(
-        encoded(0x00020000 | number, vr, value, EXPLICIT)
-        for number, vr, value in (
-            (0x0001, b"OB", b"\0\1"),
-            (0x0002, b"UI", _padded(sop_class, b"\0")),
-            (0x0003, b"UI", _padded(instance_uid, b"\0")),
-            (0x0010, b"UI", _padded(syntax, b"\0")),
-            (0x0012, b"UI", _padded(IMPLEMENTATION_UID, b"\0")),
-            (0x0013, b"SH", _padded(IMPLEMENTATION_NAME, b" ")),
-        )
-    )
+    before, after = _around(sop_class, syntax)
+    group = before + encoded(0x00020003, b"UI", _padded(instance_uid, b"\0"), EXPLICIT) + after
     length = encoded(0x00020000, b"UL", len(group).to_bytes(4, "little"), EXPLICIT)
     return b"\0" * 128 + b"DICM" + length + group
+
+
+@lru_cache(maxsize=64)
+def _around(sop_class: str, syntax: str) -> tuple[bytes, bytes]:
+    """What stands before and after the instance UID in a file meta, but for the length in front."""
+    before = ((0x0001, b"OB", b"\0\1"), (0x0002, b"UI", _padded(sop_class, b"\0")))
+    after = (
+        (0x0010, b"UI", _padded(syntax, b"\0")),
+        (0x0012, b"UI", _padded(IMPLEMENTATION_UID, b"\0")),
+        (0x0013, b"SH", _padded(IMPLEMENTATION_NAME, b" ")),
+    )
+    return _group(before), _group(after)
+
+
+def _group(elements: Iterable[tuple[int, bytes, bytes]]) -> bytes:
+    return b"".join(encoded(0x00020000 | number, vr, value, EXPLICIT) for number, vr, value in elements)
 
 
 def splice(stream: BinaryIO, out: BinaryIO, offset: int, length: int) -> None:

@@ -53,7 +53,7 @@ def gathered(instances: Iterable[Instance]) -> Known:
     """What these objects say, at every depth. What cannot be read says nothing: the verifier reads it again."""
     said: dict[str, set[str]] = {kind: set() for kind in ("names", "ids", "dates", "staff", "places")}
     for instance in instances:
-        for part in (instance.header, instance.tail):
+        for part in (instance.header, instance.body.tail):
             for kind, text in _said(part.data, part.elements, instance.form, b"", 0):
                 said[kind].add(text)
     return Known(**{kind: frozenset(texts) for kind, texts in said.items()})

@@ -6,14 +6,17 @@ book, the whole header is decoded, changed by the scripts and written anew, and 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from uploader.elements import Element, Form, Irregular, Short, encoded, value_of
-from uploader.instance import SOP_INSTANCE, Elements, Instance, load, rewritten, run, save
+from uploader.elements import Form, Irregular, Short, encoded, value_of
+from uploader.instance import SOP_CLASS, SOP_INSTANCE, Body, read, rewritten, run, save
+from uploader.rows import Piece, Row, Series, value_in
 from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
 from uploader.stages.anonymise.recipe import Box, Recipe, Script
 from uploader.stages.anonymise.swept import Swept
+from uploader.writing import file_meta
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -38,9 +41,12 @@ class Work:
         self._alters_pixels = any(script.alters_pixels for script in recipe.scripts)
         self._partial = all(script.reach is not None for script in recipe.scripts)
         self._within: dict[int, bool] = {}
-        self._edited: dict[tuple[int, str, bytes], Elements | None] = {}
-        self._treatments: dict[tuple[str, Form, bool], Treatment] = {}
+        self._parts: dict[bytes, tuple[tuple[Piece, ...], Row]] = {}
+        self._edited: dict[tuple[int, str, bytes], Row] = {}
+        self._treatments: dict[tuple[bytes, Form, bool], Treatment] = {}
         self._stated: dict[tuple[Form, bool], dict[int, bytes]] = {}
+        self._folder = Path()
+        self._series: dict[Form, Series] = {}
 
     def __reduce__(self) -> tuple[type[Work], tuple[Recipe]]:
         """It travels to other processes as its recipe, and begins there with an empty memory."""
@@ -49,6 +55,10 @@ class Work:
     def file(self, source: Path, target: Path) -> tuple[Box, ...]:
         """Anonymise one file; `target` appears whole or not at all. Returns the boxes of its image that were made
         black. Raises ScriptRejected, ScriptFailed, UnreadableFile, CannotBeSafe."""
+        if target.parent != self._folder:  # another series
+            self._folder = target.parent
+            self._series.clear()
+            self._parts.clear()
         part = target.with_name(target.name + ".part")
         boxes: tuple[Box, ...] = ()
         try:
@@ -87,61 +97,98 @@ class Work:
         blanked: something was. Raises _Pixels when somebody must look."""
         with source.open("rb", buffering=0) as stream:
             try:
-                instance = self._regular(stream, first, scripted)
-                header, tail = self._treated(instance, swept=not scripted, blanked=blanked)
+                rows, body = self._regular(stream, scripted)
+                if first:
+                    self._look(rows)
+                made = self._treated(rows, body) if scripted else self._scripted(rows, body)
             except (Irregular, Short):
                 if first and self._recipe.blanking:
                     raise _Pixels from None
                 instance = rewritten(stream, _unchanged if scripted else self._all_scripts)
-                header, tail = self._treated(instance, swept=False, blanked=blanked)
-            self._save(stream, target, instance, header, tail)
+                body = instance.body
+                made = self._treated([Row.of(instance.header)], body)
+            header = made.header | self._statement(body.form, blanked and made.says_nothing_is_left)
+            save(stream, target, made.meta(body), _in_order(header), _in_order(made.tail), body.pixels)
 
-    def _regular(self, stream: BinaryIO, first: bool, scripted: bool) -> Instance:
+    def _regular(self, stream: BinaryIO, scripted: bool) -> tuple[list[Row], Body]:
         """Raises Irregular when the file, or a script, asks for all elements to be decoded."""
         if not self._partial and not scripted:
             raise Irregular
-        instance = load(stream)
-        if first and self._recipe.blanking:
-            modality = value_of(instance.header.data, instance.header.elements, _MODALITY)
-            if self._recipe.blanking.concerns(modality.decode("latin-1")):
-                raise _Pixels
-        if not scripted:
-            for index, script in enumerate(self._recipe.scripts):
-                self._run(index, script, instance)
-        return instance
+        return read(stream, self._rows)
 
-    def _run(self, index: int, script: Script, instance: Instance) -> None:
-        """Let the script change what the scripts reach, and put the outcome in the place of that.
+    def _rows(self, data: bytes, begin: int, end: int, form: Form) -> tuple[list[Row], int]:
+        if form not in self._series:
+            self._series[form] = Series(form)
+        return self._series[form].rows(data, begin, end)
 
-        Each sees what any of them reaches, so that it finds what those before it have made of that.
-        """
-        if any(self._reached(e[0]) for e in instance.tail.elements):
+    def _look(self, rows: list[Row]) -> None:
+        """Raises _Pixels for a kind of image into which devices draw."""
+        blanking = self._recipe.blanking
+        if blanking and blanking.concerns(value_in(rows, _MODALITY).decode("latin-1")):
+            raise _Pixels
+
+    def _scripted(self, rows: list[Row], body: Body) -> _Anonymised:
+        """Let each script change what the scripts reach, and sweep the rest by tag. Raises Irregular, Short."""
+        if any(self._reached(element[0]) for element in body.tail.elements):
             raise Irregular
-        header = instance.header
-        reached, others = self._parted(header)
-        seen = b"".join(header.data[start:end] for _, _, start, _, end in reached)
-        edited = self._outcome(index, script, instance, seen, reached)
-        if edited.data != seen:
-            instance.header = _merged(header.data, others, edited)
+        seen, others = self._parted(rows)
+        for index, script in enumerate(self._recipe.scripts):
+            seen = self._outcome(index, script, body, seen)
+        sop_class, charset = (value_in([seen, *others], tag) for tag in (SOP_CLASS, CHARACTER_SET))
+        passes, all_ = (self._treatment(sop_class, body.form, swept=swept) for swept in (False, True))
+        written = [*passes.rows([seen], charset), *all_.rows(others, charset)]
+        return self._anonymised(sop_class, written, body, all_)
 
-    def _outcome(self, index: int, script: Script, instance: Instance, seen: bytes, reached: list[Element]) -> Elements:
-        known = (index, instance.syntax, seen)
+    def _treated(self, rows: list[Row], body: Body) -> _Anonymised:
+        """Where the scripts have seen it all. Raises Irregular, Short."""
+        sop_class, charset = (value_in(rows, tag) for tag in (SOP_CLASS, CHARACTER_SET))
+        passes = self._treatment(sop_class, body.form, swept=False)
+        return self._anonymised(sop_class, passes.rows(rows, charset), body, passes)
+
+    def _anonymised(self, sop_class: bytes, written: list[Written], body: Body, behind: Treatment) -> _Anonymised:
+        """behind: how the elements behind the pixels are treated"""
+        tail: list[Written] = []
+        if body.tail.elements:
+            charset = value_of(body.tail.data, body.tail.elements, CHARACTER_SET)
+            tail = behind.rows([Row.of(body.tail)], charset)
+        return _Anonymised(sop_class, dict(written), dict(tail))
+
+    def _parted(self, rows: list[Row]) -> tuple[Row, list[Row]]:
+        """What the scripts reach, and the rest."""
+        reached: list[Piece] = []
+        others: list[Row] = []
+        for row in rows:
+            if len(row.pieces) > 1:
+                inside, outside = self._parts.get(row.raw) or self._part(row)
+                reached += inside
+                if outside.pieces:
+                    others.append(outside)
+            elif self._reached(row.pieces[0][0]):
+                reached += row.pieces
+            else:
+                others.append(row)
+        return Row.joined(reached), others
+
+    def _part(self, row: Row) -> tuple[tuple[Piece, ...], Row]:
+        inside = tuple(piece for piece in row.pieces if self._reached(piece[0]))
+        outside = Row.joined(piece for piece in row.pieces if not self._reached(piece[0]))
+        self._parts[row.raw] = inside, outside
+        return inside, outside
+
+    def _outcome(self, index: int, script: Script, body: Body, seen: Row) -> Row:
+        """What the script makes of the elements that the scripts reach. It finds what those before it have made of
+        them. Raises Irregular."""
+        known = index, body.syntax, seen.raw
         edited = self._edited.get(known)
         if edited is None:
-            edited = run(_edited(script, instance, seen, reached), instance.form)
-            if script.repeatable and len(seen) < _LONGEST:
+            edited = Row.of(run(_edited(script, body, seen), body.form))
+            if not all(self._reached(piece[0]) for piece in edited.pieces):
+                raise Irregular
+            if script.repeatable and len(seen.raw) < _LONGEST:
                 if len(self._edited) > _REMEMBERED:
                     self._edited.clear()
                 self._edited[known] = edited
         return edited
-
-    def _parted(self, part: Elements) -> tuple[list[Element], list[Element]]:
-        """What the scripts reach, and the rest."""
-        reached: list[Element] = []
-        others: list[Element] = []
-        for element in part.elements:
-            (reached if self._reached(element[0]) else others).append(element)
-        return reached, others
 
     def _reached(self, tag: int) -> bool:
         """Whether the scripts themselves change a tag at the top; what they make of all others is swept by tag."""
@@ -155,36 +202,15 @@ class Work:
             dataset = script(dataset)
         return dataset
 
-    def _treated(self, instance: Instance, *, swept: bool, blanked: bool) -> tuple[list[Written], list[Written]]:
-        """Header and tail. Raises Irregular, Short."""
-        header = self._swept(instance) if swept else self._elements(instance, instance.header, swept=False)
-        stated = self._statement(instance.form, blanked and _says_nothing_is_left(header))
-        header = [written for written in header if written[0] not in stated]
-        header.extend(stated.items())
-        header.sort()
-        return header, self._elements(instance, instance.tail, swept=swept)
-
-    def _swept(self, instance: Instance) -> list[Written]:
-        """The header, of which only what no script has seen is still to be swept."""
-        seen, others = self._parted(instance.header)
-        data = instance.header.data
-        charset = value_of(data, seen, CHARACTER_SET)
-        return [
-            *self._elements(instance, Elements(data, seen), swept=False),
-            *self._elements(instance, Elements(data, others), swept=True, charset=charset),
-        ]
-
-    def _elements(
-        self, instance: Instance, part: Elements, *, swept: bool, charset: bytes | None = None
-    ) -> list[Written]:
-        known = (instance.sop_class, instance.form, swept)
+    def _treatment(self, sop_class: bytes, form: Form, *, swept: bool) -> Treatment:
+        known = sop_class, form, swept
         treatment = self._treatments.get(known)
         if treatment is None:
-            rules: Rules = self._recipe.passes.rules(instance.sop_class, self.notes)
+            rules: Rules = self._recipe.passes.rules(sop_class.decode("latin-1"), self.notes)
             if swept:
                 rules = Swept(self._recipe.scripts, rules)
-            treatment = self._treatments[known] = Treatment(rules, instance.form)
-        return treatment.elements(part.data, part.elements, charset)
+            treatment = self._treatments[known] = Treatment(rules, form)
+        return treatment
 
     def _statement(self, form: Form, blanked: bool) -> dict[int, bytes]:
         known = form, blanked
@@ -192,47 +218,46 @@ class Work:
             self._stated[known] = dict(self._recipe.passes.stated(form, blanked=blanked))
         return self._stated[known]
 
-    def _save(
-        self, stream: BinaryIO, target: Path, instance: Instance, header: list[Written], tail: list[Written]
-    ) -> None:
-        uid = next((raw[8:] for tag, raw in header if tag == SOP_INSTANCE), b"")
-        text = uid.strip(b" \0").decode("ascii")
-        save(stream, target, instance, _bytes(header), _bytes(tail), text)
+
+@dataclass(slots=True)
+class _Anonymised:
+    """Elements by tag, as they are written, before and behind the pixels, but for what every object states."""
+
+    sop_class: bytes
+    header: dict[int, bytes]
+    tail: dict[int, bytes]
+
+    def meta(self, body: Body) -> bytes:
+        """Raises UnreadableFile."""
+        uid = self.header.get(SOP_INSTANCE, b"")[8:].strip(b" \0")
+        return file_meta(self.sop_class.decode("latin-1"), uid.decode("ascii"), body.syntax)
+
+    @property
+    def says_nothing_is_left(self) -> bool:
+        """Does Burned In Annotation (0028,0301) say NO, as it must where cleaned pixels are claimed? PS3.15 E.3.1."""
+        return self.header.get(_BURNED_IN, b"")[8:].rstrip(b" ") == b"NO"
 
 
-def _edited(script: Script, instance: Instance, seen: bytes, reached: list[Element]) -> bytes:
-    """What the script makes of the elements that it reaches, which are `seen`. Raises Irregular."""
-    data, form = instance.header.data, instance.form
-    given = {tag: (vr.decode(), data[begin:end]) for tag, vr, _, begin, end in reached}
+def _in_order(written: dict[int, bytes]) -> bytes:
+    return b"".join([raw for _, raw in sorted(written.items())])
+
+
+def _edited(script: Script, body: Body, seen: Row) -> bytes:
+    """What the script makes of the elements that it reaches. Raises Irregular."""
+    given = {tag: (vr.decode(), raw[at:]) for tag, vr, raw, at in seen.pieces}
     made = script.edit(given)
     if made is not None:
-        raw = {tag: data[start:end] for tag, _, start, _, end in reached}
+        raw = {tag: raw for tag, _, raw, _ in seen.pieces}
         return b"".join(
-            raw[tag] if element is given.get(tag) else encoded(tag, element[0].encode(), element[1], form)
+            raw[tag] if element is given.get(tag) else encoded(tag, element[0].encode(), element[1], body.form)
             for tag, element in sorted(made.items())
         )
     from uploader import dicom
 
-    edited = dicom.edit_elements(seen, instance.syntax, script)
+    edited = dicom.edit_elements(seen.raw, body.syntax, script)
     if edited is None:
         raise Irregular
     return edited
-
-
-def _merged(data: bytes, others: list[Element], edited: Elements) -> Elements:
-    """Elements that lie in `data` together with edited ones, in ascending order."""
-    offset = len(data)
-    moved = [(tag, vr, start + offset, begin + offset, end + offset) for tag, vr, start, begin, end in edited.elements]
-    return Elements(data + edited.data, sorted(others + moved))
-
-
-def _says_nothing_is_left(header: list[Written]) -> bool:
-    """Does Burned In Annotation (0028,0301) say NO, as it must where cleaned pixels are claimed? PS3.15 E.3.1."""
-    return any(raw[8:].rstrip(b" ") == b"NO" for tag, raw in header if tag == _BURNED_IN)
-
-
-def _bytes(written: list[Written]) -> bytes:
-    return b"".join(raw for _, raw in written)
 
 
 def _unchanged(dataset: Dataset) -> Dataset:
