@@ -9,14 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-
 from uploader.domain.automatic import automatic_subjects, parsed
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
+from uploader.schema import fault
 
 SCHEMA = "schema.json"
 VERSION = re.compile(r"v([1-9][0-9]*)")
@@ -68,9 +66,8 @@ def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
     """
     raw = _bytes(path)
     content = _parsed(path, raw)
-    fault = best_match(Draft202012Validator(schema).iter_errors(content))
-    if fault is not None:
-        raise _bad(path, _pointer(fault), fault.message)
+    if (wrong := fault(content, schema)) is not None:
+        raise _bad(path, _pointer(wrong.absolute_path), wrong.message)
     protocol = _protocol(content, hashlib.sha256(raw).hexdigest())
     _consistent(path, protocol)
     return protocol
@@ -200,9 +197,9 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def _pointer(fault: ValidationError) -> str:
+def _pointer(place: Iterable[str | int]) -> str:
     """RFC 6901."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in fault.absolute_path)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
 
 
 def _bad(path: Path, pointer: str, what: str) -> BadProtocol:

@@ -13,6 +13,7 @@ from uploader.domain.errors import BadPolicy
 from uploader.domain.policy import Action, Option
 from uploader.passes.attributes import NAMES
 from uploader.passes.vrs import DATES, TEXT
+from uploader.schema import fault
 
 SCHEMA = "schema.json"
 
@@ -29,14 +30,10 @@ def checked(path: Path) -> tuple[Mapping[str, Any], str]:
 
     Raises BadPolicy, which names the file, the place in it as a JSON pointer (RFC 6901), and what was expected.
     """
-    from jsonschema import Draft202012Validator  # here, so that workers, which only unpickle policies, do without
-    from jsonschema.exceptions import best_match
-
     schema, _ = _object(path.parent / SCHEMA)
     content, digest = _object(path)
-    fault = best_match(Draft202012Validator(schema).iter_errors(content))
-    if fault is not None:
-        raise bad(path, "".join(f"/{part}" for part in fault.absolute_path), fault.message)
+    if (wrong := fault(content, schema)) is not None:
+        raise bad(path, "".join(f"/{part}" for part in wrong.absolute_path), wrong.message)
     for pointer, what in _faults(path.stem, content):
         raise bad(path, pointer, what)
     return content, digest

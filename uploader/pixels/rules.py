@@ -12,13 +12,11 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uploader.domain.errors import BadSettings
 from uploader.pixels.box import Box, clipped
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+from uploader.schema import fault
 
 Wanted = tuple[str | int, ...]
 """Values of which one must fit."""
@@ -76,9 +74,25 @@ def load(folder: Path) -> Blanking:
     found and held. Raises BadSettings, which names the file."""
     if not folder.is_dir():
         return Blanking(())
-    files = sorted(path for path in folder.glob("*.json") if path.name != _SCHEMA)
-    schema = _schema(folder / _SCHEMA)
-    rules = tuple(rule for path in files for rule in _rules(path, schema))
+    return _loaded(_text(folder / _SCHEMA), tuple((path.name, _text(path)) for path in _files(folder)))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.json") if path.name != _SCHEMA)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"blanking rules: {path.name} cannot be read ({type(error).__name__})") from None
+
+
+@lru_cache(maxsize=4)
+def _loaded(schema: str, files: tuple[tuple[str, str], ...]) -> Blanking:
+    """The rules of these texts, by the names of their files: the sessions of a run have the same."""
+    holds = _json(_SCHEMA, schema)
+    rules = tuple(rule for name, text in files for rule in _rules(name, text, holds))
     names = [rule.name for rule in rules]
     if doubled := {name for name in names if names.count(name) > 1}:
         raise BadSettings(f"blanking rules: two rules are called {min(doubled)}")
@@ -133,24 +147,18 @@ def _same(part: Any, wanted: str | int) -> bool:
     return fnmatchcase(str(part).strip().casefold(), wanted.casefold().replace("[", "[[]"))
 
 
-@lru_cache(maxsize=4)
-def _schema(path: Path) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # slow to load
-
-    try:
-        return Draft202012Validator(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
-        raise BadSettings(f"blanking rules: {path.name} cannot be read ({type(error).__name__})") from None
-
-
-def _rules(path: Path, schema: Draft202012Validator) -> Iterator[Rule]:
-    try:
-        said = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise BadSettings(f"blanking rules: {path.name} is not JSON ({type(error).__name__})") from None
-    for wrong in schema.iter_errors(said):
-        raise BadSettings(f"blanking rules: {path.name}, {wrong.json_path}: {wrong.message}")
+def _rules(name: str, text: str, schema: Any) -> Iterator[Rule]:
+    said = _json(name, text)
+    if (wrong := fault(said, schema)) is not None:
+        raise BadSettings(f"blanking rules: {name}, {wrong.json_path}: {wrong.message}")
     yield from map(_rule, said["rules"])
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadSettings(f"blanking rules: {name} is not JSON ({type(error).__name__})") from None
 
 
 def _rule(said: Mapping[str, Any]) -> Rule:
