@@ -45,35 +45,48 @@ _LARGEST = 1 << 16
 _SHORTEST_ID = 4
 """Characters; a shorter one stands in texts by chance, and the verifier asks about it."""
 
+_KINDS = {**dict.fromkeys(_IDS, "ids"), **dict.fromkeys(_PLACES, "places")}
+_TELLING = frozenset({b"PN", b"DA", b"SQ"})
+
 Said = tuple[str, str]
 """(field of `Known`, text)"""
+Heard = set[tuple[int, bytes, bytes, bytes, Form, int]]
+"""(tag, VR, value, character set, form, depth) of what was listened to: the files of a series say mostly the same."""
 
 
 def gathered(instances: Iterable[Instance]) -> Known:
     """What these objects say, at every depth. What cannot be read says nothing: the verifier reads it again."""
     said: dict[str, set[str]] = {kind: set() for kind in ("names", "ids", "dates", "staff", "places")}
+    heard: Heard = set()
     for instance in instances:
         for part in (instance.header, instance.body.tail):
-            for kind, text in _said(part.data, part.elements, instance.form, b"", 0):
+            for kind, text in _said(part.data, part.elements, instance.form, b"", 0, heard):
                 said[kind].add(text)
     return Known(**{kind: frozenset(texts) for kind, texts in said.items()})
 
 
-def _said(data: bytes, elements: list[Element], form: Form, charset: bytes, depth: int) -> Iterator[Said]:
+def _said(data: bytes, elements: list[Element], form: Form, charset: bytes, depth: int, heard: Heard) -> Iterator[Said]:
     charset = value_of(data, elements, _CHARACTER_SET) or charset
     for tag, vr, _, begin, end in elements:
-        if vr == b"SQ" and depth < DEEPEST and end - begin < _LARGEST:
-            yield from _in_items(data, begin, end, form, charset, depth)
-        kind = _kind(tag, vr)
-        if kind and end > begin:
-            texts = (text.strip(" \0") for text in decoded(data[begin:end], vr, charset).split("\\"))
+        if (vr not in _TELLING and tag not in _KINDS) or begin == end:
+            continue
+        kind, opens = _kind(tag, vr), vr == b"SQ" and depth < DEEPEST and end - begin < _LARGEST
+        if not (kind or opens) or (this := (tag, vr, data[begin:end], charset, form, depth)) in heard:
+            continue
+        heard.add(this)
+        if opens:
+            yield from _in_items(data, begin, end, form, charset, depth, heard)
+        if kind:
+            texts = (text.strip(" \0") for text in decoded(this[2], vr, charset).split("\\"))
             yield from ((kind, text) for text in texts if len(text) >= (_SHORTEST_ID if kind == "ids" else 1))
 
 
-def _in_items(data: bytes, begin: int, end: int, form: Form, charset: bytes, depth: int) -> Iterator[Said]:
+def _in_items(
+    data: bytes, begin: int, end: int, form: Form, charset: bytes, depth: int, heard: Heard
+) -> Iterator[Said]:
     try:
         for first, last in items(data, begin, end, form):
-            yield from _said(data, level(data, first, last, form), form, charset, depth + 1)
+            yield from _said(data, level(data, first, last, form), form, charset, depth + 1, heard)
     except (Irregular, Short):
         return
 
@@ -81,8 +94,4 @@ def _in_items(data: bytes, begin: int, end: int, form: Form, charset: bytes, dep
 def _kind(tag: int, vr: bytes) -> str:
     if vr == b"PN":
         return "names" if tag >> 16 == _PATIENT_GROUP else "staff"
-    if vr == b"DA":
-        return "dates"
-    if tag in _IDS:
-        return "ids"
-    return "places" if tag in _PLACES else ""
+    return "dates" if vr == b"DA" else _KINDS.get(tag, "")
