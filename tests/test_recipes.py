@@ -45,6 +45,20 @@ def _written(path: Path, attributes: dict[str, object]) -> Path:
     return path
 
 
+DERIVED = "1.3.12.2.1107.5.2.33.4471"
+
+
+def test_a_uid_in_a_text_is_the_one_that_stands_for_it_in_the_whole_trial(tmp_path: Path) -> None:
+    said = {"StudyInstanceUID": DERIVED, "ImageComments": f"copy of {DERIVED}, not of 1.2.840.10008.5.1.4.1.1.2"}
+    [after] = anonymised(tmp_path, said)
+    assert after.ImageComments == f"copy of {after.StudyInstanceUID}, not of 1.2.840.10008.5.1.4.1.1.2"
+
+
+def test_a_uid_in_a_text_too_short_for_the_new_one_goes(tmp_path: Path) -> None:
+    said = {"SeriesDescription": f"copy of the reconstruction {DERIVED} B70f"}
+    assert [after.SeriesDescription for after in anonymised(tmp_path, said)] == ["copy of the reconstruction"]
+
+
 def ages(folder: Path, *objects: dict[str, object], policy: str = "trial") -> list[str | None]:
     return [after.get("PatientAge") for after in anonymised(folder, *objects, policy=policy)]
 

@@ -121,7 +121,7 @@ def recipe_of(
     chosen, _ = _policy(kitchen, protocol, policy)
     ages = passes.Ages()
     said = passes.gathered(ages.noting(looked_at(originals)))
-    cleaner = passes.Cleaner(said, _days_in_texts(chosen, days))
+    cleaner = passes.Cleaner(said, _days_in_texts(chosen, days), passes.uid_in_texts(chosen, key))
     steps = passes.standard(
         chosen,
         protocol,

@@ -3,8 +3,9 @@ undecoded bytes, at every depth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from uploader.domain.policy import Option
 from uploader.domain.trial import Protocol
 from uploader.passes.ages import Ages
 from uploader.passes.cleaning import Cleaner
@@ -40,4 +41,19 @@ def standard(
     return SessionPasses(policy, MapUids(key), ShiftDates(days, ages or {}), trial, cleaner)
 
 
-__all__ = ["Ages", "Cleaner", "Cleaning", "Policy", "SessionPasses", "gathered", "offset_days", "standard"]
+def uid_in_texts(policy: Policy, key: bytes) -> Callable[[str], str]:
+    """What a UID inside a text becomes: what it becomes in an element of its own."""
+    return str if Option.RETAIN_UIDS in policy.options else MapUids(key).image
+
+
+__all__ = [
+    "Ages",
+    "Cleaner",
+    "Cleaning",
+    "Policy",
+    "SessionPasses",
+    "gathered",
+    "offset_days",
+    "standard",
+    "uid_in_texts",
+]

@@ -11,6 +11,7 @@ from uploader.passes.named import named
 from uploader.passes.patterns import Found, in_nets, in_numbers, labelled, titled, uids_in
 from uploader.passes.textdates import dates_in
 from uploader.passes.tidy import Draft, without
+from uploader.passes.uids import registered
 
 __all__ = ["Change", "Cleaner", "Known"]
 
@@ -20,8 +21,6 @@ _REMEMBERED, _LONGEST = 20_000, 1 << 10
 """Texts, after which all are forgotten and remembered anew; and signs of the longest of them."""
 _ROUNDS = 40
 """Times a text is looked at; one that still names somebody then was made to, and nothing of it is kept."""
-_REGISTERED = "1.2.840.10008."
-"""Root of the UIDs that DICOM itself gave out (PS3.6), which name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ class Cleaner:
     def _of_uids(self, text: str) -> Iterator[_Claim]:
         for start, end in uids_in(text):
             uid = text[start:end]
-            if uid.startswith(_REGISTERED):
+            if registered(uid):
                 yield _Claim("", start, end, uid)
             else:
                 yield _Claim("uid", start, end, self._uid(uid) if self._uid else None)

@@ -30,6 +30,12 @@ _WELL_FORMED = re.compile(r"(?=.{1,64}$)[0-2](\.(0|[1-9][0-9]*))+")
 """PS3.5 9.1."""
 
 
+def registered(uid: str) -> bool:
+    """Whether a UID is one that DICOM, or HL7 for a coding scheme, has given out to everybody. Its beginning alone
+    does not make it one."""
+    return bool(uid_type(uid) or uid in CODING_SCHEMES or _CONTEXT_GROUP.fullmatch(uid))
+
+
 @dataclass(frozen=True, slots=True)
 class MapUids:
     """Replaces every UID of an instance by one that follows from it and the trial's key alone, so that
@@ -47,8 +53,7 @@ class MapUids:
     def image(self, uid: str, names_class: bool = False) -> str:
         """What stands for `uid`: itself when it is empty, registered, or well-formed in an attribute that names the
         class of an object; else a version 4 UUID under 2.25 (PS3.5 B.2). A malformed one is replaced too."""
-        registered = uid_type(uid) or uid in CODING_SCHEMES or _CONTEXT_GROUP.fullmatch(uid)
-        if not uid or registered or (names_class and _WELL_FORMED.fullmatch(uid)):
+        if not uid or registered(uid) or (names_class and _WELL_FORMED.fullmatch(uid)):
             return uid
         return f"2.25.{UUID(bytes=keyed(self.key, 'uid', uid.encode())[:16], version=4).int}"
 
