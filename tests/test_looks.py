@@ -58,7 +58,7 @@ def verified(source: Path, target: Path, boxes: dict[str, tuple[Box, ...]]) -> l
 
 
 def seen(source: Path, target: Path) -> list[Finding]:
-    return list(look(source, target, [NAME]))
+    return list(look(source.joinpath, target, [NAME]))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from uploader.ports import Archive
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
-from uploader.recipes import Kitchen, permit_of, recipe_of
+from uploader.recipes import Kitchen, permit_of, recipe_of, some_of
 from uploader.records import SqlRecords, open_records
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
@@ -189,4 +189,5 @@ def recipe(
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How the files of one submission are anonymised, and the facts about it for the receipt: see `recipes`."""
     kitchen = Kitchen.of(settings, trial_key)
-    return recipe_of(kitchen, protocol, identity, submission.subject, submission.label, originals)
+    looked_at = map(Path, some_of([path.as_posix() for path in originals]))
+    return recipe_of(kitchen, protocol, identity, submission.subject, submission.label, looked_at)

@@ -70,8 +70,9 @@ class Gateway:
     the very scripts, and versions."""
     permit: Callable[[Protocol], Permit]
     """What may be in the anonymised files, for the verifier."""
-    look: Callable[[Path, Path, Sequence[str]], Iterable[Finding]]
-    """What a person would see in the images, given the folders of originals and anonymised files, and their names."""
+    look: Callable[[Callable[[str], Path], Path, Sequence[str]], Iterable[Finding]]
+    """What a person would see in the images, given where each original lies, the folder of anonymised files, and their
+    names."""
     site: str
     spool: Path
     """Where the intake keeps what has arrived, one folder a submission."""
@@ -236,7 +237,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         ),
     )
     names = [entry.name for entry in after]
-    findings += gateway.look(original(gateway, submission), anonymised(gateway, submission), names)
+    findings += gateway.look(original(gateway, submission).joinpath, anonymised(gateway, submission), names)
     verdict = judge(f"{chosen.trial} {chosen.protocol_version}", chosen.protocol_digest, findings)
     gateway.records.keep_verdict(submission, "verification", verdict)
     refusals = [f for f in verdict.findings if f.severity is Severity.REFUSAL]

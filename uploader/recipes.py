@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _LOOKED_AT = 20
-"""Files of a folder."""
+"""Files of a scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ def recipe_of(
     identity: PrivateIdentity,
     subject: str,
     label: str,
-    originals: Sequence[Path],
+    originals: Iterable[Path],
     policy: str | None = None,
 ) -> tuple[Recipe, Mapping[str, Any]]:
     """How one patient's files are anonymised for one trial: a function of bytes, scripts and the trial's key.
 
-    originals: the files of the session; what some of them say of people is looked for in texts that are kept
+    originals: files of the session, as `some_of` chooses; what they say of people is looked for in texts that are kept
     policy: name of the privacy policy, unless it is the protocol's
 
     The facts beside it name the policy, the scripts, and what they include, as they were read for it, and versions:
@@ -221,13 +221,20 @@ def _unchanged(path: Path, text: bytes) -> bool:
         return False
 
 
-def looked_at(originals: Sequence[Path]) -> Iterator[Instance]:
-    """Some files of each folder, the first, the last and between: a series names the same people in all its files,
-    and the verifier reads every one."""
-    folders: dict[Path, list[Path]] = {}
+def some_of(names: Sequence[str]) -> list[str]:
+    """Of each scan some files, the first, the last and between: a series names the same people in all its files, and
+    the verifier reads every one.
+
+    names: our names of files, those of a scan in one folder
+    """
+    scans: dict[str, list[str]] = {}
+    for name in names:
+        scans.setdefault(name.rpartition("/")[0], []).append(name)
+    return [name for files in scans.values() for name in files[:: max(1, len(files) // _LOOKED_AT)]]
+
+
+def looked_at(originals: Iterable[Path]) -> Iterator[Instance]:
+    """Those of the files that can be read."""
     for path in originals:
-        folders.setdefault(path.parent, []).append(path)
-    for paths in folders.values():
-        for path in paths[:: max(1, len(paths) // _LOOKED_AT)]:
-            with path.open("rb", buffering=0) as stream, suppress(Irregular, UnreadableFile):
-                yield load(stream)
+        with path.open("rb", buffering=0) as stream, suppress(Irregular, UnreadableFile):
+            yield load(stream)

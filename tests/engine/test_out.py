@@ -65,7 +65,7 @@ def test_files_that_are_held_do_not_come_to_the_place_of_the_session_nor_their_e
             (staged / name).parent.mkdir(parents=True)
             (staged / name).write_text(name)
         identity = Private(Identity("1", "", ""))
-        job = Job(identity, Pseudonym("T", "S-1"), 1, "S-1_1", {"1": "CT", "2": "US"}, names, "")
+        job = Job(identity, Pseudonym("T", "S-1"), 1, "S-1_1", {"1": "CT", "2": "US"}, names, tmp_path.joinpath, "")
         with (staged / names[0]).open("rb") as data:
             made = Manifest(frozenset({measure(names[0], data)}))
         assert out.publish(staged, [staged / names[1]], job, made) == "new"

@@ -14,7 +14,9 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import NamedTuple
 
 from uploader.domain.errors import UploaderError
@@ -124,13 +126,24 @@ class _Crew:
         """A large session is proved by all processes together, others by one."""
         made = self._made[job]
         if len(made.after) >= _LARGE:
-            yield job, self._taken(job), prove(self._bench, self._jobs[job], made, self._pool)
+            told = replace(self._jobs[job], original=_Inherited(job))
+            yield job, self._taken(job), prove(self._bench, told, made, self._pool)
         else:
             self._to_prove.append(_Task(job, made=made))
 
 
 _inherited: list[tuple[Bench, Sequence[Job]]] = []
 """In a forked process: what its tasks are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    """`Job.original` of a session, for all processes of the crew: its number travels, not its paths."""
+
+    job: int
+
+    def __call__(self, name: str) -> Path:
+        return _inherited[0][1][self.job].original(name)
 
 
 def _tether(parent: int) -> None:

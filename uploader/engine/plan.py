@@ -9,8 +9,10 @@ from pathlib import Path
 from uploader.domain.automatic import automatic_subjects
 from uploader.domain.errors import Refused
 from uploader.domain.identity import PrivateIdentity, Pseudonym
+from uploader.domain.private import Private
 from uploader.domain.trial import Protocol
 from uploader.engine.find import parts_of
+from uploader.engine.originals import Originals
 from uploader.recipes import Kitchen
 from uploader.records.linktable import LinkTable
 from uploader.sources.tree import open_file
@@ -25,6 +27,7 @@ class Job:
 
     scans: scan ID -> modality
     names: our names of its files, ``scans/3/DICOM/0001.dcm``, in their order
+    original: where each of them lies
     known: digest of the session as this home wrote it last; empty for never
     """
 
@@ -34,6 +37,7 @@ class Job:
     label: str
     scans: Mapping[str, str]
     names: tuple[str, ...]
+    original: Callable[[str], Path]
     known: str
 
 
@@ -66,11 +70,8 @@ def check_subject(protocol: Protocol, subject: str, groups: Sequence[Group]) -> 
         raise Refused(f"--subject names one patient, and IN holds {patients}; use --ids automatic")
 
 
-def jobs_for(root: Path, groups: Sequence[Group], naming: Naming, originals: Path) -> list[Job]:
-    """The sessions of every patient in the order of their dates, subjects and numbers given for good.
-
-    originals: folder in which each session's files are made to stand under our names, as links, below its label
-    """
+def jobs_for(root: Path, groups: Sequence[Group], naming: Naming) -> list[Job]:
+    """The sessions of every patient in the order of their dates, subjects and numbers given for good."""
     patients: dict[bytes, list[Group]] = {}
     for group in groups:
         patients.setdefault(group.identity.reveal().key, []).append(group)
@@ -79,20 +80,16 @@ def jobs_for(root: Path, groups: Sequence[Group], naming: Naming, originals: Pat
         theirs.sort(key=_by_date(root))
         pseudonym = naming.subject_of(theirs[0].identity)
         numbers = naming.links.number_sessions(pseudonym, [_study(group) for group in theirs])
-        jobs += [_job(root, g, pseudonym, n, naming, originals) for g, n in zip(theirs, numbers, strict=True)]
+        jobs += [_job(root, g, pseudonym, n, naming) for g, n in zip(theirs, numbers, strict=True)]
     return jobs
 
 
-def _job(root: Path, group: Group, pseudonym: Pseudonym, number: int, naming: Naming, originals: Path) -> Job:
+def _job(root: Path, group: Group, pseudonym: Pseudonym, number: int, naming: Naming) -> Job:
     pieces, scans = named(group.files)
+    original = Originals(root, Private({name: parts_of(piece) for name, piece in pieces.items()}))
     label = naming.protocol.label(pseudonym.subject, number)
-    for name, piece in pieces.items():
-        link = originals / label / name
-        if name.endswith("/0001.dcm"):
-            link.parent.mkdir(parents=True)
-        link.symlink_to(root.joinpath(*parts_of(piece)))
     known = naming.links.made(pseudonym, number)
-    return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), known)
+    return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), original, known)
 
 
 def _study(group: Group) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import time
@@ -75,19 +74,18 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
         raise Refused("IN holds no files")
     if order.subject:
         check_subject(protocol, order.subject, found.groups)
-    with opened(order.target) as out, _originals(home, order.target.resolve()) as originals:
+    with opened(order.target) as out:
         with _links(home) as links:
             out.check(links.subjects(protocol.trial))
-            jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject), originals)
+            jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject))
         if order.names:
-            write_names(order.names, source, found, jobs, originals)
+            write_names(order.names, source, found, jobs)
         found = replace(found, groups=())  # what was read of a hundred thousand files need not stay in memory
         bench = Bench(
             kitchen=kitchen,
             protocol=protocol,
             policy=order.policy,
             staging=out.staging,
-            originals=originals,
             diagnostics=home.diagnostics,
             despite_questions=order.despite_questions,
         )
@@ -132,7 +130,6 @@ def _published(bench: Bench, job: Job, made: Made, judged: Judged, out: Out, hom
             with _links(home) as links:
                 links.keep_made(job.pseudonym, job.number, judged.files.digest)
     shutil.rmtree(staged, ignore_errors=True)
-    shutil.rmtree(bench.original(job), ignore_errors=True)
     return Outcome.of(job, made, judged, state)
 
 
@@ -172,18 +169,3 @@ def _links(home: Home) -> Iterator[LinkTable]:
         yield links
     finally:
         links.close()
-
-
-@contextmanager
-def _originals(home: Home, target: Path) -> Iterator[Path]:
-    """A folder of the home where originals stand under our names: a path of IN may name a patient.
-
-    Its name follows from OUT, which is locked, so that what a killed command left is found and cleared.
-    """
-    folder = home.work / f"anonymise-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

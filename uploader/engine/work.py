@@ -18,7 +18,7 @@ from uploader.domain.trial import Protocol
 from uploader.engine.out import flush_tree
 from uploader.engine.plan import Job
 from uploader.looks import look
-from uploader.recipes import Kitchen, permit_of, recipe_of
+from uploader.recipes import Kitchen, permit_of, recipe_of, some_of
 from uploader.stages.anonymise import Box, Recipe, Work
 from uploader.stages.verify import verify
 
@@ -75,7 +75,6 @@ class Bench:
 
     kitchen, protocol, policy: what recipes are made from; no policy means the protocol's
     staging: folder in OUT's file system, one folder a session
-    originals: folder of the home in which each session's originals stand under our names, as links
     despite_questions: what only a person can decide does not hold a file
     """
 
@@ -83,19 +82,15 @@ class Bench:
     protocol: Protocol
     policy: str | None
     staging: Path
-    originals: Path
     diagnostics: Path
     despite_questions: bool
 
     def staged(self, job: Job) -> Path:
         return self.staging / job.label
 
-    def original(self, job: Job) -> Path:
-        return self.originals / job.label
-
     def recipe(self, job: Job) -> tuple[Recipe, Mapping[str, Any]]:
         """How the session is anonymised, and the facts about it for the report. Raises BadScript, BadPolicy."""
-        originals = [self.original(job) / name for name in job.names]
+        originals = map(job.original, some_of(job.names))
         subject = job.pseudonym.subject
         return recipe_of(self.kitchen, self.protocol, job.identity, subject, job.label, originals, self.policy)
 
@@ -103,6 +98,8 @@ class Bench:
 def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
     """Anonymise these files of the session. One that cannot be made is held, and the others go on."""
     made, work = Made(), _work_on(bench, job)
+    for folder in {name.rpartition("/")[0] for name in names}:
+        (bench.staged(job) / folder).mkdir(parents=True, exist_ok=True)
     for name in names:
         try:
             before, after, boxes = contained(bench.diagnostics, _one, bench, job, work, name)
@@ -150,8 +147,7 @@ def _work_on(bench: Bench, job: Job) -> Work:
 def _one(bench: Bench, job: Job, work: Work, name: str) -> tuple[Entry, Entry, tuple[Box, ...]]:
     """The file before and after, and what was made black in it. The original is not measured, for nobody will ask what
     it was, and the other is by the verifier. Raises UnreadableFile, ScriptRejected, ScriptFailed, CannotBeSafe."""
-    source, target = bench.original(job) / name, bench.staged(job) / name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    source, target = job.original(name), bench.staged(job) / name
     try:
         boxes = work.file(source, target)
         size = source.stat().st_size
@@ -176,7 +172,7 @@ def _findings(
 ) -> list[Finding]:
     names, trial = frozenset({job.pseudonym.subject, job.label}), bench.protocol
     findings = verify(
-        bench.original(job).joinpath,
+        job.original,
         bench.staged(job),
         Manifest(frozenset(made.before)),
         Manifest(frozenset(made.after)),
@@ -189,7 +185,7 @@ def _findings(
         measured=measured,
         boxes=made.boxes,
     )
-    return [*findings, *look(bench.original(job), bench.staged(job), [entry.name for entry in made.after])]
+    return [*findings, *look(job.original, bench.staged(job), [entry.name for entry in made.after])]
 
 
 def judged(findings: Sequence[Finding], files: Manifest, despite_questions: bool) -> Judged:

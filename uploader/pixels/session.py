@@ -46,11 +46,12 @@ def texts(folder: Path, names: Iterable[str], known: Callable[[], Known]) -> Ite
             yield findings.unreadable(name)
 
 
-def faces(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
-    """About scans of a head, by the files as they came. names: ``<scan>/…``, those of one scan in one folder."""
+def faces(original: Callable[[str], Path], names: Iterable[str]) -> Iterator[Finding]:
+    """About scans of a head, by the files as they came. names: ``<scan>/…``, those of one scan in one folder;
+    original: where each of them lies"""
     for scan, each in groupby(sorted(names), key=lambda name: name.rpartition("/")[0]):
         files = list(each)
-        headers = [_header(folder / name, _ABOUT_FACES) for name in files[:: max(1, len(files) // _SAMPLE)]]
+        headers = [_header(original(name), _ABOUT_FACES) for name in files[:: max(1, len(files) // _SAMPLE)]]
         yield from findings.faces(scan, headers)
 
 
