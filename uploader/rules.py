@@ -123,17 +123,19 @@ class Treatment:
         if depth > DEEPEST:
             raise Irregular
         elements = level(data, begin, end, self._form)
-        charset = value_of(data, elements, CHARACTER_SET) or charset
-        written = [
-            (tag, self._element(tag, vr, data[start:stop], at - start, charset, depth))
-            for tag, vr, start, at, stop in elements
-            if not tag >> 16 & 1
-        ]
-        if self._rules.keeps_private:
-            private = [(t, vr, data[start:stop], at - start) for t, vr, start, at, stop in elements if t >> 16 & 1]
+        if elements and elements[0][0] <= CHARACTER_SET:
+            charset = value_of(data, elements, CHARACTER_SET) or charset
+        written: list[Written] = []
+        private: list[Piece] = []
+        for tag, vr, start, at, stop in elements:
+            if tag >> 16 & 1:
+                private.append((tag, vr, data[start:stop], at - start))
+            else:
+                written.append((tag, self._element(tag, vr, data[start:stop], at - start, charset, depth)))
+        if private and self._rules.keeps_private:
             written.extend(self._private(private, charset, depth))
             written.sort()
-        return b"".join(new for _, new in written)
+        return b"".join([new for _, new in written])
 
     def _item(self, data: bytes, begin: int, end: int, charset: bytes, depth: int) -> bytes | None:
         """The contents of one content item, treated by what it is about; None when it is removed."""
@@ -157,6 +159,8 @@ class Treatment:
         rule = known.get((tag, vr))
         if rule is None:
             rule = known[tag, vr] = self._rules.public(tag, vr, top=not depth)
+        if rule is Fate.KEEP and vr != b"SQ":
+            return raw  # as most are, so that it is asked here first
         return self._changed(rule, tag, vr, raw, at, charset, depth)
 
     def _changed(self, rule: Rule, tag: int, vr: bytes, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:

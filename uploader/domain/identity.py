@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import unicodedata
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class Pseudonym:
 
 def keyed(key: bytes, purpose: str, message: bytes) -> bytes:
     """HMAC-SHA-256 of `message` under `key`, separated by `purpose` so that no two uses share outputs."""
-    return hmac.new(key, purpose.encode() + b"\x00" + message, hashlib.sha256).digest()
+    return hmac.digest(key, purpose.encode() + b"\x00" + message, "sha256")
 
 
 def alias(key: bytes, identity: PrivateIdentity) -> str:

@@ -28,6 +28,8 @@ _CONTEXT_GROUP = re.compile(r"1\.2\.840\.10008\.6\.1\.[1-9][0-9]{0,3}")
 """UIDs of the context groups of PS3.16, which PS3.6 A-3 lists one by one."""
 _WELL_FORMED = re.compile(r"(?=.{1,64}$)[0-2](\.(0|[1-9][0-9]*))+")
 """PS3.5 9.1."""
+_REMEMBERED = 1 << 14
+"""Values: the slices of a series are named by every contour of a structure set."""
 
 
 def registered(uid: str) -> bool:
@@ -45,10 +47,17 @@ class MapUids:
     """
 
     key: bytes = field(repr=False)
+    _known: dict[tuple[bytes, bool], bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def value(self, value: bytes, names_class: bool = False) -> bytes:
         """What a UI value becomes, each of its UIDs for itself."""
-        return written((self.image(uid, names_class) for uid in texts(value)), b"\0")
+        known = value, names_class
+        made = self._known.get(known)
+        if made is None:
+            if len(self._known) > _REMEMBERED:
+                self._known.clear()
+            made = self._known[known] = written((self.image(uid, names_class) for uid in texts(value)), b"\0")
+        return made
 
     def image(self, uid: str, names_class: bool = False) -> str:
         """What stands for `uid`: itself when it is empty, registered, or well-formed in an attribute that names the
