@@ -14,7 +14,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from uploader import passes
 from uploader.domain.trial import Protocol
 from uploader.home import shipped
-from uploader.passes import SessionPasses
+from uploader.passes import Policy, SessionPasses
 from uploader.passes.cleaning import Change
 from uploader.stages.anonymise import Recipe, Work
 
@@ -49,20 +49,20 @@ def unchanged(text: str) -> str:
     return text
 
 
-def session(policy: str = "basic", days: int = 40, clean: Callable[[str], str] = unchanged) -> SessionPasses:
-    """The passes for subject S-1 of a trial, under one of the shipped policies."""
-    chosen = passes.Policy.read(shipped("privacy_policies") / f"{policy}.json")
+def session(policy: str | Policy = "basic", days: int = 40, clean: Callable[[str], str] = unchanged) -> SessionPasses:
+    """The passes for subject S-1 of a trial, under one of the shipped policies or another."""
+    chosen = Policy.read(shipped("privacy_policies") / f"{policy}.json") if isinstance(policy, str) else policy
     names = {"subject": "S-1", "label": "S-1_1", "site": "SITE-A"}
     return passes.standard(chosen, PROTOCOL, key=KEY, days=days, cleaner=Replacing(clean), **names)
 
 
-def work(policy: str = "basic", days: int = 40, clean: Callable[[str], str] = unchanged) -> Work:
+def work(policy: str | Policy = "basic", days: int = 40, clean: Callable[[str], str] = unchanged) -> Work:
     return Work(Recipe((), session(policy, days, clean)))
 
 
 def treated(
     dataset: Dataset,
-    policy: str = "basic",
+    policy: str | Policy = "basic",
     days: int = 40,
     syntax: str = ExplicitVRLittleEndian,
     clean: Callable[[str], str] = unchanged,

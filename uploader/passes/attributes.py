@@ -41,7 +41,7 @@ TECHNICAL = _tags("""
 """Set by a machine, or a term of a standard: kept. Cleaning a code could turn it into another one."""
 
 CLEANED = _tags("""
-    CodeMeaning ContrastBolusRoute EnergyWindowName InterventionDrugName PatientSpeciesDescription
+    CodeMeaning ContrastBolusRoute EnergyWindowName GraphicLayer InterventionDrugName PatientSpeciesDescription
     PositionReferenceIndicator Radiopharmaceutical RadiopharmaceuticalRoute TargetPositionReferenceIndicator
 """)
 """Needed to understand numbers or geometry, but a site can type anything: cleaned under every policy."""
@@ -85,6 +85,10 @@ NAMES = _tags("""
 """) | frozenset({0x00100011, 0x00100012})
 """Direct identifiers: no policy can keep them."""
 
+
+GRAPHICS = _tags("GraphicData CompoundGraphicSequence")
+"""Lines that somebody drew over an image, and may have written with: kept with Clean Graphics. In reports and
+fiducials GraphicData is where something was measured."""
 
 TYPED_CODES = _tags("ContentLabel")
 """Code strings (CS) that a person types: treated as text."""

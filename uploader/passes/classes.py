@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from functools import cache
 
 from uploader.passes import tables
@@ -61,6 +62,7 @@ _ONCE = {
 """Numbers and codes that planning systems and scanners still write and PS3.3 no longer names."""
 
 _SR_MODULE = "sr-document-content"
+_DRAWINGS = tags_of("GraphicAnnotationSequence")
 
 _ENCAPSULATED = "a document inside the object, which nothing here can read through"
 _VIDEO = "a film of a person or of the body, with faces, rooms and perhaps voices that nothing here can find"
@@ -111,11 +113,21 @@ def attributes(sop_class: str) -> Mapping[int, str]:
     return optional | _most_demanding(modules)
 
 
+class Kind(Enum):
+    """Of objects whose attributes mean something of their own."""
+
+    REPORT = "a document made of content items (PS3.3 A.35)"
+    DRAWN_OVER = "has lines and texts to be drawn over images (PS3.3 C.10.5)"
+    OTHER = "any other"
+
+
 @cache
-def is_report(sop_class: str) -> bool:
-    """Whether objects of the class are structured reports, documents made of content items (PS3.3 A.35)."""
+def kind(sop_class: str) -> Kind:
     iod = tables.iod_of(sop_class)
-    return iod is not None and _SR_MODULE in tables.modules_of(iod)
+    modules = () if iod is None else tables.modules_of(iod)
+    if _SR_MODULE in modules:
+        return Kind.REPORT
+    return Kind.DRAWN_OVER if attributes(sop_class).keys() >= _DRAWINGS else Kind.OTHER
 
 
 def unsafe(sop_class: str) -> str | None:

@@ -32,6 +32,11 @@ _BY_VR: dict[bytes, bytes] = {
 }
 
 
-def dummy(vr: bytes) -> bytes:
-    """One value, valid for its VR. Of a UID nothing is a dummy: it is mapped instead."""
-    return _BY_VR.get(vr, WORD)
+_NUMBERS = frozenset(b"AT FD FL OD OF OL OV SL SS SV UL US UV".split())
+"""VRs of numbers in binary form, of which other elements can say how many there are."""
+
+
+def dummy(vr: bytes, value: bytes = b"") -> bytes:
+    """What stands for a value, valid for its VR: as many zeros as there were numbers, else one value. Of a UID nothing
+    is a dummy: it is mapped instead."""
+    return bytes(len(value)) if value and vr in _NUMBERS else _BY_VR.get(vr, WORD)

@@ -171,10 +171,10 @@ class Policy:
             return Action.KEEP
         named = classes.attributes(sop_class)
         rule = listed.rule(tag)
-        report = classes.is_report(sop_class)
+        kind = classes.kind(sop_class)
         if rule is not None:
             return stricter(listed.action(rule, each, named.get(tag), self.options) for each in readings(tag, vr))
-        return stricter(unlisted.action(tag, each, named.get(tag), self.options, report) for each in readings(tag, vr))
+        return stricter(unlisted.action(tag, each, named.get(tag), self.options, kind) for each in readings(tag, vr))
 
 
 def policies(folder: Path) -> Mapping[str, Policy]:

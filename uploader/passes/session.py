@@ -93,6 +93,8 @@ class ClassRules:
         written = "" if vr == b"UN" else vr.decode()
         action = self._policy.private(creator, tag >> 16, tag & 0xFF, written)
         read = vr if written else self._policy.private_vr(creator, tag >> 16, tag & 0xFF).encode()
+        if read == b"SQ" and not written:
+            return Fate.REMOVE  # its items would be copied unseen
         return self._rule(action, tag, vr, read, read)
 
     def item(self, concept: Concept) -> Fate | Mapping[int, Change]:
@@ -141,7 +143,7 @@ class ClassRules:
             return lambda value, charset: cleaned(value, vr, charset, partial(self._clean, tag), dummy(vr))
         if action is Action.CLEAN:
             return _none
-        return lambda value, charset: dummy(vr)
+        return lambda value, charset: dummy(vr, value)
 
     def _clean(self, tag: int, text: str) -> str:
         cleaner = self._passes.cleaner

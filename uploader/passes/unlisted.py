@@ -10,12 +10,14 @@ from uploader.passes.attributes import (
     CLASSES,
     CLEANED,
     DEVICE,
+    GRAPHICS,
     NEVER,
     PRIVATE_DESCRIPTIONS,
     TECHNICAL,
     TYPED_CODES,
     tags_of,
 )
+from uploader.passes.classes import Kind
 from uploader.passes.vrs import BULK, DATES, NUMBERS, TEXT, without
 
 [SOP_CLASS] = tags_of("SOPClassUID")
@@ -40,22 +42,22 @@ def structural(tag: int) -> bool:
     )
 
 
-def action(tag: int, vr: str, demand: str | None, options: Collection[Option], report: bool) -> Action:
+def action(tag: int, vr: str, demand: str | None, options: Collection[Option], kind: Kind) -> Action:
     """What becomes of an attribute that is not listed.
 
     demand: its most demanding type in the IOD; None when the IOD does not name it: then it goes
-    report: whether the object is a structured report
+    kind: of the object, as far as it needs rules of its own
     """
     if demand is None:
         return Action.REMOVE
     if tag in NEVER:
         return Action.REMOVE if vr == "SQ" and demand[0] == "1" else without(demand)
-    wanted = _conditional(tag)
+    wanted = _conditional(tag, kind)
     if wanted is not None and wanted not in options:
         return without(demand)
     if wanted is not None:
         return Action.CLEAN if vr in TEXT and wanted is not Option.RETAIN_DEVICE_IDENTITY else Action.KEEP
-    if Option.CLEAN_STRUCTURED_CONTENT not in options and report and tag == _MEASURED_VALUES:
+    if Option.CLEAN_STRUCTURED_CONTENT not in options and kind is Kind.REPORT and tag == _MEASURED_VALUES:
         return Action.EMPTY
     if tag == _TEXT_VALUE:
         return Action.CLEAN if Option.CLEAN_STRUCTURED_CONTENT in options else without(demand)
@@ -73,8 +75,10 @@ def private(vr: str, options: Collection[Option]) -> Action:
     return Action.KEEP if vr in NUMBERS | BULK | {"CS", "SQ"} else Action.REMOVE
 
 
-def _conditional(tag: int) -> Option | None:
+def _conditional(tag: int, kind: Kind) -> Option | None:
     """The option without which an attribute goes."""
+    if tag in GRAPHICS and kind is Kind.DRAWN_OVER:
+        return Option.CLEAN_GRAPHICS
     if tag in DEVICE:
         return Option.RETAIN_DEVICE_IDENTITY
     if tag in CHARACTERISTICS:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OPTIONS = {
     Option.CLEAN_PIXEL_DATA: "What devices draw into images is blanked by the rules of the site.",
     Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES: "Faces are made unrecognisable where that is carried out.",
-    Option.CLEAN_GRAPHICS: "Text in graphic annotations is cleaned; drawn lines stay.",
+    Option.CLEAN_GRAPHICS: "Lines drawn over images stay.",
     Option.CLEAN_STRUCTURED_CONTENT: "Structured reports keep codes and measurements; their text is cleaned.",
     Option.CLEAN_DESCRIPTORS: "Descriptions, labels and comments are kept, cleaned of what identifies.",
     Option.RETAIN_FULL_DATES: "Dates and times stay as they are.",
@@ -27,6 +27,7 @@ _OPTIONS = {
     Option.RETAIN_SAFE_PRIVATE: "Private elements on a list of safe ones stay; all others are removed.",
 }
 _WITHOUT = {
+    Option.CLEAN_GRAPHICS: "Lines drawn over images are removed, or shrunk to a point where they are required.",
     Option.CLEAN_DESCRIPTORS: "Descriptions, labels and comments are removed, or replaced where one is required.",
     Option.CLEAN_STRUCTURED_CONTENT: "Structured reports keep their outline and references, but no text or number.",
     Option.RETAIN_PATIENT_CHARACTERISTICS: "Sex, age, size and weight are removed.",
