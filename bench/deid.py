@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.corpus import FULL, Scale, cached
 from bench.leaks import KINDS, Leaks, Plants, leaks
-from bench.peers import COPY, GDCMANON, NO_TEXT, OURS, PLAIN, Tool, tools
+from bench.peers import COPY, GDCMANON, GDCMANON_NO_TEXT, NO_TEXT, OURS, PLAIN, Tool, tools
 from bench.quality import Facts, Quality, facts, quality
 from bench.timing import Run, measured, row, table
 from bench.walk import files_of
@@ -159,12 +159,13 @@ def _speed(tool: Tool, result: Measured, given: Input) -> None:
 
 
 def _ratios(results: dict[str, Measured]) -> None:
-    """Beside gdcmanon, and what a second worker gains."""
+    """Beside gdcmanon on the same files, and what a second worker gains."""
     table("what", "to gdcmanon, wall", "to gdcmanon, CPU", "two workers to one")
     for name in (PLAIN, OURS, NO_TEXT, GDCMANON, COPY):
         if name in results:
             one, two = results[name].median(1), results[name].median(2)
-            peer = results[GDCMANON].median(1) if GDCMANON in results else NO_RUN
+            same = GDCMANON_NO_TEXT if name == NO_TEXT else GDCMANON
+            peer = results[same].median(1) if same in results else NO_RUN
             row(
                 name,
                 f"{peer.seconds / one.seconds:.2f}",

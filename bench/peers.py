@@ -37,7 +37,7 @@ class Tool:
 
 PLAIN, OURS = "ours: scripts and passes", "ours: and every file verified"
 NO_TEXT = "ours: and every file verified, no text to be read"
-GDCMANON, COPY = "gdcmanon -e", "cp -r"
+GDCMANON, GDCMANON_NO_TEXT, COPY = "gdcmanon -e", "gdcmanon -e, no text to be read", "cp -r"
 
 
 def tools(work: Path) -> list[Tool]:
@@ -45,7 +45,7 @@ def tools(work: Path) -> list[Tool]:
     found = [Tool(COPY, lambda a, b, _: ["cp", "-r", f"{a}/.", str(b)], note="no work at all")]
     found += _ours(work / "home")
     if shutil.which("gdcmanon"):
-        found.append(_gdcmanon(work))
+        found += _gdcmanon(work)
     if shutil.which("dcmodify"):
         found.append(_driver("dcmodify", "a table by us; not an anonymiser; its copy of the input counts", (2, 1)))
     found += _python_peers()
@@ -82,15 +82,19 @@ def _ours(home: Path) -> list[Tool]:
     ]
 
 
-def _gdcmanon(work: Path) -> Tool:
+def _gdcmanon(work: Path) -> list[Tool]:
+    """On all files, and on those on which ours is measured without text to be read: ratios are of the same files."""
     certificate = work / "certificate.pem"
     _self_signed(certificate)
     options = ["-e", "-c", str(certificate), "-r"]
-    return Tool(
-        GDCMANON,
-        lambda a, b, _: ["gdcmanon", *options, "-i", str(a), "-o", str(b)],
-        note="C++; encrypts the originals into the files",
-    )
+
+    def command(source: Path, target: Path, _: int) -> list[str]:
+        return ["gdcmanon", *options, "-i", str(source), "-o", str(target)]
+
+    return [
+        Tool(GDCMANON, command, note="C++; encrypts the originals into the files"),
+        Tool(GDCMANON_NO_TEXT, command, plain=True, note="the same without US and SC"),
+    ]
 
 
 def _self_signed(path: Path) -> None:
