@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -10,9 +11,8 @@ from uploader import charsets
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
-from uploader.elements import Element, Irregular, Short, items, level, value_of
+from uploader.elements import Form, Irregular, Short, items, level, value_of
 from uploader.instance import Elements, load
-from uploader.instance import Instance as Loaded
 from uploader.stages.ingest import facts
 from uploader.stages.ingest.facts import MEDIA_DIRECTORY, RT_CLASSES, Instance, is_taken
 
@@ -35,6 +35,9 @@ _PARTS: Mapping[str, tuple[Nesting, ...]] = {
     "RTDOSE": ((0x300C0002,), (0x300C0060,)),
 }
 """Where RT objects name each other, as in `facts`. PS3.3 C.8.8."""
+_LISTS = frozenset(path[0] for paths in (*_IMAGES.values(), *_PARTS.values()) for path in paths)
+_SMALL = 1 << 10
+"""Bytes of a sequence that is remembered."""
 
 
 def instance(stream: BinaryIO) -> Instance:
@@ -46,14 +49,45 @@ def _glance(stream: BinaryIO) -> Instance | None:
     """None for whatever is not plain: it is read the long way, which also knows what is wrong."""
     try:
         loaded = load(stream)
-        texts = _texts(loaded.header) if is_taken(loaded.syntax) else {}
-        if not all(texts.get(tag) for tag in (_CLASS, _UID, _ID, _STUDY)) or texts[_CLASS] == MEDIA_DIRECTORY:
-            return None
-        rt = RT_CLASSES.get(texts[_CLASS], "")
-        named = _uids(loaded, ((_REFERENCED_FRAMES,),), _FRAME)
-        images, parts = (_uids(loaded, paths.get(rt, ()), _REFERENCED) for paths in (_IMAGES, _PARTS))
+        seen = _Seen.of(loaded.header, loaded.form) if is_taken(loaded.syntax) else None
+        return _instance(seen) if seen else None
     except (Irregular, Short, UnreadableFile):
         return None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What of a header says what a file is. texts: tag -> value, blanks trimmed; lists: tag -> value of a sequence"""
+
+    form: Form
+    texts: dict[int, str] = field(default_factory=dict)
+    lists: dict[int, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, header: Elements, form: Form) -> _Seen | None:
+        """None when a glance is not enough."""
+        seen, charset, data = cls(form), b"", header.data
+        for tag, _, _, begin, end in header.elements:
+            if tag in _WANTED:
+                value = data[begin:end]
+                if b"\\" in value:
+                    return None
+                seen.texts[tag] = _text(tag, value, charset)
+            elif tag in _LISTS:
+                seen.lists[tag] = data[begin:end]
+            elif tag == _CHARACTER_SET:
+                charset = data[begin:end]
+        return seen
+
+
+def _instance(seen: _Seen) -> Instance | None:
+    """Raises Irregular, Short."""
+    texts = seen.texts
+    if not all(texts.get(tag) for tag in (_CLASS, _UID, _ID, _STUDY)) or texts[_CLASS] == MEDIA_DIRECTORY:
+        return None
+    rt = RT_CLASSES.get(texts[_CLASS], "")
+    named = _uids(seen, ((_REFERENCED_FRAMES,),), _FRAME)
+    images, parts = (_uids(seen, paths.get(rt, ()), _REFERENCED) for paths in (_IMAGES, _PARTS))
     return Instance(
         uid=texts[_UID],
         study=texts[_STUDY],
@@ -69,38 +103,29 @@ def _glance(stream: BinaryIO) -> Instance | None:
     )
 
 
-def _uids(loaded: Loaded, paths: Iterable[Nesting], tag: int) -> frozenset[str]:
+def _uids(seen: _Seen, paths: Iterable[Nesting], tag: int) -> frozenset[str]:
     """The values of `tag` in all items at the ends of these paths. Raises Irregular, Short."""
-    header, found = loaded.header, set[bytes]()
-    for path in paths:
-        for elements in _items(loaded, header.elements, path):
-            found.add(value_of(header.data, elements, tag))
+    if seen.lists.keys().isdisjoint(path[0] for path in paths):
+        return frozenset()
+    found = {uid for first, *on in paths for uid in _within(seen.lists.get(first, b""), seen.form, tuple(on), tag)}
     return frozenset(uid.decode("latin-1") for uid in found) - {""}
 
 
-def _items(loaded: Loaded, elements: list[Element], path: Nesting) -> Iterator[list[Element]]:
-    """The elements of every item of the sequence at `path`, through all items of the sequences above it."""
-    data, form = loaded.header.data, loaded.form
-    for tag, _, _, begin, end in elements:
-        if tag == path[0]:
-            for first, last in items(data, begin, end, form):
-                inner = level(data, first, last, form)
-                yield from _items(loaded, inner, path[1:]) if path[1:] else (inner,)
+def _within(value: bytes, form: Form, path: Nesting, tag: int) -> Iterable[bytes]:
+    """The values of `tag` in the items of a sequence, or of the sequences at `path` in its items."""
+    if not path:
+        return (_remembered if len(value) < _SMALL else _in_items)(value, form, tag)
+    elements = (level(value, *place, form) for place in items(value, 0, len(value), form))
+    inner = (value[begin:end] for each in elements for found, _, _, begin, end in each if found == path[0])
+    return {uid for each in inner for uid in _within(each, form, path[1:], tag)}
 
 
-def _texts(header: Elements) -> Mapping[int, str]:
-    """Tag -> value, blanks trimmed, of what is wanted; empty when a glance is not enough."""
-    texts: dict[int, str] = {}
-    charset = b""
-    for tag, _, _, begin, end in header.elements:
-        if tag in _WANTED:
-            value = header.data[begin:end]
-            if b"\\" in value:
-                return {}
-            texts[tag] = _text(tag, value, charset)
-        elif tag == _CHARACTER_SET:
-            charset = header.data[begin:end]
-    return texts
+def _in_items(value: bytes, form: Form, tag: int) -> frozenset[bytes]:
+    return frozenset(value_of(value, level(value, *each, form), tag) for each in items(value, 0, len(value), form))
+
+
+_remembered = lru_cache(maxsize=4096)(_in_items)
+"""The contours of all structures lie in the same images."""
 
 
 @lru_cache(maxsize=1024)
