@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
 
 from uploader.config import ArchiveSettings, DeskSettings, FolderSettings, Settings
 from uploader.domain.errors import BadSettings
-from uploader.home import Home, make
+from uploader.home import Home, make, shipped
 
+SHIPPED_RULES = sorted(p.name for p in shipped("blanking_rules").iterdir())
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -52,6 +54,29 @@ def test_a_wrong_setting_stops_the_start_and_is_named(home, before, after, named
 def test_a_home_without_settings_says_how_to_make_them(tmp_path):
     with pytest.raises(BadSettings, match="uploader init --home"):
         Settings.read(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["trial_protocols", "dicomedit_scripts", "privacy_policies", "blanking_rules"])
+def test_a_home_of_an_earlier_version_says_what_it_lacks_and_how_to_add_it(home, folder):
+    shutil.rmtree(home / folder)
+    with pytest.raises(BadSettings, match=rf"{folder} is missing; .* uploader init --home {home}"):
+        Settings.read(home)
+
+
+def test_init_adds_what_a_home_of_an_earlier_version_lacks_and_leaves_the_rest(home):
+    (home / "trial_protocols" / "own.txt").write_text("the site's own")
+    for folder in ("privacy_policies", "blanking_rules"):
+        shutil.rmtree(home / folder)
+    make(home, {})
+    assert Settings.read(home).policies.is_dir()
+    assert sorted(p.name for p in (home / "blanking_rules").iterdir()) == SHIPPED_RULES
+    assert (home / "trial_protocols" / "own.txt").read_text() == "the site's own"
+
+
+def test_a_folder_elsewhere_that_is_missing_is_not_replaced_by_what_is_shipped(home):
+    change(home, 'site = "SITE01"', 'policies = "/nowhere/policies"\nsite = "SITE01"')
+    with pytest.raises(BadSettings, match=r"restore it, or correct the setting policies$"):
+        Settings.read(home)
 
 
 def test_secrets_are_for_their_owner_only_and_never_replaced(home):

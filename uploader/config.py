@@ -115,7 +115,8 @@ class Settings:
 
     @classmethod
     def read(cls, home: Path) -> Settings:
-        """Raises BadSettings for an unknown, missing or impossible setting, naming it."""
+        """Raises BadSettings for an unknown, missing or impossible setting, naming it, and for a folder of what decides
+        over patients' data that is not there."""
         path = home / FILE
         try:
             given = tomllib.loads(path.read_text())
@@ -124,7 +125,24 @@ class Settings:
         except tomllib.TOMLDecodeError as error:
             raise BadSettings(f"{FILE}: {error}") from None
         settings: Settings = _build(cls, {**given, "home": str(home.resolve())}, "", home.resolve())
+        for name in ("protocols", "scripts", "policies", "blanking"):
+            _check_folder(name, getattr(settings, name), settings.home)
         return settings
+
+
+def _check_folder(name: str, folder: Path, home: Path) -> None:
+    """A folder that is gone is not the same as one that is empty: a share may be away, or the home may be older than
+    what comes with the program."""
+    if folder.is_dir():
+        return
+    [default] = (str(f.default) for f in fields(Settings) if f.name == name)
+    remedy = f"restore it, or correct the setting {name}"
+    if folder == home / default:
+        remedy = (
+            f"restore it, or put in its place the one that comes with the program: uploader init --home {home} "
+            "adds what is missing of a home and leaves the rest as it is"
+        )
+    raise BadSettings(f"{FILE}: the folder {folder} is missing; {remedy}")
 
 
 def _build(kind: Any, given: Mapping[str, Any], where: str, home: Path) -> Any:
