@@ -48,7 +48,21 @@ def value_in(rows: Iterable[Row], tag: int) -> bytes:
 
 
 class Series:
-    """What the headers before had in common; good for files of any kind in one form, quick for those of one series."""
+    """What the headers before had in common; good for files of any kind, quick for those of one series."""
+
+    def __init__(self) -> None:
+        self._common: dict[Form, _Common] = {}
+
+    def rows(self, data: bytes, at: int, end: int, form: Form) -> tuple[list[Row], int]:
+        """The elements from `at`, up to `end` or the first pixel element, and where that is: see `instance.read`.
+        Raises Irregular, Short."""
+        if form not in self._common:
+            self._common[form] = _Common(form)
+        return self._common[form].rows(data, at, end)
+
+
+class _Common:
+    """What headers in one form had in common."""
 
     def __init__(self, form: Form) -> None:
         self._form = form
@@ -60,8 +74,6 @@ class Series:
         self._settled = True
 
     def rows(self, data: bytes, at: int, end: int) -> tuple[list[Row], int]:
-        """The elements from `at`, up to `end` or the first pixel element, and where that is.
-        Raises Irregular, Short."""
         rows: list[Row] = []
         last, runs, latest = -1, self._runs, self._latest
         while at < end:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.finding import Finding
-from uploader.elements import Irregular, Short
+from uploader.elements import Form, Irregular, Short
 from uploader.headers import header
-from uploader.instance import load
+from uploader.instance import Instance, load, read, run
 from uploader.pixels import findings
 from uploader.pixels.match import Known
 from uploader.pixels.risk import reason
 from uploader.ports import Header
+from uploader.rows import Series
 
 _ABOUT_TEXT = frozenset(
     {0x00080008, 0x00080016, 0x00080060, 0x00080064, 0x00280002, 0x00280004, 0x00280010, 0x00280301, 0x00080005}
@@ -33,7 +34,8 @@ def texts(folder: Path, names: Iterable[str], known: Callable[[], Known]) -> Ite
 
     known: asked once an image must be read
     """
-    suspects = [name for name in names if reason(_header(folder / name, _ABOUT_TEXT))]
+    sorting = _Sorting()
+    suspects = [name for name in names if sorting.reason(folder / name)]
     if not suspects:
         return
     from uploader.pixels.text import Looker  # loads numpy, which most sessions never need
@@ -53,6 +55,27 @@ def faces(original: Callable[[str], Path], names: Iterable[str]) -> Iterator[Fin
         files = list(each)
         headers = [_header(original(name), _ABOUT_FACES) for name in files[:: max(1, len(files) // _SAMPLE)]]
         yield from findings.faces(scan, headers)
+
+
+class _Sorting:
+    """Tells which images must be read: those of a series are alike, and what is said of one is not worked out again."""
+
+    def __init__(self) -> None:
+        self._series = Series()
+        self._known: dict[tuple[Form, bytes], str] = {}
+
+    def reason(self, path: Path) -> str:
+        """As `risk.reason`. Raises UnreadableFile."""
+        with path.open("rb", buffering=0) as stream:
+            try:
+                rows, body = read(stream, self._series.rows)
+                wanted = [raw for row in rows for tag, _, raw, _ in row.pieces if tag in _ABOUT_TEXT]
+                known = body.form, b"".join(wanted)
+                if known not in self._known:
+                    self._known[known] = reason(header(Instance(run(known[1], body.form), body)))
+                return self._known[known]
+            except (Irregular, Short):
+                return reason(_header(path, _ABOUT_TEXT))
 
 
 def _header(path: Path, wanted: frozenset[int]) -> Header:

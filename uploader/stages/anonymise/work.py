@@ -46,7 +46,7 @@ class Work:
         self._treatments: dict[tuple[bytes, Form, bool], Treatment] = {}
         self._stated: dict[tuple[Form, bool], dict[int, bytes]] = {}
         self._folder = Path()
-        self._series: dict[Form, Series] = {}
+        self._series = Series()
 
     def __reduce__(self) -> tuple[type[Work], tuple[Recipe]]:
         """It travels to other processes as its recipe, and begins there with an empty memory."""
@@ -57,7 +57,7 @@ class Work:
         black. Raises ScriptRejected, ScriptFailed, UnreadableFile, CannotBeSafe."""
         if target.parent != self._folder:  # another series
             self._folder = target.parent
-            self._series.clear()
+            self._series = Series()
             self._parts.clear()
         part = target.with_name(target.name + ".part")
         boxes: tuple[Box, ...] = ()
@@ -114,12 +114,7 @@ class Work:
         """Raises Irregular when the file, or a script, asks for all elements to be decoded."""
         if not self._partial and not scripted:
             raise Irregular
-        return read(stream, self._rows)
-
-    def _rows(self, data: bytes, begin: int, end: int, form: Form) -> tuple[list[Row], int]:
-        if form not in self._series:
-            self._series[form] = Series(form)
-        return self._series[form].rows(data, begin, end)
+        return read(stream, self._series.rows)
 
     def _look(self, rows: list[Row]) -> None:
         """Raises _Pixels for a kind of image into which devices draw."""
