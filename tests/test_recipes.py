@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from tests.passes.treated import PROTOCOL
+from uploader.domain.automatic import automatic_subjects
 from uploader.domain.identity import Identity, PrivateIdentity
 from uploader.home import shipped
 from uploader.recipes import Kitchen, recipe_of
@@ -19,14 +24,23 @@ from uploader.stages.anonymise import Work
 KITCHEN = Kitchen(
     *(shipped(name) for name in ("dicomedit_scripts", "privacy_policies", "blanking_rules")), "SITE-A", b"k" * 32
 )
+MRN = "MRN-4471903"
 AGED = {"PatientBirthDate": "19600301", "StudyDate": "20210301", "PatientAge": "050Y"}
 
 
-def anonymised(folder: Path, *objects: dict[str, object], policy: str = "trial") -> Sequence[Dataset]:
-    """What becomes of a session of CT images with these attributes."""
+def anonymised(
+    folder: Path,
+    *objects: dict[str, object],
+    policy: str = "trial",
+    patient: str = MRN,
+    trial: str = "TRIAL",
+    n: int = 1,
+) -> Sequence[Dataset]:
+    """What becomes of the n-th session of a patient, CT images with these attributes."""
     paths = [_written(folder / f"{number}.dcm", attributes) for number, attributes in enumerate(objects)]
-    identity = PrivateIdentity(Identity("MRN-4471903", "", "Doe^Jane"))
-    recipe, _ = recipe_of(KITCHEN, PROTOCOL, identity, "S-1", "S-1_1", paths, policy)
+    identity = PrivateIdentity(Identity(patient, "", "Doe^Jane"))
+    protocol = replace(PROTOCOL, trial=trial)
+    recipe, _ = recipe_of(KITCHEN, protocol, identity, "S-1", f"S-1_{n}", paths, policy)
     work = Work(recipe)
     for path in paths:
         work.file(path, path.with_suffix(".out"))
@@ -36,7 +50,7 @@ def anonymised(folder: Path, *objects: dict[str, object], policy: str = "trial")
 def _written(path: Path, attributes: dict[str, object]) -> Path:
     dataset = Dataset()
     dataset.SOPClassUID, dataset.SOPInstanceUID, dataset.Modality = CTImageStorage, f"1.2.3.{path.stem}", "CT"
-    dataset.PatientName, dataset.PatientID = "Doe^Jane", "MRN-4471903"
+    dataset.PatientName, dataset.PatientID = "Doe^Jane", MRN
     for keyword, value in attributes.items():
         setattr(dataset, keyword, value)
     dataset.file_meta = FileMetaDataset()
@@ -94,3 +108,76 @@ def test_no_age_is_worked_out_where_none_was_written_or_none_is_retained(tmp_pat
 
 def test_the_date_of_birth_is_gone_all_the_same(tmp_path: Path) -> None:
     assert anonymised(tmp_path, AGED)[0].PatientBirthDate == ""
+
+
+days = st.dates(date(1950, 1, 1), date(2035, 1, 1))
+IN_ONE_FOLDER = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)  # every example writes over the files of the one before
+
+
+def moved(folder: Path, day: date, **session: object) -> dict[str, date]:
+    """Where a day has gone to, wherever it stands in an object."""
+    text = f"{day:%Y%m%d}"
+    item = Dataset()
+    item.ReferencedSOPInstanceUID, item.InstanceCreationDate = "1.2.3.9", text
+    said = {"StudyDate": text, "AcquisitionDateTime": f"{text}235959.5+0100", "SeriesDescription": f"scan of {text}"}
+    [after] = anonymised(folder, {**said, "SourceImageSequence": [item]}, **session)  # type: ignore[arg-type]
+    places = {
+        "date": after.StudyDate,
+        "time": after.AcquisitionDateTime[:8],
+        "text": after.SeriesDescription[-8:],
+        "item": after.SourceImageSequence[0].InstanceCreationDate,
+    }
+    return {place: date.fromisoformat(text) for place, text in places.items()}
+
+
+@IN_ONE_FOLDER
+@given(days, days)
+def test_the_days_between_the_visits_of_a_patient_are_the_same_to_the_day(
+    tmp_path: Path, first: date, second: date
+) -> None:
+    before, after = moved(tmp_path, first, n=1), moved(tmp_path, second, n=2)
+    assert {after[place] - before[place] for place in before} == {second - first}
+
+
+@IN_ONE_FOLDER
+@given(days, st.text("0123456789ABC-", min_size=1, max_size=12).filter(lambda text: text.strip("-")))
+def test_no_day_stays_where_it_was_and_none_goes_further_than_the_trial_allows(
+    tmp_path: Path, day: date, patient: str
+) -> None:
+    for gone_to in moved(tmp_path, day, patient=patient).values():
+        assert timedelta(0) < day - gone_to <= timedelta(PROTOCOL.max_shift_days)
+
+
+def test_patients_and_trials_share_no_offset(tmp_path: Path) -> None:
+    day = date(2021, 3, 9)
+    patients = {moved(tmp_path, day, patient=f"MRN{n}")["date"] for n in range(12)}
+    trials = {moved(tmp_path, day, trial=f"TRIAL{n}")["date"] for n in range(12)}
+    assert (len(patients) > 8, len(trials) > 8) == (True, True)
+
+
+def test_one_patient_is_called_otherwise_in_every_trial_and_nobody_can_tell_without_the_key() -> None:
+    patient = PrivateIdentity(Identity(MRN, "", "Doe^Jane"))
+    coded = replace(PROTOCOL, subject_example="ABC123", subject_automatic="{code:6}")
+
+    def called(kitchen: Kitchen, trial: str) -> str:
+        return next(automatic_subjects(kitchen.key_of(trial), patient, coded))
+
+    elsewhere = replace(KITCHEN, trial_key=b"o" * 32)
+    said = [called(kitchen, f"TRIAL{n}") for kitchen in (KITCHEN, elsewhere) for n in range(50)]
+    assert len(set(said)) == 100
+    assert said == [called(kitchen, f"TRIAL{n}") for kitchen in (KITCHEN, elsewhere) for n in range(50)]
+
+
+def test_uids_are_the_same_in_all_sessions_of_a_trial_and_others_in_another(tmp_path: Path) -> None:
+    said = {"StudyInstanceUID": DERIVED, "FrameOfReferenceUID": "1.2.3.4.5.6"}
+    first, second, other = (
+        anonymised(tmp_path, said, patient=who, n=n, trial=trial)[0]
+        for who, n, trial in ((MRN, 1, "TRIAL"), ("MRN2", 2, "TRIAL"), (MRN, 1, "OTHER"))
+    )
+    assert (first.StudyInstanceUID, first.FrameOfReferenceUID) == (second.StudyInstanceUID, second.FrameOfReferenceUID)
+    assert {first.StudyInstanceUID, first.FrameOfReferenceUID} & {
+        other.StudyInstanceUID,
+        other.FrameOfReferenceUID,
+    } == set()

@@ -320,6 +320,14 @@ def test_once_is_enough_for_fragments_of_identity_too(pieces: list[str]) -> None
         assert REMOVES.clean(left) == left
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES.split(), "2021-03-09", "9. März 2021", "1.3.12.2.1107.5.2.33", "Müller"])))
+def test_once_is_enough_where_dates_and_uids_stay_as_they_are(pieces: list[str]) -> None:
+    cleaner = Cleaner(JOHN, 0, str)
+    left = cleaner.clean(" ".join(pieces))
+    assert cleaner.clean(left) == left
+
+
 @pytest.mark.parametrize(
     "piece",
     ["CT Jones ", "smithsonjohn", "2021-03-09 ", "1", "1.", "a.b-c+", " ", "J ", "/", "+1 (2) ", "MRN:A-", "(at)"],
