@@ -33,12 +33,13 @@ def changes(provenance: Mapping[str, Any]) -> Iterator[str]:
     for tag, kind in (each.split(" ", 1) for each in provenance.get("cleaned", ())):
         taken.setdefault(tag, []).append(_KINDS.get(kind, kind))
     for tag, kinds in taken.items():
-        yield f"{_named(tag)}: {', '.join(kinds)}"
+        yield f"{named(tag)}: {', '.join(kinds)}"
     for name, boxes in provenance.get("blanked", {}).items():
         yield f"{name}: made black in every frame: {'; '.join(map(_box, boxes))}"
 
 
-def _named(tag: str) -> str:
+def named(tag: str) -> str:
+    """``(0008,1030) StudyDescription``; the tag alone where the dictionary has no such element."""
     from pydicom.datadict import keyword_for_tag  # slow to load, and only the desk asks
 
     keyword = keyword_for_tag(int(tag[1:5] + tag[6:10], 16))

@@ -88,6 +88,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """One element as it arrived; where, name and within as of `Change`."""
+
+    where: str
+    name: str
+    value: Private[str]
+    within: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the desk shows of a submission."""
 
@@ -249,6 +259,15 @@ class Review:
         about = self.records.get(submission)
         archive, address = self.looking(about, person)
         return tuple(_rois(archive, address, about, self.records.manifest(submission, "identifiable")))
+
+    def elements(self, submission: str, name: str, person: str) -> tuple[Element, ...]:
+        """Every element of one file as it arrived: what a finding about a session that was not kept is judged by.
+        Audited."""
+        about = self.records.get(submission)
+        entry = _entry(self.records.manifest(submission, "identifiable"), name)
+        archive, address = self.looking(about, person)
+        leaves = _leaves(_dataset(archive, address, entry))
+        return tuple(Element(where, leaf.name, Private(leaf.value), leaf.within) for where, leaf in leaves.items())
 
     def changes(self, submission: str, name: str, person: str) -> tuple[Change, ...]:
         """Every element of one file that anonymisation changed, before and after. Audited."""

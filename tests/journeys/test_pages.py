@@ -57,9 +57,18 @@ def test_no_script_of_an_attacker_runs(ada, address, built, tmp_path):
     ada.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     submission = arrive(built, hostile_session(tmp_path / "hostile"))
     assert carry(built, submission) == "received"
-    for path in ("", f"submissions/{submission}", f"submissions/{submission}/structures"):
+    signable = bring_to_signature(built, hostile_session(tmp_path / "taken", structures=False))
+    file = "file=scans/2/DICOM/0001.dcm"
+    for path in (
+        "",
+        f"submissions/{submission}",
+        f"submissions/{submission}/structures",
+        f"submissions/{submission}/elements?{file}",
+        f"submissions/{signable}",
+        f"submissions/{signable}/changes?{file}",
+    ):
         ada.goto(f"{address}/{path}")
-    assert ada.get_by_role("cell", name=HOSTILE[0]).first.is_visible()
+        assert ada.get_by_text(HOSTILE[0]).count() == ("?" in path) + 2 * path.endswith("structures"), path
     assert dialogs == []
 
 
@@ -67,9 +76,11 @@ def test_a_page_follows_what_moves_and_says_so(ada, address, built, session):
     submission = arrive(built, session)
     ada.goto(f"{address}/submissions/{submission}")
     ada.get_by_role("heading", name="it is under way").wait_for()
-    ada.locator("summary", has_text="History").click()
+    ada.locator("summary", has_text="History").focus()
+    ada.keyboard.press("Enter")
     assert carry(built, submission) == "received"
     ada.get_by_role("heading", name="Next: choose the trial").wait_for()
+    assert ada.evaluate("document.activeElement.textContent").startswith("History")
     assert ada.locator("#spoken").inner_text() == "Choose the trial"
     assert ada.locator("#history[open]").count() == 1
     assert ada.title().startswith("Choose the trial")
@@ -137,8 +148,14 @@ def test_the_first_tab_leads_past_the_header(ada):
 
 def test_no_page_is_wider_than_the_screen_or_fainter_than_can_be_read(ada, address, built, session):
     submission = bring_to_signature(built, session)
-    for path in ("", f"submissions/{submission}", f"submissions/{submission}/changes?file=scans/3/DICOM/0001.dcm"):
+    for path in (
+        "",
+        f"submissions/{submission}",
+        f"submissions/{submission}/changes?file=scans/3/DICOM/0001.dcm",
+        f"submissions/{submission}/elements?file=scans/3/DICOM/0001.dcm",
+    ):
         ada.goto(f"{address}/{path}")
+        ada.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
         assert ada.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert ada.evaluate(FAINT) == [], path
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from flask import Flask
 
+from uploader.changes import named
+from uploader.domain.finding import Finding, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.submission import State
 from uploader.review import Change
@@ -31,16 +36,35 @@ NEXT = {
     State.AWAITING_SIGNOFF: "Look and sign",
     State.REFUSED: "Refused: read the findings",
     State.HELD: "Held: read what stopped it",
+    State.SIGNED: "Release",
 }
 """What the person may do about a state that waits for one."""
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
 """A step's mark, for those who hear the page."""
 SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label", "files", "why"})
 """Facts of an audit line that the history shows."""
+_PROTOCOL_LINE = re.compile(r"(.*) \(protocol: ([^()]+)\)", re.DOTALL)
+_TAG = re.compile(r"(\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))( |$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Findings that say the same of several places.
+
+    severity: ``refusal``, ``question`` or ``note``
+    line: where in the protocol file the rule stands; empty for a rule that is no protocol's
+    """
+
+    severity: str
+    code: str
+    says: str
+    line: str
+    remedy: str
+    places: tuple[str, ...]
 
 
 def register(app: Flask) -> None:
-    for filter_ in (words, next_, mark, sentence, moment, size, shown, groups, facts):
+    for filter_ in (words, next_, mark, sentence, moment, size, shown, groups, facts, alike, tally, named_place):
         app.add_template_filter(filter_)
 
 
@@ -57,8 +81,38 @@ def mark(name: str) -> str:
 
 
 def sentence(says: str) -> str:
-    """As a sentence begins."""
-    return says[:1].upper() + says[1:]
+    """As a sentence begins and ends."""
+    end = "." if says and not says.endswith((".", "?", "!", "…")) else ""
+    return says[:1].upper() + says[1:] + end
+
+
+def alike(findings: Iterable[Finding]) -> list[Alike]:
+    """Findings in their order, those that differ in their place only taken together."""
+    together: dict[tuple[Severity, str, str, str], list[str]] = {}
+    for found in findings:
+        together.setdefault((found.severity, found.code, found.says, found.remedy), []).append(found.where)
+    return [
+        Alike(severity.name.lower(), code, *_split(says), remedy, tuple(places))
+        for (severity, code, says, remedy), places in together.items()
+    ]
+
+
+def _split(says: str) -> tuple[str, str]:
+    """What a finding says, and the protocol line it names at its end."""
+    parts = _PROTOCOL_LINE.fullmatch(says)
+    return (parts[1], parts[2]) if parts else (says, "")
+
+
+def tally(verdicts: Iterable[Verdict | None]) -> str:
+    """``2 refusals, 1 question``, the worst first; ``none`` without findings."""
+    counts = Counter(found.severity for verdict in verdicts if verdict for found in verdict.findings)
+    told = (f"{counts[s]} {s.name.lower()}{'' if counts[s] == 1 else 's'}" for s in reversed(Severity) if counts[s])
+    return ", ".join(told) or "none"
+
+
+def named_place(where: str) -> str:
+    """The place of a finding, the element named: ``scans/3/DICOM/0001.dcm (3006,0026) ROIName, ROI 7``."""
+    return _TAG.sub(lambda tag: named(tag[1]) + (", " if tag[2] else ""), where)
 
 
 def moment(at: datetime | str) -> str:

@@ -11,21 +11,22 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask import Response as Answer
 from werkzeug.wrappers import Response
 
-from uploader.domain.errors import Refused, UploaderError, WrongPassword
+from uploader.domain.errors import NotFound, Refused, UploaderError, WrongPassword
 from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
+from uploader.domain.override import Override, overrides
 from uploader.domain.submission import State, Submission
-from uploader.review import Review, Roi
+from uploader.review import Review, Roi, View
 from uploader.web.errors import answer_to
 from uploader.web.steps import steps
 
 blueprint = Blueprint("submissions", __name__)
 MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
-YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.REFUSED, State.HELD})
+YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.SIGNED, State.REFUSED, State.HELD})
 """States that wait for a person."""
 CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
-"""States whose page offers a choice of trial."""
+"""States in which a trial may be chosen; of what is held, not all."""
 LONGEST_LIST = 50
 """Finished submissions listed before somebody asks for all."""
 
@@ -51,7 +52,7 @@ def all_() -> str:
     return render_template(
         "submissions.html",
         yours=[s for s in newest if s.state in YOURS],
-        moving=[s for s in newest if s.state in MOVING],
+        moving=[s for s in newest if s.state in MOVING - YOURS],
         finished=finished if "all" in request.args else finished[:LONGEST_LIST],
         finished_count=len(finished),
         waiting=review.notices("waiting"),
@@ -70,16 +71,25 @@ def changes(submission: str) -> str:
     review = _review()
     name = request.args.get("file", "")
     found = review.changes(submission, name, g.person)
-    before, after = _neighbours(review.records.manifest(submission, "anonymised"), name)
+    names = _scan_of(review.records.manifest(submission, "anonymised"), name)
     return render_template(
         "changes.html",
         submission=submission,
         name=name,
-        before=before,
-        after=after,
+        names=names,
+        at=names.index(name),
         changes=found,
         kinds=Counter(change.kind for change in found),
+        boxes=review.records.provenance(submission).get("blanked", {}).get(name, ()),
     )
+
+
+@blueprint.get("/submissions/<submission>/elements")
+def elements(submission: str) -> str:
+    """One file as it arrived. Identifiable: asked for by name, and audited."""
+    name = request.args.get("file", "")
+    found = _review().elements(submission, name, g.person)
+    return render_template("elements.html", submission=submission, name=name, elements=found)
 
 
 @blueprint.get("/submissions/<submission>/structures")
@@ -150,14 +160,20 @@ def override(submission: str) -> Response | tuple[str, int]:
     except (WrongPassword, Refused) as error:
         if type(error) not in (WrongPassword, Refused):
             raise
-        status = 403 if isinstance(error, WrongPassword) else 400
-        return _page(submission, wrong={"override": str(error)}, reason=reason), status
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"reason": reason, "finding": f"{code} {where}", "password_wrong": "yes" if password_wrong else ""}
+        return _page(submission, wrong={"override": str(error)}, **typed), 403 if password_wrong else 400
     return _back(submission)
 
 
 @blueprint.post("/submissions/<submission>/withdrawal")
-def withdraw(submission: str) -> Response:
-    _review().withdraw(submission, g.person, request.form.get("reason", ""))
+def withdraw(submission: str) -> Response | tuple[str, int]:
+    try:
+        _review().withdraw(submission, g.person, request.form.get("reason", ""))
+    except Refused as error:
+        if type(error) is not Refused:
+            raise
+        return _page(submission, wrong={"withdraw": str(error)}), 400
     return _back(submission)
 
 
@@ -176,25 +192,42 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         view=view,
         about=about,
         moving=about.state in MOVING,
+        choosable=_choosable(about),
         steps=steps(view),
+        scans=sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
         examples=review.examples(submission),
         rois=rois,
         rois_missing=rois_missing,
+        empty_rois=sum(not roi.contours for roi in rois),
         trials=review.open_trials(),
         meaning=MEANING,
         overrulable=review.overrulable(submission),
+        overruled=_overruled(review, view),
         wrong=wrong,
         typed={"trial": about.trial, "subject": about.subject, "digest": view.digest, **typed},
         State=State,
     )
 
 
-def _neighbours(manifest: Manifest, name: str) -> tuple[str, str]:
-    """Names of the files before and after this one in its scan; empty where there is none."""
+def _choosable(about: Submission) -> bool:
+    """Whether a choice of trial would be taken: the records say no to what was held before or after `prepare`."""
+    held_elsewhere = about.state is State.HELD and about.route != "prepare" and about.why != "not-signed"
+    return about.state in CHOOSABLE and not held_elsewhere
+
+
+def _overruled(review: Review, view: View) -> list[Override]:
+    """What people overruled in the bytes there are now."""
+    try:
+        digest = review.records.manifest(view.submission.id, "anonymised").digest
+    except NotFound:
+        return []
+    return overrides(view.history, digest)
+
+
+def _scan_of(manifest: Manifest, name: str) -> list[str]:
+    """Names of all files of the scan that this one is in."""
     scan = next(entry.scan for entry in manifest if entry.name == name)
-    names = ["", *(entry.name for entry in manifest if entry.scan == scan), ""]
-    at = names.index(name)
-    return names[at - 1], names[at + 1]
+    return [entry.name for entry in manifest if entry.scan == scan]
 
 
 def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:

@@ -1,5 +1,5 @@
-// Looks again while something moves, leaves the page alone while somebody types, sends a form once,
-// and narrows the table of changes. Every page works without it.
+// Looks again while something moves, leaves the page alone while somebody types and the focus where it is,
+// sends a form once, and narrows the table of changes. Every page works without it.
 "use strict";
 
 function typing(main) {
@@ -8,13 +8,23 @@ function typing(main) {
     field.options ? ![...field.options].every((o) => o.selected === o.defaultSelected) : field.value !== field.defaultValue);
 }
 
+function counterpart(main, node) {
+  const name = (other) =>
+    [other.getAttribute("href"), other.parentNode.id, other.matches("summary") || other.textContent].join();
+  const same = (root) => [...root.querySelectorAll(node.tagName)].filter((other) => name(other) === name(node));
+  const at = same(main).indexOf(node);
+  return (fresh) => same(fresh)[at];
+}
+
 function replace(main, fresh) {
-  const held = document.activeElement?.getAttribute("href");
-  const open = [...main.querySelectorAll("details[open][id]")].map((d) => d.id);
+  const focused = document.activeElement;
+  const again = main.contains(focused) && counterpart(main, focused);
   const before = main.querySelector("[data-spoken]")?.textContent;
+  for (const { id, open } of main.querySelectorAll("details[id]")) {
+    fresh.querySelector(`#${CSS.escape(id)}`)?.toggleAttribute("open", open);
+  }
   main.replaceWith(fresh);
-  for (const id of open) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-  if (held) fresh.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
+  if (again) (again(fresh) ?? fresh).focus({ preventScroll: true });
   const now = fresh.querySelector("[data-spoken]")?.textContent;
   if (now && now !== before) {
     document.getElementById("spoken").textContent = now;
@@ -28,8 +38,9 @@ async function look() {
   if (answer.redirected) return location.reload();
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (typing(main)) return;
-  replace(main, page.querySelector("main"));
+  const fresh = page.querySelector("main");
+  if (typing(main) || fresh.textContent === main.textContent) return;
+  replace(main, fresh);
   document.title = page.title;
 }
 
