@@ -41,7 +41,7 @@ class Work:
         self._alters_pixels = any(script.alters_pixels for script in recipe.scripts)
         self._partial = all(script.reach is not None for script in recipe.scripts)
         self._within: dict[int, bool] = {}
-        self._parts: dict[bytes, tuple[tuple[Piece, ...], Row]] = {}
+        self._parts: dict[Row, tuple[tuple[Piece, ...], Row]] = {}
         self._edited: dict[tuple[int, str, bytes], Row] = {}
         self._treatments: dict[tuple[bytes, Form, bool], Treatment] = {}
         self._stated: dict[tuple[Form, bool], dict[int, bytes]] = {}
@@ -154,7 +154,7 @@ class Work:
         others: list[Row] = []
         for row in rows:
             if len(row.pieces) > 1:
-                inside, outside = self._parts.get(row.raw) or self._part(row)
+                inside, outside = self._parts.get(row) or self._part(row)
                 reached += inside
                 if outside.pieces:
                     others.append(outside)
@@ -167,7 +167,7 @@ class Work:
     def _part(self, row: Row) -> tuple[tuple[Piece, ...], Row]:
         inside = tuple(piece for piece in row.pieces if self._reached(piece[0]))
         outside = Row.joined(piece for piece in row.pieces if not self._reached(piece[0]))
-        self._parts[row.raw] = inside, outside
+        self._parts[row] = inside, outside
         return inside, outside
 
     def _outcome(self, index: int, script: Script, body: Body, seen: Row) -> Row:
