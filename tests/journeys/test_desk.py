@@ -1,4 +1,4 @@
-"""A person carries the demo session from arrival to released, in a real browser."""
+"""A person carries the demo session from arrival to released, in a real browser and without a mouse."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -70,59 +71,97 @@ def log_in(page, url, password):
     page.get_by_role("button", name="Log in").click()
 
 
-def test_the_demo_session_is_carried_from_arrival_to_released(desk, page):
+def tab_to(page, target, most=40):
+    """Press Tab until `target` has the focus, which must be seen and on the screen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("e => e === document.activeElement"):
+            assert target.evaluate(SEEN), "the focus cannot be seen"
+            return
+    pytest.fail(f"{target} is not reached with {most} Tabs")
+
+
+SEEN = """e => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(e), { top, bottom } = e.getBoundingClientRect();
+  const over = document.elementFromPoint(e.getBoundingClientRect().left + 5, (top + bottom) / 2);
+  return outlineStyle === "solid" && parseFloat(outlineWidth) >= 2 && top >= 0 && bottom <= innerHeight
+    && (e.contains(over) || over.contains(e));
+}"""
+"""Whether the outline is thick, and the element within the window with nothing before it."""
+
+
+def retype(page, text):
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def test_the_demo_session_is_carried_from_arrival_to_released_with_the_keyboard_alone(desk, page):
     url, password, home = desk
+    press, button, link = page.keyboard.press, partial(page.get_by_role, "button"), partial(page.get_by_role, "link")
     page.goto(url)
     shot(page, "1-login")
-    log_in(page, url, password)
+    page.keyboard.type("admin")
+    press("Tab")
+    page.keyboard.type(password)
+    press("Enter")
     page.get_by_text("Choose trial and subject").wait_for()
     shot(page, "2-list")
-    page.locator("tbody a").first.click()
-    page.get_by_label("Trial").select_option("DEMO-RT")
-    page.get_by_label("Subject ID").fill("not one of the trial")
-    page.get_by_role("button", name="Validate and anonymise").click()
+    tab_to(page, page.locator("tbody a").first)
+    press("Enter")
+
+    page.get_by_role("heading", name="Next: choose the trial").wait_for()
+    tab_to(page, page.get_by_label("Trial"))
+    page.keyboard.type("DEMO-RT")
+    press("Tab")
+    page.keyboard.type("not one of the trial")
+    press("Enter")
     page.get_by_role("alert").get_by_text("for example DEMO-001").wait_for()
-    assert page.get_by_label("Subject ID").input_value() == "not one of the trial"
-    page.get_by_label("Subject ID").fill("DEMO-001")
+    subject = page.get_by_label("Subject ID")
+    assert subject.evaluate("e => e === document.activeElement && e.value") == "not one of the trial"
+    assert "for example DEMO-001" in subject.evaluate(DESCRIBED)
     shot(page, "3-choose")
-    page.get_by_role("button", name="Validate and anonymise").click()
+    retype(page, "DEMO-001")
+    tab_to(page, button(name="Validate and anonymise"))
+    press("Enter")
+
     page.get_by_role("heading", name="Next: look, then sign").wait_for()
     assert page.locator("[aria-current=step]").inner_text().startswith("Signed")
-    shot(page, "4-sign")
     assert page.get_by_role("heading", name="Structures").is_visible()
-    page.get_by_role("link", name="what changed in scan").first.click()
+    shot(page, "4-sign")
+    tab_to(page, page.locator("summary", has_text="What was verified"))
+    press("Enter")
+    assert page.get_by_text("Looked for:").is_visible()
+    tab_to(page, link(name="what changed in scan").first)
+    press("Enter")
     page.get_by_role("heading", name="Before and after").wait_for()
     assert page.locator("tr", has_text="(0010,0010)").locator("td").nth(2).inner_text() == "DEMO-001"
     shot(page, "5-changes")
-    page.go_back()
-    page.get_by_label("Password of admin").fill("wrong")
-    page.get_by_role("button", name="Sign off and release").click()
+    tab_to(page, link(name="Back to submission"))
+    press("Enter")
+
+    signing = page.get_by_label("Password of admin")
+    tab_to(page, signing)
+    page.keyboard.type("wrong")
+    press("Enter")
     page.get_by_role("alert").get_by_text("do not belong together").wait_for()
+    assert "do not belong together" in signing.evaluate(DESCRIBED)
     shot(page, "6-refused")
-    page.get_by_label("Password of admin").fill(password)
-    page.get_by_role("button", name="Sign off and release").click()
+    page.keyboard.type(password)
+    tab_to(page, button(name="Sign off and release"))
+    press("Enter")
     page.get_by_role("heading", name="Released").wait_for()
     shot(page, "7-released")
+    tab_to(page, link(name="Receipt (JSON)"))
     with page.expect_download() as download:
-        page.get_by_role("link", name="Receipt (JSON)").click()
+        press("Enter")
     assert '"shared_into": "DEMO-RT"' in Path(download.value.path()).read_text()
     assert not list((home / "inbox").iterdir())
 
 
-def test_the_desk_can_be_used_with_the_keyboard_alone(desk, page):
-    url, password, _ = desk
-    page.goto(url)
-    page.keyboard.type("admin")
-    page.keyboard.press("Tab")
-    page.keyboard.type(password)
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Submissions").wait_for()
-    for _ in range(8):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.closest('tbody') !== null"):
-            break
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Series").wait_for()
+DESCRIBED = (
+    "e => e.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).innerText).join()"
+)
+"""What is read aloud beside a field."""
 
 
 def test_no_page_asks_anything_of_another_host(desk, page):
