@@ -16,6 +16,7 @@
     - ScriptFailed          the DicomEdit script could not be carried out on an instance
     - SubjectTaken          the subject ID belongs to another patient
     - UnreadableFile        a file of the session cannot be read as DICOM
+    - ReaderLost            the process that reads text in images was lost over one of them
     - NotTaken              a file that arrived cannot be taken, and goes to quarantine
     - Defect                this program, or a plugin, is wrong
   + Misconfigured        refuse to start, or to accept work, until put right
@@ -154,6 +155,12 @@ class UnreadableFile(Held):
     """A file of the session cannot be read as DICOM."""
 
     code = "unreadable-file"
+
+
+class ReaderLost(UnreadableFile):
+    """The process that reads text in images did not answer, twice over the same one: nobody has searched it."""
+
+    code = "reader-lost"
 
 
 class NotTaken(Held):

@@ -33,10 +33,23 @@ def texts(entry: str, looked: Looked, known: Known) -> Iterator[Finding]:
         yield Finding("pixels.unread", Severity.QUESTION, entry, says, "Look at all frames of the image.")
 
 
+def drawn(entry: str, annotations: int) -> Finding:
+    """About lines in a presentation state that may be writing."""
+    says = f"Lines that may be writing are drawn over an image, in {annotations} annotation(s)."
+    remedy = "Look at the presentation state with its image, and leave it out if a name or number can be read."
+    return Finding("pixels.drawn", Severity.QUESTION, entry, says, remedy)
+
+
 def unreadable(entry: str) -> Finding:
     """About an image that must be searched and cannot be decoded."""
     says = "The image cannot be decoded here, so it was not searched for text."
     return Finding("pixels.unread", Severity.QUESTION, entry, says, "Look at the image with the viewer of its maker.")
+
+
+def unsearched(entry: str) -> Finding:
+    """About an image that must be searched, and over which the process that reads was lost."""
+    says = "The image was not searched for text: the process that reads was lost over it twice."
+    return Finding("pixels.unread", Severity.REFUSAL, entry, says, "Try again; look at all of the image.")
 
 
 def faces(scan: str, headers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

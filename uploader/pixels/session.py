@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from uploader.domain.errors import UnreadableFile
+from uploader.domain.errors import ReaderLost, UnreadableFile
 from uploader.domain.finding import Finding
 from uploader.elements import Form, Irregular, Short
 from uploader.headers import header
 from uploader.instance import Instance, load, read, run
 from uploader.pixels import findings
 from uploader.pixels.match import Known
-from uploader.pixels.risk import reason
+from uploader.pixels.risk import DRAWN_OVER, reason
 from uploader.ports import Header
 from uploader.rows import Series
 
@@ -30,12 +30,19 @@ _SAMPLE = 24
 
 
 def texts(folder: Path, names: Iterable[str], known: Callable[[], Known]) -> Iterator[Finding]:
-    """About text in the images of anonymised files. An image that carries no text by its kind is not decoded.
+    """About text in the images of anonymised files, and about lines drawn over them. An image that carries no text by
+    its kind is not decoded.
 
     known: asked once an image must be read
     """
     sorting = _Sorting()
-    suspects = [name for name in names if sorting.reason(folder / name)]
+    suspects = []
+    for name in names:
+        why = sorting.reason(folder / name)
+        if why == DRAWN_OVER:
+            yield from _drawn(folder, name)
+        elif why:
+            suspects.append(name)
     if not suspects:
         return
     from uploader.pixels.text import Looker  # loads numpy, which most sessions never need
@@ -44,6 +51,8 @@ def texts(folder: Path, names: Iterable[str], known: Callable[[], Known]) -> Ite
     for name in suspects:
         try:
             yield from findings.texts(name, looker.look(folder / name), named)
+        except ReaderLost:
+            yield findings.unsearched(name)
         except UnreadableFile:
             yield findings.unreadable(name)
 
@@ -55,6 +64,14 @@ def faces(original: Callable[[str], Path], names: Iterable[str]) -> Iterator[Fin
         files = list(each)
         headers = [_header(original(name), _ABOUT_FACES) for name in files[:: max(1, len(files) // _SAMPLE)]]
         yield from findings.faces(scan, headers)
+
+
+def _drawn(folder: Path, name: str) -> Iterator[Finding]:
+    from uploader import dicom  # as does the next, which few sessions need
+    from uploader.pixels.drawn import writing
+
+    if found := writing(dicom.read(folder / name).dataset):
+        yield findings.drawn(name, found)
 
 
 class _Sorting:

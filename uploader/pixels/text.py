@@ -1,43 +1,32 @@
-"""Text drawn into images, read by an engine whose models come inside its package; nothing is fetched.
+"""Text drawn into images, read by an engine in another process (`reader`).
 
-Frames are read one at a time. Large ones are read in overlapping tiles, so that small letters are not shrunk away.
+Frames are read one at a time, and of each only the blocks in which something stands out. Large ones are read in
+overlapping tiles, so that small letters are not shrunk away.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from uploader.domain.errors import UnreadableFile
 from uploader.domain.private import Private
 from uploader.frames import Frames, opened
+from uploader.pixels.blocks import blocks, enlarged
 from uploader.pixels.box import Box
 from uploader.pixels.choose import choose
-from uploader.pixels.view import Picture, luma, plain, views
+from uploader.pixels.reader import Line, reader
+from uploader.pixels.view import Picture, luma, views
 
 MOST_FRAMES = 24
 """Frames of one file that are read at most, a second each; what is left unread is said."""
 TILE, OVERLAP = 1024, 192
 """Pixels. The engine's memory grows with the tile."""
-SIDE = 640
-"""Pixels to which the shorter side of a smaller picture is enlarged before text is looked for."""
-SURE = 0.5
-"""What the engine gives as its confidence, 0 to 1; less is noise taken for letters."""
 _LEAST = 2
 """Letters and figures of a line; the engine takes a round head for a single 8, and one letter tells nobody."""
-_KEPT = 512
-"""Pictures whose text is remembered, by digest."""
-
-Line = tuple[Box, str, float]
-"""(where, what, confidence)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +53,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """Reads the text in the images of files; it travels to other processes, the engine does not.
+    """Reads the text in the images of files; it travels to other processes, the engine does not."""
 
-    threads: of the engine in each process, 1 where there is a process for each core
-    """
-
-    threads: int = 1
     most_frames: int = MOST_FRAMES
 
     def look(self, path: Path) -> Looked:
@@ -77,9 +62,19 @@ class Looker:
         with opened(path) as frames:
             return self._looked(frames) if frames is not None else Looked(())
 
-    def read(self, picture: Picture) -> tuple[Line, ...]:
-        """The lines of text in a picture. The same picture is read once."""
-        return _reader(self.threads).read(picture)
+    def read(self, picture: Picture) -> Iterator[Line]:
+        """The lines of text in a picture: those of every tile of a block, and of the whole block made smaller where
+        large letters may be cut by tiles. Raises UnreadableFile."""
+        scale = enlarged(picture)
+        for block in blocks(picture):
+            part = picture[block.y : block.bottom, block.x : block.right]
+            for left, top in _tiles(part):
+                yield from _moved(
+                    _lines(part[top : top + TILE, left : left + TILE], scale), block.x + left, block.y + top
+                )
+            by = -(-max(part.shape[:2]) // TILE)
+            if by > 1:
+                yield from _moved(_lines(_smaller(part, by), 1.0), block.x, block.y, by)
 
     def _looked(self, frames: Frames) -> Looked:
         shown = views(frames)
@@ -104,57 +99,17 @@ def _add(found: list[Found], frame: int, box: Box, text: str, confidence: float)
     found.append(Found(box, (frame,), Private(text), confidence))
 
 
-@dataclass(slots=True)
-class _Reader:
-    """The engine of one process, and what it has read lately."""
-
-    engine: Any
-    kept: OrderedDict[bytes, tuple[Line, ...]] = field(default_factory=OrderedDict)
-
-    def read(self, picture: Picture) -> tuple[Line, ...]:
-        digest = hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).digest()
-        if digest not in self.kept:
-            self.kept[digest] = tuple(self._lines(picture))
-            while len(self.kept) > _KEPT:
-                self.kept.popitem(last=False)
-        return self.kept[digest]
-
-    def _lines(self, picture: Picture) -> Iterator[Line]:
-        """Those of every tile, and of the whole made smaller where large letters may be cut by tiles."""
-        for left, top in _tiles(picture):
-            yield from self._tile(picture, left, top)
-        by = -(-max(picture.shape[:2]) // TILE)
-        if by > 1:
-            for box, text, score in self._tile(_smaller(picture, by), 0, 0):
-                yield Box(*(by * part for part in box)), text, score
-
-    def _tile(self, picture: Picture, left: int, top: int) -> Iterator[Line]:
-        tile = picture[top : top + TILE, left : left + TILE]
-        if plain(tile):
-            return
-        seen = self._seen(tile)
-        for corners, text, score in zip(seen.boxes, seen.txts, seen.scores, strict=True) if seen else ():
-            if sum(character.isalnum() for character in text) < _LEAST:
-                continue
-            (x, y), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
-            yield Box(int(x) + left, int(y) + top, int(right - x), int(bottom - y)), str(text), float(score)
-
-    def _seen(self, tile: Picture) -> Any:
-        """What the engine makes of it, None when that is nothing. Raises UnreadableFile."""
-        try:
-            seen = self.engine(np.ascontiguousarray(tile[..., ::-1] if tile.ndim == 3 else tile))  # blue first
-        except Exception as error:
-            raise UnreadableFile(f"the image cannot be searched for text ({type(error).__name__})") from None
-        return seen if seen.boxes is not None and seen.txts is not None else None
+def _lines(tile: Picture, scale: float) -> Iterator[Line]:
+    """Those in a tile, enlarged for the engine."""
+    for line in reader().read(tile, round(scale * min(tile.shape[:2]))):
+        if sum(character.isalnum() for character in line[1]) >= _LEAST:
+            yield line
 
 
-@lru_cache(maxsize=1)
-def _reader(threads: int) -> _Reader:
-    from rapidocr import RapidOCR
-
-    counts = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": threads for kind in ("intra", "inter")}
-    wanted = {"Global.text_score": SURE, "Global.log_level": "critical", "Det.limit_side_len": SIDE}
-    return _Reader(RapidOCR(params=counts | wanted))
+def _moved(lines: Iterator[Line], left: int, top: int, by: int = 1) -> Iterator[Line]:
+    """The lines of a part, where they stand in the whole; `by` times larger."""
+    for box, text, confidence in lines:
+        yield Box(left + by * box.x, top + by * box.y, by * box.width, by * box.height), text, confidence
 
 
 def _smaller(picture: Picture, by: int) -> Picture:

@@ -16,8 +16,6 @@ from uploader.frames import Frames, Samples
 
 Picture = NDArray[np.uint8]
 """(rows, columns) grey, or (rows, columns, 3) red, green, blue."""
-FLAT = 24
-"""Grey levels of 255 by which text differs from what it is drawn on; with less nobody reads it."""
 _MUCH_WIDER = 1.5
 _TRIM = (0.5, 99.5)
 
@@ -63,20 +61,6 @@ def views(frames: Frames) -> Views:
 def luma(picture: Picture) -> Picture:
     """Its brightness, as (rows, columns)."""
     return picture if picture.ndim == 2 else picture.max(axis=2)
-
-
-def plain(picture: Picture) -> bool:
-    """Whether no text can be read in it, because nowhere two pixels that lie three apart differ by `FLAT`."""
-    layers = picture[:, :, None] if picture.ndim == 2 else picture
-    for axis in (0, 1):
-        far, near = (_shifted(layers, axis, part) for part in (slice(3, None), slice(None, -3)))
-        if far.size and int((np.maximum(far, near) - np.minimum(far, near)).max()) >= FLAT:
-            return False
-    return True
-
-
-def _shifted(layers: Picture, axis: int, part: slice) -> Picture:
-    return layers[part] if axis == 0 else layers[:, part]
 
 
 def _window(dataset: Dataset) -> tuple[float, float] | None:
