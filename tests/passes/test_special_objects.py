@@ -88,6 +88,13 @@ def test_lines_over_an_image_become_a_point_where_graphics_are_not_cleaned() -> 
     assert "CompoundGraphicSequence" not in annotation
 
 
+@pytest.mark.parametrize("policy", ["trial", "research"])
+def test_lines_over_an_image_stay_where_graphics_are_cleaned(policy: str) -> None:
+    [annotation] = treated(presentation_state(), policy).GraphicAnnotationSequence
+    assert annotation.GraphicObjectSequence[0].GraphicData == [1, 2, 3, 4]
+    assert annotation.CompoundGraphicSequence[0].GraphicData == [1, 2]
+
+
 @pytest.mark.parametrize("policy", ["basic", "trial"])
 def test_the_name_of_a_layer_is_cleaned_under_every_policy(policy: str) -> None:
     [annotation] = treated(presentation_state(), policy, clean=without_jane).GraphicAnnotationSequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OPTIONS = {
     Option.CLEAN_PIXEL_DATA: "What devices draw into images is blanked by the rules of the site.",
     Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES: "Faces are made unrecognisable where that is carried out.",
-    Option.CLEAN_GRAPHICS: "Lines drawn over images stay.",
+    Option.CLEAN_GRAPHICS: "Lines drawn over images stay; a person is asked about those that may be writing.",
     Option.CLEAN_STRUCTURED_CONTENT: "Structured reports keep codes and measurements; their text is cleaned.",
     Option.CLEAN_DESCRIPTORS: "Descriptions, labels and comments are kept, cleaned of what identifies.",
     Option.RETAIN_FULL_DATES: "Dates and times stay as they are.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from uploader.domain.finding import Finding, Severity
+from uploader.pixels.box import Box
 from uploader.pixels.faces import face
 from uploader.pixels.match import Kind, Known
 
@@ -22,8 +24,8 @@ _SAYS = {
 
 def texts(entry: str, looked: Looked, known: Known) -> Iterator[Finding]:
     """About the text read in one file. entry: its name in the session."""
-    for found in looked.found:
-        kind = known.kind(found.text.reveal())
+    kinds = _kinds(looked.found, known)
+    for found, kind in zip(looked.found, kinds, strict=True):
         severity = Severity.REFUSAL if kind in (Kind.IDENTITY, Kind.DATE) else Severity.QUESTION
         says = f"{_SAYS[kind]}: {_place(found)}."
         remedy = "Blank the box by a rule for the device, or leave the image out."
@@ -57,6 +59,22 @@ def faces(scan: str, headers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     if why := face(headers):
         says = f"A face could be drawn from this scan: {why}."
         yield Finding("pixels.face", Severity.NOTE, scan, says, "Ask whether the trial wants faces removed.", None)
+
+
+def _kinds(found: Sequence[Found], known: Known) -> list[Kind]:
+    """What each line is; a name or a number that is broken over two that stand beside each other is the patient's."""
+    kinds = [known.kind(line.text.reveal()) for line in found]
+    for one, other in permutations([n for n, kind in enumerate(kinds) if kind is not Kind.IDENTITY], 2):
+        if _beside(found[one], found[other]) and known.broken(found[one].text.reveal(), found[other].text.reveal()):
+            kinds[one] = kinds[other] = Kind.IDENTITY
+    return kinds
+
+
+def _beside(one: Found, other: Found) -> bool:
+    """Whether two lines stand in one frame, no further apart than they are high."""
+    apart = max(min(line.box.width, line.box.height) for line in (one, other))
+    around = Box(one.box.x - apart, one.box.y - apart, one.box.width + 2 * apart, one.box.height + 2 * apart)
+    return around.overlap(other.box) > 0 and not set(one.frames).isdisjoint(other.frames)
 
 
 def _place(found: Found) -> str:

@@ -27,11 +27,19 @@ _SCREENS = (
 )
 
 
+_STATES = "1.2.840.10008.5.1.4.1.1.11."
+"""What the classes of presentation states begin with."""
+DRAWN_OVER = "the object says what is drawn over images"
+
+
 def reason(header: Mapping[str, Any]) -> str:
-    """Why the image must be searched, in words for a person; empty when it need not be.
+    """Why the object must be searched, in words for a person; empty when it need not be. `DRAWN_OVER` for one without
+    an image, whose lines may be writing.
 
     header: attributes by keyword, see `ports.Header`
     """
+    if _text(header.get("SOPClassUID")).startswith(_STATES):
+        return DRAWN_OVER
     if not header.get("Rows"):
         return ""
     burned = _text(header.get("BurnedInAnnotation"))
