@@ -98,7 +98,12 @@ def points_of(points: bytes) -> bytes:
 
 def write_contours(folder: Path, contours: list[bytes], endless: bool = False) -> None:
     """Let the structures end with these contours."""
-    roi = sequence(0x30060040, [points_of(points) for points in contours], endless)
+    write_items(folder, [points_of(points) for points in contours], endless)
+
+
+def write_items(folder: Path, items: list[bytes], endless: bool = False) -> None:
+    """Let the structures end with these items of contours, as bytes."""
+    roi = sequence(0x30060040, items, endless)
     path = folder / sabotage.entry_name(STRUCTURES)
     data = path.read_bytes()
     begin = data.find(b"\x06\x30\x39\x00SQ")
@@ -132,6 +137,40 @@ def test_an_item_that_is_gone_from_a_long_sequence_is_found(session: Session) ->
     write_contours(session.anonymised, [POINTS] * 39)
     where = f"{sabotage.entry_name(STRUCTURES)} (3006,0039)[0].(3006,0040)"
     assert ("verify.altered", where) in found(session)
+
+
+def inside_of(number: int) -> str:
+    """Where the contour of this number is."""
+    return f"{sabotage.entry_name(STRUCTURES)} (3006,0039)[0].(3006,0040)[{number}]"
+
+
+ODDITIES = {
+    "verify.disorder": points_of(b"1.5 ") + sabotage.element(0x30060042, b"UT", b"CLOSED"),
+    "verify.private": points_of(b"1.5 ") + sabotage.element(0x30070010, b"UT", b"ACME"),
+    "verify.overlay": points_of(b"1.5 ") + sabotage.element(0x60000022, b"UT", b"CLOSED"),
+    "verify.meta": sabotage.element(0x00020016, b"UT", b"ACME") + points_of(b"1.5 "),
+    "verify.residue-uid": sabotage.element(0x00081155, b"UT", f"{sabotage.ROOT}.1.1".encode()) + points_of(b"1.5 "),
+}
+
+
+@pytest.mark.parametrize("endless", [False, True])
+@pytest.mark.parametrize("code", ODDITIES)
+def test_what_is_wrong_in_a_long_sequence_is_found_once(code: str, endless: bool, session: Session) -> None:
+    session = with_contours(session, [*[POINTS] * 30, b"1.5 ", *[POINTS] * 9], endless)
+    items = [*[points_of(POINTS)] * 30, ODDITIES[code], *[points_of(POINTS)] * 9]
+    write_items(session.anonymised, items, endless)
+    assert [c for c, where in found(session) if where.startswith(inside_of(30))] == [code]
+
+
+@pytest.mark.parametrize("folder", ["original", "anonymised"])
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_long_sequence_that_is_broken_inside_is_refused(folder: str, endless: bool, session: Session) -> None:
+    session = with_contours(session, [POINTS] * 40, endless)
+    broken = points_of(POINTS)[:-2]
+    write_items(getattr(session, folder), [*[points_of(POINTS)] * 30, broken, *[points_of(POINTS)] * 9], endless)
+    again = Session(session.original, session.anonymised, sabotage.manifest(session.original))
+    code = "verify.unparsable" if folder == "anonymised" else "verify.original-unparsable"
+    assert code in {c for c, _ in found(again)}
 
 
 @pytest.mark.parametrize("endless", [False, True])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from uploader.stages.verify.charset import declared
 from uploader.stages.verify.compare import Compared
@@ -34,6 +35,7 @@ class Block:
     """One element of the top level with all that is in it.
 
     raw: its bytes; None for pixels, and for one too long to keep, which is read from its file each time
+    size: how many bytes it takes
     head: the element itself
     held: head, and what is in it; empty without `raw`
     gleaned: is what it tells about the patient taken in?
@@ -46,6 +48,7 @@ class Block:
 
     tag: int
     raw: bytes | None
+    size: int
     head: Element
     held: tuple[Element, ...] = ()
     gleaned: bool = False
@@ -63,6 +66,11 @@ class Block:
     @property
     def is_pixels(self) -> bool:
         return self.tag in PIXELS
+
+    @property
+    def is_long(self) -> bool:
+        """Is it too long to hold, and not the image?"""
+        return self.raw is None and self.tag not in PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Memory:
                 part.disorder.append(block.head.path)
             last = block.tag
             blocks.append(block)
-            at = part.after if block.raw is None else at + len(block.raw)
+            at += block.size
             if last == CHARACTER_SET and block.head.value is not None:
                 charset = declared(block.head.value)
                 shelf = self._shelf(part.form, charset)
@@ -138,28 +146,30 @@ class Memory:
 
     def _note_runs(self, blocks: list[Block]) -> None:
         """Note the runs of blocks between those that are not the same in every file."""
-        run: list[Block] = []
-        for block in blocks:
-            if block.raw is not None and block.tag not in self._varying and block.tag != CHARACTER_SET:
-                run.append(block)
+        for fixed, some in groupby(blocks, self._is_fixed):
+            run = list(some)
+            if fixed:
                 run[0].run = _Run(b"".join(b.raw or b"" for b in run), run) if len(run) > 1 else None
-            else:
-                run = []
         self._unsettled = False
+
+    def _is_fixed(self, block: Block) -> bool:
+        return block.raw is not None and block.tag not in self._varying and block.tag != CHARACTER_SET
 
     def _fresh(self, part: Part, at: int, charset: tuple[str, ...], shelf: _Shelf) -> Block:
         """The block at `at`, taken apart; or the one that is known by its bytes."""
-        elements: list[Element] = []
-        for element in part.inside(at, charset, single=True):
-            if element.end - at <= LARGE:
-                elements.append(element)
-        head = elements[0] if elements else element
-        if part.after - at > LARGE or head.tag in PIXELS:
-            return Block(head.tag, None, head)
-        raw = part.read(at, part.after)
+        head, end = part.first(at, charset)
+        held: tuple[Element, ...] = (head,)
+        if head.vr == "SQ" and (end is None or end - at <= LARGE):  # a longer one is read when it is looked into
+            inside = part.inside(at, charset, single=True)
+            held = tuple(element for element in inside if element.end - at <= LARGE)
+            end = part.after
+        size = (end or part.after) - at
+        if size > LARGE or head.tag in PIXELS:
+            return Block(head.tag, None, size, head)
+        raw = part.read(at, at + size)
         block = shelf.known.get(raw)
         if block is None:
-            block = Block(head.tag, raw, head, tuple(elements))
+            block = Block(head.tag, raw, size, head, held)
             self._remember(raw, block, shelf)
         if head.tag not in self._varying:
             self._unsettled = True

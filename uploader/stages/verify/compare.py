@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 from uploader.stages.verify.identity import (
     CLASSES,
@@ -38,6 +39,7 @@ DISPENSABLE = frozenset(
 step, patient, request, original attributes and icon."""
 _THINGS = frozenset({SOP_INSTANCE, STUDY, SERIES})
 _IDENTIFYING = IDS | PLACES
+_TELLING = frozenset({"DA", "DT", "PN", "UI"})
 _ABSOLUTE = frozenset({"verify.date-kept", "verify.value-kept"})
 _STEP = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)(?:\[(\d+)\])?")
 
@@ -58,7 +60,7 @@ class Compared:
     pairs: tuple[tuple[str, str, str], ...] = ()
 
     def counted(self, counts: list[Sighting]) -> Compared:
-        """The same with what `miscounted` said, and without what lies in content of which items were left out."""
+        """The same with what `Count` says, and without what lies in content of which items were left out."""
         thinned = tuple(f"{path}[" for code, path, _ in counts if code == THINNED)
         sightings = (*self.sightings, *(count for count in counts if count[0] != THINNED))
         if not thinned:
@@ -91,12 +93,15 @@ class Rules:
         for old, new in pairs:
             if old is None or new is None:
                 sightings += self._gone(old) if old else ()
-            elif new.value and old.value:
+                continue
+            if new.vr == "SQ" or (new.value == old.value is not None and _may_stay(new)):
+                continue
+            if new.value and old.value:
                 sightings += self._kept(old, new)
                 uids += _uid_pairs(old, new)
             elif new.value == b"":
                 sightings += self._gone(old)
-            if old and new and new.value != b"" and not self._may_differ(new) and altered(old, new, same):
+            if new.value != b"" and not self._may_differ(new) and altered(old, new, same):
                 sightings.append(("verify.altered", new.path, ""))
         return Compared(tuple(sightings), tuple(uids))
 
@@ -134,41 +139,51 @@ def aligned(before: Iterable[Element], after: Iterable[Element]) -> Iterator[Pai
     sequence or an item that is alone comes, too."""
     olds, news = iter(before), iter(after)
     old, new = next(olds, None), next(news, None)
-    while old or new:
-        side = _side(old, new)
-        if side <= 0:
-            yield old, (new if side == 0 else None)
+    while old and new:
+        if old.tag == new.tag and old.prefix == new.prefix:
+            yield old, new
+            old, new = next(olds, None), next(news, None)
+        elif _order(old) < _order(new):
+            yield old, None
+            old = next(olds, None)
         else:
             yield None, new
-        old, new = (old if side > 0 else next(olds, None)), (new if side < 0 else next(news, None))
+            new = next(news, None)
+    if old:
+        yield from ((each, None) for each in chain((old,), olds))
+    if new:
+        yield from ((None, each) for each in chain((new,), news))
 
 
-def miscounted(pairs: Iterable[Pair], sightings: list[Sighting]) -> Iterator[Pair]:
-    """The same pairs; `sightings` takes the sequences that are kept but with more or fewer items.
-    One without any item now was emptied, which is no other number."""
-    alone = ("", "")
-    for old, new in pairs:
-        one = old or new
-        if one and one.vr == "SQ" and (old is None or new is None):
-            inside = f"{one.path}[" if one.tag != ITEM else one.prefix
-            kind = "old" if old else "new"
-            if not (alone[0] == kind and inside.startswith(alone[1])):
-                emptied = one.tag == ITEM and old is not None and inside.endswith("[0].")
-                alone = kind, inside[: inside.rindex("[") + 1] if emptied else inside
-                if one.tag == ITEM and not emptied and not one.prefix.startswith(_OURS):
-                    path = inside[: inside.rindex("[")]
-                    thinned = old is not None and path.endswith(_CONTENT)
-                    sightings.append((THINNED if thinned else "verify.altered", path, ""))
-        yield old, new
+@dataclass(slots=True)
+class Count:
+    """Of the pairs of two blocks, in order: `sightings` of sequences that are kept but with more or fewer items.
+    One without any item now was emptied, which is no other number.
 
+    _alone: side and place of the last sequence or item that only one block has
+    """
 
-def _side(old: Element | None, new: Element | None) -> int:
-    """Which comes first: -1 the old one, 1 the new one, 0 both stand at the same place."""
-    if old is None or new is None:
-        return -1 if old else 1
-    if old.tag == new.tag and old.prefix == new.prefix:
-        return 0
-    return -1 if _order(old) < _order(new) else 1
+    sightings: list[Sighting] = field(default_factory=list)
+    _alone: tuple[str, str] = ("", "")
+
+    def take(self, pairs: Iterable[Pair]) -> None:
+        """Count in those that come next."""
+        for old, new in pairs:
+            if old is None and new and new.vr == "SQ":
+                self._take("new", new)
+            elif new is None and old and old.vr == "SQ":
+                self._take("old", old)
+
+    def _take(self, side: str, one: Element) -> None:
+        inside = f"{one.path}[" if one.tag != ITEM else one.prefix
+        if self._alone[0] == side and inside.startswith(self._alone[1]):
+            return
+        emptied = one.tag == ITEM and side == "old" and inside.endswith("[0].")
+        self._alone = side, inside[: inside.rindex("[") + 1] if emptied else inside
+        if one.tag == ITEM and not emptied and not one.prefix.startswith(_OURS):
+            path = inside[: inside.rindex("[")]
+            thinned = side == "old" and path.endswith(_CONTENT)
+            self.sightings.append((THINNED if thinned else "verify.altered", path, ""))
 
 
 def _order(element: Element) -> list[int]:
@@ -188,6 +203,11 @@ def _uid_pairs(old: Element, new: Element) -> Iterator[tuple[str, str, str]]:
     for was, now in zip(uids_of(old.value or b""), uids_of(new.value or b""), strict=False):
         if was and now and not (was.startswith(REGISTERED) and new.tag not in _THINGS):
             yield was, now, new.path
+
+
+def _may_stay(element: Element) -> bool:
+    """Is nothing to be said of it if it has the value that it had?"""
+    return element.vr not in _TELLING and element.tag not in _IDENTIFYING
 
 
 def _values(value: bytes) -> set[bytes]:

@@ -61,6 +61,10 @@ PATIENT_IDS = frozenset({PATIENT_ID, 0x00101000, 0x00080050, 0x00380010})
 """Patient and other patient IDs, accession and admission number."""
 BIRTH_DATE = 0x00100030
 
+_TELLING = frozenset({"DA", "DT", "PN", "UI"})
+_TOLD = IDS | PLACES | TECHNICAL
+"""VRs, and tags of other elements, that tell something."""
+
 CLASSES = frozenset(
     {
         *(0x00020002, 0x00020010, 0x00020012, 0x00080016, 0x0008001A, 0x0008001B, 0x00080062, 0x00081150),
@@ -116,11 +120,13 @@ class Harvest:
 
 def harvest(elements: Iterable[Element], found: Harvest, kept: frozenset[int] = frozenset()) -> None:
     """Take into `found` what the elements tell, but for those with tags that are `kept` as they are."""
+    charsets = set()
     for element in elements:
         if element.value:
-            if element.tag not in kept:
+            if (element.vr in _TELLING or element.tag in _TOLD) and element.tag not in kept:
                 _take(found, element, element.value)
-            found.charsets.update(element.charset)
+            charsets.add(element.charset)
+    found.charsets.update(*charsets)
 
 
 @lru_cache(maxsize=4096)
@@ -134,9 +140,10 @@ def texts(value: bytes, charset: tuple[str, ...]) -> frozenset[str]:
     return frozenset(part for part in parts if fold(part) and fold(part) not in PLACEHOLDERS)
 
 
-def uids_of(value: bytes) -> list[str]:
+@lru_cache(maxsize=4096)
+def uids_of(value: bytes) -> tuple[str, ...]:
     """The UIDs of a UI value, in order."""
-    return [u.strip(" \0") for u in value.decode("latin_1").split("\\")]
+    return tuple(u.strip(" \0") for u in value.decode("latin_1").split("\\"))
 
 
 def date_of(value: bytes) -> str | None:

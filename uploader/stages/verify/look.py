@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
-from uploader.domain.manifest import CHUNK, Entry
+from uploader.domain.manifest import Entry
 from uploader.stages.verify.blocks import Block, Memory
-from uploader.stages.verify.compare import Compared, Pair, Rules, aligned, miscounted
+from uploader.stages.verify.compare import Compared, Count, Rules, aligned
 from uploader.stages.verify.identity import OWN, uids_of
 from uploader.stages.verify.listed import Box, Listing, Lists
 from uploader.stages.verify.opened import Opened, Original
 from uploader.stages.verify.pixels import Beside
 from uploader.stages.verify.residue import Hit, Search
-from uploader.stages.verify.structure import SOP_CLASS, element_faults, faults, pixels_of, subject_of, text_of, unlike
+from uploader.stages.verify.structure import SOP_CLASS, fault_of, faults, pixels_of, subject_of, text_of, unlike
 from uploader.stages.verify.walk import Element, Part
 
 Sighting = tuple[str, str, str, str]
@@ -33,6 +33,10 @@ _KINDS = {
     "close": "verify.resembles",
     "bomb": "verify.bomb",
 }
+
+
+_HANDFUL = 128
+"""Pairs of elements, of up to `LARGE` bytes each, that are held at once."""
 
 
 @dataclass(slots=True)
@@ -73,23 +77,32 @@ class Look:
 
     def all(self, before: Memory, after: Memory) -> None:
         """Fill the report. Raises UnreadableFile where the anonymised file is not DICOM."""
-        self._note(self._left(self.part.meta))
+        self._note(map(_fault, self.search.hits(self.part, self.part.meta)))
+        self._note(self._uids_left(self.part.meta))
         self.report.elements += len(self.part.meta)
         blocks = after.blocks(self.part)
         self.report.elements += sum(len(b.held) or b.is_pixels for b in blocks)
         olds, news = {b.tag: b for b in self.original.blocks(before)}, {b.tag: b for b in blocks}
         self.tops = {tag: b.head for tag, b in news.items()}
         self.befores = {tag: b.head for tag, b in olds.items()}
-        for old in olds.values():
-            if old.tag not in news and not (old.beside is None and old.compared and not old.compared.sightings):
-                self._pair(old, old, None)
         sop_class = text_of(self.tops.get(SOP_CLASS))
         listing = Listing(self.lists, self.lists.of(sop_class))
+        for gone in olds.values():
+            if gone.tag in news or (gone.beside is None and gone.compared and not gone.compared.sightings):
+                continue
+            if gone.is_long:
+                self._at_length(gone, None, listing)
+            else:
+                self._pair(gone, gone, None)
         for new in blocks:
+            old = olds.get(new.tag)
+            if new.is_long or (old and old.is_long):
+                self._at_length(old, new, listing)
+                continue
             if new.listed != sop_class:
                 self._list(new, listing, sop_class)
-            if not (new.settled and new.beside is olds.get(new.tag)):
-                self._pair(new, olds.get(new.tag), new)
+            if not (new.settled and new.beside is old):
+                self._pair(new, old, new)
         self._judge([b for b in blocks if b.judged is None and b.raw is not None])
         self._note(after.of_row(blocks, lambda row: tuple(map(_fault, self.search.across(row)))))
         self._whole()
@@ -105,9 +118,6 @@ class Look:
         """Compare two blocks, of which `block` is one; another such pair was not compared before."""
         if block.is_pixels:
             return
-        if (old and old.raw is None) or (new and new.raw is None):
-            self._at_length(old, new)
-            return
         if block.compared is None or block.beside is not (old if new else None):
             block.compared = self._compared(old, new)
             block.beside = old if new else None
@@ -117,23 +127,25 @@ class Look:
         self._note(block.judged or ())
 
     def _compared(self, old: Block | None, new: Block | None) -> Compared:
-        counts: list[Fault] = []
-        pairs = aligned(old.held if old else (), new.held if new else ())
-        return self.rules.compare(miscounted(pairs, counts), self._same).counted(counts)
+        count = Count()
+        pairs = list(aligned(old.held if old else (), new.held if new else ()))
+        count.take(pairs)
+        return self.rules.compare(pairs, self._same).counted(count.sightings)
 
-    def _at_length(self, old: Block | None, new: Block | None) -> None:
-        """The same for blocks of which one is too long to hold: a handful of elements at a time."""
-        counts: list[Fault] = []
-        seen: list[Compared] = []
+    def _at_length(self, old: Block | None, new: Block | None, listing: Listing) -> None:
+        """All about blocks of which one is too long to hold: a handful of elements at a time."""
+        count, seen = Count(), list[Compared]()
         both = aligned(self.original.elements(old), new.elements(self.part) if new else ())
-        for pairs in _handfuls(miscounted(both, counts)):
+        while pairs := list(islice(both, _HANDFUL)):
+            count.take(pairs)
             seen.append(self.rules.compare(pairs, self._same))
             elements = [element for _, element in pairs if element]
             self.report.elements += len(elements)
+            self._note(listing.faults(elements))
             self._note(self._left(elements))
         compared = Compared(
             tuple(each for one in seen for each in one.sightings), tuple(each for one in seen for each in one.pairs)
-        ).counted(counts)
+        ).counted(count.sightings)
         self._note(compared.sightings)
         self._note_pairs(compared)
 
@@ -144,7 +156,7 @@ class Look:
         for hit in self.search.hits(self.part, (e for b in fresh for e in b.held)):
             found[owners[id(hit.element)]].append(_fault(hit))
         for block in fresh:
-            judged = tuple(chain(found[block], *map(self._alone, block.held)))
+            judged = tuple(chain(found[block], self._alone(block.held)))
             self._note(judged)
             if not self.part.disorder:
                 block.judged = judged
@@ -153,16 +165,19 @@ class Look:
     def _left(self, elements: list[Element]) -> Iterator[Fault]:
         """What is wrong with elements that are not remembered."""
         yield from map(_fault, self.search.hits(self.part, elements))
-        for element in elements:
-            yield from self._alone(element, form=element.tag >> 16 != 2)
+        yield from self._alone(elements)
 
-    def _alone(self, element: Element, form: bool = True) -> Iterator[Fault]:
-        """What is wrong with one element, besides what is searched for in texts."""
-        if element.vr == "UI" and element.value:
-            uids = self.search.needles.harvest.uids
-            yield from (("verify.residue-uid", element.path, uid) for uid in uids_of(element.value) if uid in uids)
-        if form:
-            yield from ((code, path, "") for code, path in element_faults(element))
+    def _alone(self, elements: Iterable[Element]) -> Iterator[Fault]:
+        """What is wrong with each element, besides what is searched for in texts."""
+        yield from self._uids_left(elements)
+        yield from ((code, element.path, "") for element in elements if (code := fault_of(element)))
+
+    def _uids_left(self, elements: Iterable[Element]) -> Iterator[Fault]:
+        uids = self.search.needles.harvest.uids
+        for element in elements:
+            if element.vr == "UI" and element.value:
+                left = (uid for uid in uids_of(element.value) if uid in uids)
+                yield from (("verify.residue-uid", element.path, uid) for uid in left)
 
     def _whole(self) -> None:
         """What can be said of the file when all of it was read."""
@@ -214,16 +229,3 @@ class Look:
 
 def _fault(hit: Hit) -> Fault:
     return _KINDS[hit.kind], hit.element.path, hit.value
-
-
-def _handfuls(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    """The pairs, in lists whose values together are few bytes."""
-    handful: list[Pair] = []
-    size = 0
-    for pair in pairs:
-        handful.append(pair)
-        size += sum(len(e.value or b"") + 100 for e in pair if e)
-        if size > CHUNK:
-            yield handful
-            handful, size = [], 0
-    yield handful

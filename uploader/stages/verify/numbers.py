@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from uploader.stages.verify.dates import Calendar
 
@@ -17,6 +17,9 @@ _LONGEST = 1 << 12
 """Bytes; a longer binary value holds measurements."""
 
 _WHOLE = re.compile(rb"(?<![\d.])0*([1-9]\d{4,})(?:\.0*)?(?![\d.eE])")
+_ZEROS = bytes(0x30 if 0x30 <= sign <= 0x39 else sign for sign in range(256))
+"""Makes every figure a zero."""
+_FIVE = b"0" * FEWEST
 _SCIENTIFIC = re.compile(rb"(?<![\d.])\d+\.?\d*[eE][+]?\d+")
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
 _CLOCK = re.compile(rb"([0-9.:]+)")
@@ -43,11 +46,18 @@ class Numbers:
     all: frozenset[int]
     patient: frozenset[int]
     calendar: Calendar
+    _figures: tuple[bytes, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_figures", tuple(b"%d" % number for number in sorted(self.all)))
 
     def in_decimals(self, value: bytes) -> str | None:
         """Kind of what a DS or IS value holds: ``identity``, ``number`` for what may be chance, or None."""
+        scientific = b"e" in value or b"E" in value
+        if not scientific and (_FIVE not in value.translate(_ZEROS) or not any(n in value for n in self._figures)):
+            return None
         found = {int(n) for n in _WHOLE.findall(value) if len(n) < 20}
-        if b"e" in value or b"E" in value:
+        if scientific:
             found |= {int(f) for n in _SCIENTIFIC.findall(value) if (f := float(n)) < 1e20 and f.is_integer()}
         found &= self.all
         return _gravest("identity" if _sure(n) or n in self.patient else "number" for n in found)

@@ -52,7 +52,7 @@ _SHAPES = {
     }.items()
 }
 """Values of these forms cannot hold a name, but a number; dates and UIDs are judged elsewhere too."""
-_NUMERIC = re.compile(rb"[0-9.+\-eE\\ \0]*")
+_NUMERIC = b"0123456789.+-eE\\ \0"
 _FREE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """VRs of free text."""
 _TEXTS = _FREE | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}
@@ -113,13 +113,14 @@ class Search:
         for element in elements:
             if element.vr == "SQ" or (element.tag in PIXELS and not element.prefix and not pixels):
                 continue
-            if element.value is None:
+            value = element.value
+            if value is None:
                 yield from self._streamed(part, element)
                 continue
-            key = (element.vr, element.value, element.charset, _realm(element) + order)
-            if element.value and key not in self._clean:
-                yield from self._read(element, element.value, key, pending)
-                waiting += len(element.value)
+            key = (element.vr, value, element.charset, _realm(element) + order)
+            if value and key not in self._clean:
+                yield from self._read(element, value, key, pending)
+                waiting += len(value)
             if waiting > CHUNK:
                 yield from self._search(pending)
                 pending, waiting = [], 0
@@ -134,8 +135,8 @@ class Search:
         kind = self._number(element, value, key)
         if kind:
             yield Hit(kind, element, "a number that identifies")
-        shape = _NUMERIC if element.vr in ("DS", "IS") else _SHAPES.get(element.vr)
-        if shape and shape.fullmatch(value):
+        shape = _SHAPES.get(element.vr)
+        if shape.fullmatch(value) if shape else element.vr in ("DS", "IS") and _is_numeric(value):
             if key and not kind and len(value) <= _LIKELY_AGAIN:
                 self._clean.add(key)
             return
@@ -165,8 +166,10 @@ class Search:
     def across(self, row: tuple[Element, ...]) -> Iterator[Hit]:
         """Long names and IDs that begin at the end of one text and go on at the beginning of the next."""
         written = [(e, plain) for e in row if (plain := fold(" ".join(sorted(_plainly(e)))).replace(" ", ""))]
-        for (one, left), (_, right) in pairwise(written):
-            for needle in self._long:
+        whole = "".join(plain for _, plain in written)
+        long = [needle for needle in self._long if needle.text in whole]
+        for (one, left), (_, right) in pairwise(written if long else ()):
+            for needle in long:
                 size = len(needle.text) - _EACH_SIDE
                 near = left[-size:] + right[:size]
                 at = near.find(needle.text)
@@ -177,7 +180,7 @@ class Search:
         """Kind of the number that a value other than text holds."""
         numbers, vr = self.needles.numbers, element.vr
         if vr in ("DS", "IS"):
-            return numbers.in_decimals(value) if _NUMERIC.fullmatch(value) else None
+            return numbers.in_decimals(value) if _is_numeric(value) else None
         if vr in ("DA", "DT", "TM"):
             return numbers.in_clock(value)
         if vr == "UI":
@@ -336,6 +339,10 @@ def _realm(element: Element) -> str:
 
 def _plainly(element: Element) -> Iterable[str]:
     return texts(element.value or b"", element.charset)
+
+
+def _is_numeric(value: bytes) -> bool:
+    return not value.translate(None, _NUMERIC)
 
 
 def _is_binary(element: Element, value: bytes) -> bool:

@@ -17,8 +17,8 @@ IDENTITY_REMOVED = 0x00120062
 _META = frozenset({0x00020000, 0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013})
 """Group length and the six elements that a fresh file meta has."""
 _BURNED_IN = 0x00280301
-_ICON = 0x00880200
-_DOCUMENT = 0x00420011
+_ASKED = {_BURNED_IN: "verify.burned-in", 0x00880200: "verify.icon", 0x00420011: "verify.document"}
+"""Burned in annotation, icon image, encapsulated document: a person is asked about them."""
 
 
 def text_of(element: Element | None) -> str:
@@ -65,18 +65,13 @@ def _meta_faults(part: Part, tops: Tops) -> Iterator[Fault]:
             yield "verify.meta-differs", f"(0002,{inside & 0xFFFF:04X})"
 
 
-def element_faults(element: Element) -> Iterator[Fault]:
-    """What is wrong with the form of one element, as far as it can be told without the original."""
-    group = element.tag >> 16
-    if group & 1:
-        return  # judged against the list of private elements
-    if group >> 8 in (0x50, 0x60):
-        yield "verify.overlay", element.path
-    elif group < 8:
-        yield "verify.meta", element.path
-    elif element.tag == _BURNED_IN and text_of(element).upper() == "YES":
-        yield "verify.burned-in", element.path
-    elif element.tag == _ICON:
-        yield "verify.icon", element.path
-    elif element.tag == _DOCUMENT:
-        yield "verify.document", element.path
+def fault_of(element: Element) -> str:
+    """Code of what is wrong with the form of one element, as far as it can be told without the original, or empty."""
+    tag = element.tag
+    if tag in _ASKED:
+        return _ASKED[tag] if tag != _BURNED_IN or text_of(element).upper() == "YES" else ""
+    if tag >> 16 & 1:
+        return ""  # judged against the list of private elements
+    if tag >> 24 in (0x50, 0x60):
+        return "verify.overlay"
+    return "verify.meta" if tag < 0x00080000 else ""

@@ -49,7 +49,8 @@ class Element(NamedTuple):
     tag: `ITEM` for an item, which comes before the elements in it
     vr: as written; in implicit VR, and for UN, what PS3.6 says, or ``UN``; ``SQ`` for an item, too
     value: None for a sequence, for an item, for pixels and for a value longer than `LARGE`
-    start, begin, end: offsets in the file of the tag, of the value, and just behind the value
+    start, begin, end: offsets in the file of the tag, of the value, and just behind the value; `end` is `begin` for an
+        item, and for a sequence that a delimiter ends
     charset: defined terms in force
     """
 
@@ -146,15 +147,51 @@ class Part:
             yield begin, begin + length
             at = begin + length
 
+    def first(self, at: int, charset: tuple[str, ...]) -> tuple[Element, int | None]:
+        """The element of the top level at offset `at`, without what is in it, and the offset behind it; None where only
+        a delimiter tells that. `charset` is what is in force there."""
+        tag, vr, begin, length = self._head(at, self.size, self.form)
+        if tag >> 16 == 0xFFFE:
+            self._disordered("", tag)
+        endless = length == _UNDEFINED
+        if endless and (tag in PIXELS or vr in ("OB", "OW")):
+            end = self._fragments(begin, self.size, self.form)
+            return Element("", tag, vr, None, at, begin, end, charset), end
+        if endless or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
+            end = begin if endless else begin + length
+            return Element("", tag, "SQ", None, at, begin, end, charset), None if endless else end
+        value = None if length > LARGE or tag in PIXELS else self.take(begin, length)
+        if tag == CHARACTER_SET and value is not None:
+            charset = declared(value)
+        end = begin + length
+        return _new(Element, ("", tag, vr, value, at, begin, end, charset)), end
+
     def inside(self, at: int, charset: tuple[str, ...], *, single: bool = False) -> Iterator[Element]:
         """Elements of the top level from offset `at`, with items and all that is in them; with `single`, only the
         first of the top level. `charset` is what is in force there."""
         begun = at
         stack = [_Open("", charset, self.form, self.size, False)]
         while stack:
-            here = stack[-1]
-            if single and at > begun and len(stack) == 1:
+            here, top = stack[-1], len(stack) == 1
+            if single and at > begun and top:
                 break
+            if here.items is None and here.form.explicit and not (single and top):
+                prefix, within, last, end = here.prefix, here.charset, here.last, here.end
+                unpack = _HEADS[here.form.order].unpack_from
+                while at < end:  # in order, short, and nothing else than elements, as nearly all are
+                    window, offset = self.window, at - self.base
+                    if offset < 0 or offset + 12 > len(window):
+                        break
+                    group, number, code, length = unpack(window, offset)
+                    tag, begin = group << 16 | number, at + 8
+                    if tag <= last or code not in _SHORT or tag in _APART or group == 0xFFFE:
+                        break
+                    read: bytes = window[offset + 8 : offset + 8 + length]
+                    if begin + length > end or len(read) < length:
+                        break
+                    here.last = last = tag
+                    yield _new(Element, (prefix, tag, _SHORT[code], read, at, begin, begin + length, within))
+                    at = begin + length
             if here.items is not None or at >= here.end:
                 at, item = self._between(at, stack)
                 if item:
@@ -169,9 +206,7 @@ class Part:
                 self._disordered(here.prefix, tag)
             here.last = tag
             if length == _UNDEFINED or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
-                element, at = self._opened(
-                    Element(here.prefix, tag, vr, None, at, begin, begin, here.charset), length, stack
-                )
+                element, at = self._opened(here, tag, vr, (at, begin, length), stack)
                 yield element
                 continue
             value = None if length > LARGE or (tag in PIXELS and not here.prefix) else self.take(begin, length)
@@ -221,7 +256,7 @@ class Part:
                 raise UnreadableFile(f"a sequence{'' if here.items is not None else ' item'} has no end")
             stack.pop()
             return at, None
-        tag, _, begin, length = self._head(at, here.end, here.form)
+        tag, begin, length = self._delimiter(at, here)
         if tag == _SEQUENCE_END and here.endless and length == 0:
             stack.pop()
             return begin, None
@@ -231,20 +266,35 @@ class Part:
         here.items += 1
         endless = length == _UNDEFINED
         stack.append(_Open(prefix, here.charset, here.form, here.end if endless else begin + length, endless))
-        return begin, Element(prefix, ITEM, "SQ", None, at, begin, begin, here.charset)
+        return begin, _new(Element, (prefix, ITEM, "SQ", None, at, begin, begin, here.charset))
 
-    def _opened(self, head: Element, length: int, stack: list[_Open]) -> tuple[Element, int]:
-        """A sequence that begins, or encapsulated pixels as a whole; and the offset to go on from."""
-        here = stack[-1]
-        if length == _UNDEFINED and (head.tag in PIXELS or head.vr in ("OB", "OW")):
-            after = self._fragments(head.begin, here.end, here.form)
-            return head._replace(end=after), after
+    def _delimiter(self, at: int, here: _Open) -> tuple[int, int, int]:
+        """(tag, offset of the value, length) of what stands where an item or a delimiter should."""
+        offset = at - self.base
+        if 0 <= offset <= len(self.window) - 12:
+            group, number, length = _ITEM_HEADS[here.form.order].unpack_from(self.window, offset)
+            if group == 0xFFFE and at + 8 + length <= here.end:
+                return group << 16 | number, at + 8, length
+        tag, _, begin, length = self._head(at, here.end, here.form)
+        return tag, begin, length
+
+    def _opened(
+        self, here: _Open, tag: int, vr: str, place: tuple[int, int, int], stack: list[_Open]
+    ) -> tuple[Element, int]:
+        """A sequence that begins in `here`, or encapsulated pixels as a whole; and the offset to go on from.
+        place: offsets of the tag and the value, and the length."""
+        at, begin, length = place
+        endless = length == _UNDEFINED
+        if endless and (tag in PIXELS or vr in ("OB", "OW")):
+            after = self._fragments(begin, here.end, here.form)
+            return Element(here.prefix, tag, vr, None, at, begin, after, here.charset), after
         if len(stack) > 2 * DEEPEST:
             raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
-        form = here.form if head.vr == "SQ" or not here.form.explicit else Form(False, "<")
-        endless = length == _UNDEFINED
-        stack.append(_Open(head.path, here.charset, form, here.end if endless else head.begin + length, endless, 0))
-        return head._replace(vr="SQ"), head.begin
+        form = here.form if vr == "SQ" or not here.form.explicit else Form(False, "<")
+        end = begin if endless else begin + length
+        element = _new(Element, (here.prefix, tag, "SQ", None, at, begin, end, here.charset))
+        stack.append(_Open(element.path, here.charset, form, here.end if endless else end, endless, 0))
+        return element, begin
 
     def _disordered(self, prefix: str, tag: int) -> None:
         if tag >> 16 == 0xFFFE:
@@ -310,8 +360,14 @@ class Part:
         return _LONG[code], at + 12, length
 
 
+_APART = PIXELS | {CHARACTER_SET}
+"""Tags of elements that are not merely read."""
+_new = tuple.__new__
+"""Makes an Element in half the time."""
 _HEADS = {order: struct.Struct(order + "HH2sH") for order in "<>"}
 """Tag, VR and short length of explicit VR."""
+_ITEM_HEADS = {order: struct.Struct(order + "HHI") for order in "<>"}
+"""Tag and length of an item or a delimiter."""
 _LENGTHS = {order: struct.Struct(order + "I") for order in "<>"}
 
 
