@@ -35,10 +35,64 @@ KNOWN = Known(
         "12APR1961",
         "04/12/1961",
         "l9610412",
+        "MuIIer",
+        "Sophle",
+        "50PHIE",
+        "SOPHlEA",
+        "MUELLERSOPHIEANNE",
+        "A8 0815",
+        "ab-O8I5",
+        "ID45123780M",
     ],
 )
 def test_names_numbers_and_the_birth_date_are_the_patients_in_any_spelling(text):
     assert KNOWN.kind(text) is Kind.IDENTITY
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Bernard", "BEMARD"),
+        ("Omar^Nowak", "OMAR NOWAK"),
+        ("Omar^Nowak", "OMARNOWAK"),
+        ("Clark", "DARK, JOHN"),
+        ("Wagner", "VVAGNER"),
+        ("Silva", "5I1VA"),
+        ("Silva", "SILYA"),
+        ("Silva", "SIL VA"),
+        ("Zbigniew^Szczepanska", "SZCZEPNSKO"),
+    ],
+)
+def test_a_name_is_known_though_letters_run_together_or_one_is_wrong(name, text):
+    assert Known(frozenset({name})).kind(text) is Kind.IDENTITY
+
+
+@pytest.mark.parametrize("text", ["SILK ROAD", "LIVER", "VALID SIM", "DEPTH"])
+def test_a_word_that_is_not_nearly_a_name_is_text(text):
+    assert Known(frozenset({"Silva"})).kind(text) is Kind.TEXT
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ID 45123", "780"),
+        ("451", "23780 M"),
+        ("SOP-", "HIE"),
+        ("MUEL", "LER, A"),
+        ("MUEL", "IER, A"),
+        ("born 12.04.", "1961"),
+        ("12 AP", "R 1961"),
+    ],
+)
+def test_what_is_broken_over_two_lines_is_the_patients(first, second):
+    assert Kind.IDENTITY not in (KNOWN.kind(first), KNOWN.kind(second))
+    assert KNOWN.broken(first, second)
+    assert not KNOWN.broken(second, first)
+
+
+@pytest.mark.parametrize(("first", "second"), [("MI 1.1", "28Hz"), ("DEPTH 12", "04 FOCUS"), ("", "780"), ("-", "-")])
+def test_what_stands_in_two_lines_by_chance_is_not_the_patients(first, second):
+    assert not KNOWN.broken(first, second)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,12 @@ from enum import Enum
 
 _CONFUSED = str.maketrans("oqdil|!jszbg", "000111115286")
 """Letters and figures that are taken for one another: 0 O Q D, 1 I l |, 5 S, 2 Z, 8 B, 6 G."""
-_LONG, _LONGER = 6, 10
-"""Letters from which one, and two, may be wrong."""
+_MERGED = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+"""Letters that stand together are taken for one."""
+_SOME, _LONG, _LONGER = 5, 6, 10
+"""Letters from which one may be wrong in a word by itself, and one, and two, wherever it stands."""
+_DATE_LONG = 9
+"""Letters and figures of a date without what stands between them: 12APR1961."""
 _FIGURES = 5
 """Figures in a row that may be an ID."""
 _MONTH = "jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez"
@@ -61,10 +65,10 @@ class Known:
 
     def kind(self, text: str) -> Kind:
         """What a line that was read in an image is."""
-        words, run = _words(text), _alike("".join(_words(text)))
-        if any(_named(part, words, run) for name in self.names for part in _words(name)):
+        words, run = _words(text), "".join(_words(text))
+        if any(_named(part, words, run) for part in self._parts()):
             return Kind.IDENTITY
-        if any(_numbered(_alike("".join(_words(each))), words, run) for each in self.ids):
+        if any(_numbered(number, words, run) for number in self._numbers()):
             return Kind.IDENTITY
         figures = re.sub("[^0-9a-z]", "", folded(text))
         if _dated(self.births, figures):
@@ -72,6 +76,25 @@ class Known:
         if _DATE.search(folded(text)) or _dated(self.dates, figures):
             return Kind.DATE
         return Kind.NUMBER if re.search(f"[0-9]{{{_FIGURES}}}", _figures(text)) else Kind.TEXT
+
+    def broken(self, first: str, second: str) -> bool:
+        """Whether a name, an ID or the birth date begins at the end of one line and goes on in the next, where neither
+        line has it by itself."""
+        before, behind = ("".join(_words(text)) for text in (first, second))
+        if not (before and behind):
+            return False
+        for wanted in (each for each in self._parts() | self._numbers() if len(each) >= _LONG):
+            if _stands(wanted, before[-len(wanted) :] + behind[: len(wanted)]):
+                return True
+        return _dated(self.births, before[-_DATE_LONG:] + behind[:_DATE_LONG])
+
+    def _parts(self) -> set[str]:
+        """The words of the names."""
+        return {part for name in self.names for part in _words(name)}
+
+    def _numbers(self) -> set[str]:
+        """The IDs, without what stands between their letters and figures."""
+        return {"".join(_words(each)) for each in self.ids}
 
 
 def folded(text: str) -> str:
@@ -88,6 +111,12 @@ def _alike(word: str) -> str:
     return word.translate(_CONFUSED)
 
 
+def _merged(word: str) -> str:
+    for several, one in _MERGED:
+        word = word.replace(several, one)
+    return _alike(word)
+
+
 def _figures(text: str) -> str:
     """The text, with letters that stand among figures taken for figures, and blanks and strokes between them gone."""
     parts = [_alike(w) if sum(c.isdigit() for c in w) * 2 >= len(w) else f" {w} " for w in _words(text)]
@@ -100,18 +129,25 @@ def _named(part: str, words: list[str], run: str) -> bool:
         return False
     if len(part) < 4:
         return part in words or (len(part) == 3 and _alike(part) in map(_alike, words))
-    return _stands(_alike(part), run)
+    return _stands(part, run) or (len(part) == _SOME and any(_nearly(part, word) for word in words))
 
 
 def _numbered(number: str, words: list[str], run: str) -> bool:
     if len(number) < 4:
-        return len(number) > 1 and number in map(_alike, words)
+        return len(number) > 1 and _alike(number) in map(_alike, words)
     return _stands(number, run)
 
 
+def _nearly(part: str, word: str) -> bool:
+    """One letter added, dropped or changed."""
+    return abs(len(word) - len(part)) <= 1 and distance(_alike(part), _alike(word)) <= 1
+
+
 def _stands(wanted: str, run: str) -> bool:
+    """Whether it stands somewhere in the run, as a reader errs."""
     allowed = 2 if len(wanted) >= _LONGER else 1 if len(wanted) >= _LONG else 0
-    return wanted in run or (allowed > 0 and distance(wanted, run) <= allowed)
+    spellings = dict.fromkeys((spelt(wanted), spelt(run)) for spelt in (_alike, _merged))
+    return any(one in other or (allowed and distance(one, other) <= allowed) for one, other in spellings)
 
 
 def distance(wanted: str, text: str) -> int:
@@ -128,6 +164,7 @@ def distance(wanted: str, text: str) -> int:
 
 
 def _dated(dates: Iterable[str], figures: str) -> bool:
+    """Whether one of them stands among letters and figures without anything between."""
     alike = _alike(figures)
     return any(spelling in (alike if spelling.isdigit() else figures) for d in dates for spelling in _spellings(d))
 
