@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
-from uuid import uuid4
 
 from uploader.domain.errors import Defect, DiskFull, UploaderError
 from uploader.logs import say
@@ -34,7 +34,7 @@ def contained(folder: Path, function: Callable[..., Any], *args: Any) -> Any:
 
 def keep(folder: Path) -> str:
     """Write the traceback that is being handled to `folder`; returns its reference."""
-    reference = uuid4().hex[:8]
+    reference = secrets.token_hex(4)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = os.open(folder / f"{reference}.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(target, "w") as out:

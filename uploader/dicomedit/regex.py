@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import regex
-
 from uploader.dicomedit.values import Unfit
 
 LONGEST_SECONDS = 2.0
@@ -84,6 +82,8 @@ def compiled(pattern: str) -> Pattern:
     """The pattern of a script. Raises BadPattern."""
     if len(pattern) > LONGEST_PATTERN:
         raise BadPattern(f"a regular expression of more than {LONGEST_PATTERN} characters is not believed")
+    import regex  # here, because it loads slowly, and most scripts have no pattern
+
     try:
         return Pattern(regex.compile(_Translation(pattern).text(), regex.ASCII | regex.V0))
     except (regex.error, OverflowError, RecursionError) as error:

@@ -17,18 +17,24 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
+    """The value of a variable."""
+
     name: str
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class PathValue:
+    """The text of an element, or as an argument the path itself."""
+
     path: Path
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """What a function gives for these arguments."""
+
     name: str
     arguments: tuple[Expression, ...]
     at: int
@@ -36,6 +42,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """A list of values."""
+
     entries: tuple[Expression, ...]
     at: int
 
@@ -65,6 +73,8 @@ Condition = Comparison | Call
 
 @dataclass(frozen=True, slots=True)
 class Assign:
+    """`path := value`: the one element that the path names."""
+
     path: Path
     value: Expression
     at: int
@@ -81,6 +91,8 @@ class AssignPresent:
 
 @dataclass(frozen=True, slots=True)
 class SetVariable:
+    """`name := value`."""
+
     name: str
     value: Expression
     at: int
@@ -88,6 +100,8 @@ class SetVariable:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """`- path`: every element that matches."""
+
     path: Path
     at: int
 
@@ -102,6 +116,8 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
+    """A value that is read and shown to nobody."""
+
     value: Expression
     at: int
 
@@ -127,6 +143,8 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Export:
+    """A name under which a host may keep a variable."""
+
     name: str
     target: str
     at: int
@@ -134,11 +152,15 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class RemovePrivate:
+    """All private elements go."""
+
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
+    """The version of the language that the script is written in."""
+
     text: str
     at: int
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import uuid
 
 from uploader.dicomedit import access
 from uploader.dicomedit.functions.registry import function
@@ -41,7 +40,9 @@ def hash_uid_list(state: State, arguments: tuple[Value, ...]) -> Value:
 
 @function("newUID", "a new random UID")
 def new_uid(state: State, arguments: tuple[Value, ...]) -> Value:
-    return f"2.25.{uuid.uuid4().int}"
+    from uuid import uuid4  # here, because it loads slowly, and few scripts ask for it
+
+    return f"2.25.{uuid4().int}"
 
 
 @function("mapUID", "an unforeseeable UID, the same for the same text", least=2)
