@@ -208,6 +208,8 @@ def test_a_clinical_text_without_identity_is_not_touched(text: str) -> None:
         ("S M I T H S O N scan", "scan"),
         ("Lung_L Jones", "Lung_L"),
         ("CT__Jones__T1", "CT_T1"),
+        ("2021-03-09 Jones T1", "2021-02-20 T1"),
+        ("T1 (2021-03-09 Jones)", "T1 (2021-02-20)"),
         ("Brain\nJones\nMRI", "Brain\nMRI"),
         ("smithsonbrain", "brain"),
         ("JONES", ""),

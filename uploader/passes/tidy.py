@@ -10,6 +10,7 @@ HELD = "\ufdd0"
 """Stands for a text that has been replaced, while the rest is looked at. No character, so no text should have it."""
 _SEPARATORS = frozenset(" \t\r\n\f\v_.,;:^/\\|+&=~#*-–—")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "'": "'"}
+_OPENING, _CLOSING = frozenset("([{<"), frozenset(")]}>")
 _REPEATED = re.compile(r"([_.,;:^/\\|+&=~#*–—-])\1+")
 _BLANKS = re.compile(r"[ \t\f\v]{2,}")
 
@@ -94,7 +95,7 @@ def _unbracketed(signs: list[str], start: int, end: int) -> tuple[int, int]:
 
 def _joint(signs: list[str], start: int, end: int, glue: str) -> str:
     left, right = _reach(signs, start, end)
-    if left == 0 or right == len(signs) or signs[left - 1] in "([{<" or signs[right] in ")]}>":
+    if left == 0 or right == len(signs) or signs[left - 1] in _OPENING or signs[right] in _CLOSING:
         return ""
     before, behind = "".join(signs[left:start]), "".join(signs[end:right])
     if "\n" in before + behind or "\r" in before + behind:
