@@ -8,6 +8,8 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from pydicom import dcmread
+
 from uploader import line
 from uploader.cli.setup import make_home
 from uploader.diagnostics import contained
@@ -78,6 +80,15 @@ def gateway_at(root: Path) -> Iterator[Built]:
 def demo(folder: Path, seed: int = 1) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_session(folder, seed, **SMALL)
+    return folder
+
+
+def false_alarm(folder: Path) -> Path:
+    """The demo session, in which the exposure in µAs (0018,1153) is the number of the study by chance."""
+    for path in demo(folder).iterdir():
+        if (dataset := dcmread(path)).Modality == "CT":
+            dataset.StudyID, dataset.ExposureInuAs = "512000", "512000"
+            dataset.save_as(path)
     return folder
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pydicom
 import pytest
 
-from tests.homes import PASSWORD, arrive, carry, demo, gateway_at, sign_and_release
+from tests.homes import PASSWORD, arrive, carry, false_alarm, gateway_at, sign_and_release
 from tests.web.desks import desk_of, log_in, post
 from uploader.domain.errors import Refused, WrongPassword, WrongState
 from uploader.domain.finding import Severity
@@ -22,13 +21,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
-    """A session in which a measurement is a number of the patient by chance."""
-    folder = demo(tmp_path_factory.mktemp("override") / "session")
-    for path in folder.rglob("*"):
-        if path.is_file() and (dataset := pydicom.dcmread(path)).Modality == "CT":
-            dataset.StudyID, dataset.ExposureInuAs = "512000", "512000"
-            dataset.save_as(path)
-    return folder
+    return false_alarm(tmp_path_factory.mktemp("override") / "session")
 
 
 @pytest.fixture

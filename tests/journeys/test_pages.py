@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.homes import PASSWORD, arrive, bring_to_signature, carry, demo, gateway_at
+from tests.homes import PASSWORD, arrive, bring_to_signature, carry, demo, false_alarm, gateway_at
 from tests.web.hostile import HOSTILE, hostile_session
 from uploader.config import DeskSettings
 from uploader.gateway import build_review
@@ -48,8 +50,8 @@ def ada(page, address):
 
 
 def is_complaint(message) -> bool:
-    """Whether it is one; that an answer had status 409 is none."""
-    return message.type == "error" and "status of 409" not in message.text
+    """Whether it is one; that an answer had status 403 or 409 is none."""
+    return message.type == "error" and not re.search("status of (403|409)", message.text)
 
 
 def test_no_script_of_an_attacker_runs(ada, address, built, tmp_path):
@@ -121,6 +123,27 @@ TWICE = """() => {
   return seen;
 }"""
 """Sends the form twice, as a double click does, and says what became of each."""
+
+
+def test_a_false_alarm_is_looked_at_and_overruled_from_the_keyboard(ada, address, built, tmp_path):
+    submission = arrive(built, false_alarm(tmp_path / "alarm"))
+    assert carry(built, submission) == "received"
+    build_review(built).choose(submission, "DEMO-RT", "DEMO-001", "ada")
+    assert carry(built, submission) == "held"
+    ada.goto(f"{address}/submissions/{submission}")
+    ada.get_by_role("link", name="(0018,1153) ExposureInuAs").first.press("Enter")
+    assert ada.locator("tr:target").inner_text().split() == ["Exposure", "in", "uAs", "(0018,1153)", "512000"]
+    ada.go_back()
+    ada.get_by_role("link", name="overrule it").press("Enter")
+    ada.get_by_label("Finding").focus()
+    for typed in ("(0018", "Tab", "by chance", "Tab", "wrong", "Enter"):
+        ada.keyboard.press(typed) if typed in ("Tab", "Enter") else ada.keyboard.type(typed)
+    ada.get_by_role("alert").wait_for()
+    assert ada.evaluate("document.activeElement.type") == "password"
+    ada.keyboard.type(PASSWORD)
+    ada.keyboard.press("Enter")
+    ada.get_by_role("heading", name="Overruled as false alarms (1)").wait_for()
+    assert ada.get_by_text("Try again: it goes on").is_visible()
 
 
 def test_the_changes_can_be_narrowed_from_the_keyboard(ada, address, built, session):
