@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
@@ -36,6 +36,7 @@ _PARTS: Mapping[str, tuple[Nesting, ...]] = {
 }
 """Where RT objects name each other, as in `facts`. PS3.3 C.8.8."""
 _LISTS = frozenset(path[0] for paths in (*_IMAGES.values(), *_PARTS.values()) for path in paths)
+_LOOKED_AT = _WANTED | _LISTS | {_CHARACTER_SET}
 _SMALL = 1 << 10
 """Bytes of a sequence that is remembered."""
 
@@ -57,26 +58,32 @@ def _glance(stream: BinaryIO) -> Instance | None:
 
 @dataclass(slots=True)
 class _Seen:
-    """What of a header says what a file is. texts: tag -> value, blanks trimmed; lists: tag -> value of a sequence"""
+    """What of a header says what a file is.
 
+    texts: tag -> value, blanks trimmed
+    lists: tag -> where in `data` the value of a sequence lies
+    """
+
+    data: bytes
     form: Form
     texts: dict[int, str] = field(default_factory=dict)
-    lists: dict[int, bytes] = field(default_factory=dict)
+    lists: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, header: Elements, form: Form) -> _Seen | None:
         """None when a glance is not enough."""
-        seen, charset, data = cls(form), b"", header.data
-        for tag, _, _, begin, end in header.elements:
-            if tag in _WANTED:
-                value = data[begin:end]
-                if b"\\" in value:
-                    return None
+        seen, charset = cls(header.data, form), b""
+        for tag, begin, end in [(tag, begin, end) for tag, _, _, begin, end in header.elements if tag in _LOOKED_AT]:
+            if tag in _LISTS:
+                seen.lists[tag] = begin, end
+                continue
+            value = header.data[begin:end]
+            if tag == _CHARACTER_SET:
+                charset = value
+            elif b"\\" in value:
+                return None
+            else:
                 seen.texts[tag] = _text(tag, value, charset)
-            elif tag in _LISTS:
-                seen.lists[tag] = data[begin:end]
-            elif tag == _CHARACTER_SET:
-                charset = data[begin:end]
         return seen
 
 
@@ -105,19 +112,24 @@ def _instance(seen: _Seen) -> Instance | None:
 
 def _uids(seen: _Seen, paths: Iterable[Nesting], tag: int) -> frozenset[str]:
     """The values of `tag` in all items at the ends of these paths. Raises Irregular, Short."""
-    if seen.lists.keys().isdisjoint(path[0] for path in paths):
-        return frozenset()
-    found = {uid for first, *on in paths for uid in _within(seen.lists.get(first, b""), seen.form, tuple(on), tag)}
+    found = set[bytes]()
+    for first, *on in paths if seen.lists else ():
+        if first in seen.lists:
+            _gather(seen.data, *seen.lists[first], seen.form, on, tag, found)
     return frozenset(uid.decode("latin-1") for uid in found) - {""}
 
 
-def _within(value: bytes, form: Form, path: Nesting, tag: int) -> Iterable[bytes]:
-    """The values of `tag` in the items of a sequence, or of the sequences at `path` in its items."""
+def _gather(data: bytes, begin: int, end: int, form: Form, path: Sequence[int], tag: int, found: set[bytes]) -> None:
+    """Add the values of `tag` in the items of the sequence that lies there, or of those at `path` in its items."""
     if not path:
-        return (_remembered if len(value) < _SMALL else _in_items)(value, form, tag)
-    elements = (level(value, *place, form) for place in items(value, 0, len(value), form))
-    inner = (value[begin:end] for each in elements for found, _, _, begin, end in each if found == path[0])
-    return {uid for each in inner for uid in _within(each, form, path[1:], tag)}
+        value = data[begin:end]
+        found |= (_remembered if len(value) < _SMALL else _in_items)(value, form, tag)
+        return
+    first, on = path[0], path[1:]
+    for start, stop in items(data, begin, end, form):
+        for each, _, _, inner, last in level(data, start, stop, form):
+            if each == first:
+                _gather(data, inner, last, form, on, tag, found)
 
 
 def _in_items(value: bytes, form: Form, tag: int) -> frozenset[bytes]:
