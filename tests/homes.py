@@ -18,7 +18,7 @@ from uploader.home import ARCHIVES, make
 from uploader.hosted import embedded_server
 from uploader.phantom import write_session
 from uploader.reception import register
-from uploader.stages.ingest import take_folder
+from uploader.stages.ingest.oneshot import take_folder
 
 PASSWORD = "correct horse battery staple"
 SMALL = {"slices": 6, "size": 32}

@@ -32,7 +32,7 @@ from uploader.records.linktable import LinkTable
 from uploader.review import Review
 from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.anonymise import Recipe
-from uploader.stages.ingest import Intake
+from uploader.stages.ingest.intake import Intake
 from uploader.validators import installed
 
 

@@ -10,7 +10,7 @@ from uploader.domain.identity import alias, keyed
 from uploader.domain.submission import State
 from uploader.logs import say
 from uploader.records import SqlRecords
-from uploader.stages.ingest import Intake
+from uploader.stages.ingest.intake import Intake
 
 WATCHER = "watcher"
 """Who acts in the audit when no person did."""

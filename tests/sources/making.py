@@ -13,7 +13,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, RTDoseStora
 
 from uploader.domain.arrival import Arrival
 from uploader.sources.folder import FolderSource, Limits
-from uploader.stages.ingest import Intake
+from uploader.stages.ingest.intake import Intake
 
 LIMITS = Limits(max_files=100, max_bytes=10_000_000, max_ratio=200, max_depth=2)
 

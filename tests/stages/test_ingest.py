@@ -13,8 +13,9 @@ from uploader.domain.arrival import Piece
 from uploader.domain.manifest import measure
 from uploader.phantom import write_session
 from uploader.sources.folder import FolderSource
-from uploader.stages.ingest import Intake, arrival_in
 from uploader.stages.ingest.durable import all_or_nothing
+from uploader.stages.ingest.intake import Intake
+from uploader.stages.ingest.spool import arrival_in
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.sources.making import LIMITS, ct, rtstruct, zipped
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.phantom import write_session
 from uploader.sources.folder import FolderSource
-from uploader.stages.ingest import take_folder
+from uploader.stages.ingest.oneshot import take_folder
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sources.making import Site, ct
 from uploader.domain.errors import Misconfigured
-from uploader.stages.ingest import listed_quarantine
+from uploader.stages.ingest.quarantine import listed_quarantine
 
 
 @pytest.fixture

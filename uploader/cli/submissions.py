@@ -27,8 +27,9 @@ from uploader.receipt import findings
 from uploader.reception import register
 from uploader.records import anchor
 from uploader.review import Review
-from uploader.stages.ingest import listed_quarantine, take_folder
 from uploader.stages.ingest.durable import remove_tree
+from uploader.stages.ingest.oneshot import take_folder
+from uploader.stages.ingest.quarantine import listed_quarantine
 from uploader.supervisor import running
 
 PATIENCE_SECONDS = 900
