@@ -110,7 +110,7 @@ def test_a_blanked_image_does_not_pass_a_verifier_that_was_told_nothing(
 def test_a_name_in_an_image_without_a_rule_is_seen_and_refused(tmp_path: Path) -> None:
     source = ultrasound(tmp_path / "in", ManufacturerModelName="Unknown 1")
     assert anonymised(source, tmp_path / "out", Recipe((), session(), RULES)) == {}
-    assert {(f.code, f.severity) for f in seen(source, tmp_path / "out")} == {("pixels.text", Severity.REFUSAL)}
+    assert {(f.code, f.severity) for f in seen(source, tmp_path / "out")} == {("pixels.identity", Severity.REFUSAL)}
 
 
 def test_a_script_that_blanks_is_proved_box_by_box(tmp_path: Path) -> None:
@@ -128,4 +128,4 @@ def test_a_script_that_blanks_too_little_leaves_what_is_seen(tmp_path: Path) -> 
     text = 'version "6.6"\nalterPixels["rectangle", "l=0, t=100, r=320, b=140", "solid", "v=0"]'
     boxes = anonymised(source, tmp_path / "out", Recipe((Scripted(parse(text, "script"), {}),), session()))
     assert verified(source, tmp_path / "out", boxes) == []
-    assert "pixels.text" in {f.code for f in seen(source, tmp_path / "out")}
+    assert "pixels.identity" in {f.code for f in seen(source, tmp_path / "out")}

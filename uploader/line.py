@@ -33,7 +33,7 @@ from uploader.domain.evidence import require
 from uploader.domain.finding import Finding, Severity, judge
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
-from uploader.domain.override import overrides
+from uploader.domain.override import overrides, standing
 from uploader.domain.policy import Permit
 from uploader.domain.private import Private
 from uploader.domain.session import Address, Session
@@ -45,7 +45,7 @@ from uploader.rules import Note
 from uploader.stages.anonymise import Box, Recipe, anonymise
 from uploader.stages.deposit import deposit
 from uploader.stages.validate import validate
-from uploader.stages.verify import verify
+from uploader.stages.verify import settled, verify
 
 Progress = Callable[[str, int, int], None]
 """`progress(stage, done, total)`, in files."""
@@ -220,6 +220,7 @@ def verify_session(gateway: Gateway, submission: str) -> int:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before, after = (gateway.records.manifest(submission, place) for place in ("identifiable", "anonymised"))
+    overridden = standing(overrides(gateway.records.history(submission), after.digest))
     findings = verify(
         original(gateway, submission).joinpath,
         anonymised(gateway, submission),
@@ -230,14 +231,15 @@ def verify_session(gateway: Gateway, submission: str) -> int:
         permit=gateway.permit(protocol),
         boxes=gateway.records.provenance(submission).get("blanked"),
         jobs=gateway.jobs,
-        overridden=[(o.code, o.where) for o in overrides(gateway.records.history(submission), after.digest)],
+        overridden=overridden,
         progress=lambda done: gateway.progress("verify", done, len(after)),
         tell=lambda report: gateway.records.keep_provenance(
             submission, {**gateway.records.provenance(submission), "verified": report}
         ),
     )
     names = [entry.name for entry in after]
-    findings += gateway.look(original(gateway, submission).joinpath, anonymised(gateway, submission), names)
+    seen = gateway.look(original(gateway, submission).joinpath, anonymised(gateway, submission), names)
+    findings += settled(seen, overridden)
     verdict = judge(f"{chosen.trial} {chosen.protocol_version}", chosen.protocol_digest, findings)
     gateway.records.keep_verdict(submission, "verification", verdict)
     refusals = [f for f in verdict.findings if f.severity is Severity.REFUSAL]

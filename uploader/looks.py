@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from uploader import passes
 from uploader.domain.finding import Finding
+from uploader.elements import Irregular
+from uploader.headers import header
+from uploader.instance import Instance
 from uploader.pixels import session
 from uploader.pixels.match import Known
 from uploader.recipes import looked_at, some_of
+
+_PATIENT_BIRTH_DATE = 0x00100030
 
 
 def look(original: Callable[[str], Path], anonymised: Path, names: Sequence[str]) -> Iterator[Finding]:
@@ -23,5 +29,12 @@ def look(original: Callable[[str], Path], anonymised: Path, names: Sequence[str]
 
 
 def _known(originals: Iterable[Path]) -> Known:
-    said = passes.gathered(looked_at(originals))
-    return Known(names=said.names | said.staff, ids=said.ids, dates=said.dates)
+    files = list(looked_at(originals))
+    said, births = passes.gathered(files), frozenset(map(_birth, files))
+    return Known(names=said.names | said.staff, ids=said.ids, births=births, dates=said.dates)
+
+
+def _birth(instance: Instance) -> str:
+    with suppress(Irregular):
+        return str(header(instance, {_PATIENT_BIRTH_DATE}).get("PatientBirthDate") or "")
+    return ""

@@ -23,7 +23,7 @@ from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
-from uploader.domain.override import ACTION, Override, overrides
+from uploader.domain.override import ACTION, Override, overrides, standing
 from uploader.domain.private import Private
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
@@ -231,7 +231,7 @@ class Review:
         if (about.state, about.route) != (State.HELD, "prepare") or verdict is None:
             return []
         digest = self.records.manifest(submission, "anonymised").digest
-        made = {(o.code, o.where) for o in overrides(self.records.history(submission), digest)}
+        made = standing(overrides(self.records.history(submission), digest))
         found = [f for f in verdict.findings if f.code in OVERRIDABLE and f.severity is Severity.REFUSAL]
         open_ = {(f.code, place_of(f.where)): f.says for f in found if (f.code, f.where) not in made}
         return [(code, where, says) for (code, where), says in open_.items() if (code, where) not in made]

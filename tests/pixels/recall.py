@@ -107,7 +107,7 @@ def measure(verbose: bool) -> None:
         times.append(time.perf_counter() - begin)
         for each in drawn:
             seen = [text for box, text, _ in lines if box.overlap(each.box) > 0.3]
-            taken = any(KNOWN.kind(text) is Kind.IDENTITY for text in seen)
+            taken = any(KNOWN.kind(text) in (Kind.IDENTITY, Kind.LIKENESS) for text in seen)
             counts.update(drawn=1, found=bool(seen), identity=taken)
             if verbose and not taken:
                 print("not taken for the patient's:", what, each.face, each.text, seen)

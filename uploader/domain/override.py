@@ -8,6 +8,8 @@ from typing import Any
 
 ACTION = "finding-overruled"
 """Audit action that stands for an override."""
+BY_TWO = frozenset({"pixels.identity"})
+"""Codes whose refusals count as overruled when two persons have said so: what was found is hardly a false alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,11 @@ def overrides(history: Iterable[Mapping[str, Any]], digest: str) -> list[Overrid
     """The overrides in the audit lines of a submission that were made for these bytes; others no longer count."""
     made = (Override(line["actor"], **line["facts"]) for line in history if line["action"] == ACTION)
     return [each for each in made if each.digest == digest]
+
+
+def standing(made: Iterable[Override]) -> set[tuple[str, str]]:
+    """(code, place) of what counts as overruled: by one person, or by two where `BY_TWO` asks for them."""
+    persons: dict[tuple[str, str], set[str]] = {}
+    for each in made:
+        persons.setdefault((each.code, each.where), set()).add(each.person)
+    return {what for what, who in persons.items() if len(who) >= (2 if what[0] in BY_TWO else 1)}

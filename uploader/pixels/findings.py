@@ -15,7 +15,8 @@ if TYPE_CHECKING:  # reading texts loads numpy
     from uploader.pixels.text import Found, Looked
 
 _SAYS = {
-    Kind.IDENTITY: "The image shows text that names the patient, or nearly",
+    Kind.IDENTITY: "The image shows text that names the patient",
+    Kind.LIKENESS: "The image shows text that nearly names the patient, or may",
     Kind.DATE: "The image shows a date",
     Kind.NUMBER: "The image shows a number that may be an ID",
     Kind.TEXT: "The image shows text",
@@ -26,10 +27,11 @@ def texts(entry: str, looked: Looked, known: Known) -> Iterator[Finding]:
     """About the text read in one file. entry: its name in the session."""
     kinds = _kinds(looked.found, known)
     for found, kind in zip(looked.found, kinds, strict=True):
-        severity = Severity.REFUSAL if kind in (Kind.IDENTITY, Kind.DATE) else Severity.QUESTION
+        code = "pixels.identity" if kind is Kind.IDENTITY else "pixels.text"
+        severity = Severity.QUESTION if kind in (Kind.NUMBER, Kind.TEXT) else Severity.REFUSAL
         says = f"{_SAYS[kind]}: {_place(found)}."
         remedy = "Blank the box by a rule for the device, or leave the image out."
-        yield Finding("pixels.text", severity, entry, says, remedy, found.text)
+        yield Finding(code, severity, entry, says, remedy, found.text)
     if looked.unread:
         says = f"{looked.unread} frames of the image differ from those that were searched for text."
         yield Finding("pixels.unread", Severity.QUESTION, entry, says, "Look at all frames of the image.")
@@ -64,9 +66,10 @@ def faces(scan: str, headers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
 def _kinds(found: Sequence[Found], known: Known) -> list[Kind]:
     """What each line is; a name or a number that is broken over two that stand beside each other is the patient's."""
     kinds = [known.kind(line.text.reveal()) for line in found]
-    for one, other in permutations([n for n, kind in enumerate(kinds) if kind is not Kind.IDENTITY], 2):
+    strange = [n for n, kind in enumerate(kinds) if kind not in (Kind.IDENTITY, Kind.LIKENESS)]
+    for one, other in permutations(strange, 2):
         if _beside(found[one], found[other]) and known.broken(found[one].text.reveal(), found[other].text.reveal()):
-            kinds[one] = kinds[other] = Kind.IDENTITY
+            kinds[one] = kinds[other] = Kind.LIKENESS
     return kinds
 
 

@@ -16,6 +16,8 @@ _SOME, _LONG, _LONGER = 5, 6, 10
 """Letters from which one may be wrong in a word by itself, and one, and two, wherever it stands."""
 _DATE_LONG = 9
 """Letters and figures of a date without what stands between them: 12APR1961."""
+_CERTAIN, _FULL_DATE = 4, 8
+"""Letters of a name, and letters and figures of a date, that stand in a line by no chance."""
 _FIGURES = 5
 """Figures in a row that may be an ID."""
 _MONTH = "jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez"
@@ -38,7 +40,9 @@ class Kind(Enum):
     """What a text is, worst first."""
 
     IDENTITY = "identity"
-    """It has a name, an ID or the birth date of the patient in it, or nearly."""
+    """It has a name, an ID or the birth date of the patient in it, to the letter, and too long for chance."""
+    LIKENESS = "likeness"
+    """It has one of these in it as a reader errs, or a short one."""
     DATE = "date"
     NUMBER = "number"
     """It has a number as long as IDs are."""
@@ -66,16 +70,21 @@ class Known:
     def kind(self, text: str) -> Kind:
         """What a line that was read in an image is."""
         words, run = _words(text), "".join(_words(text))
+        if self._certain(words, run):
+            return Kind.IDENTITY
         if any(_named(part, words, run) for part in self._parts()):
-            return Kind.IDENTITY
-        if any(_numbered(number, words, run) for number in self._numbers()):
-            return Kind.IDENTITY
-        figures = re.sub("[^0-9a-z]", "", folded(text))
-        if _dated(self.births, figures):
-            return Kind.IDENTITY
-        if _DATE.search(folded(text)) or _dated(self.dates, figures):
+            return Kind.LIKENESS
+        if any(_numbered(number, words, run) for number in self._numbers()) or _dated(self.births, run):
+            return Kind.LIKENESS
+        if _DATE.search(folded(text)) or _dated(self.dates, run):
             return Kind.DATE
         return Kind.NUMBER if re.search(f"[0-9]{{{_FIGURES}}}", _figures(text)) else Kind.TEXT
+
+    def _certain(self, words: list[str], run: str) -> bool:
+        names = {part for part in self._parts() if len(part) >= _CERTAIN}
+        numbers = (number for number in self._numbers() if len(number) >= _FIGURES)
+        births = (spelling for date in self.births for spelling in _spellings(date) if len(spelling) >= _FULL_DATE)
+        return not names.isdisjoint(words) or any(each in run for each in (*numbers, *births))
 
     def broken(self, first: str, second: str) -> bool:
         """Whether a name, an ID or the birth date begins at the end of one line and goes on in the next, where neither
