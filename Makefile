@@ -29,6 +29,7 @@ $(VENV)/made:
 $(VENV)/run: $(VENV)/made requirements/run.txt pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m compileall -q uploader
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run requirements/dev.txt

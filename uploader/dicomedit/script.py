@@ -10,7 +10,6 @@ from uploader.dicomedit import parser
 from uploader.dicomedit import statements as s
 from uploader.dicomedit.check import calls, check, every, external
 from uploader.dicomedit.compatible import check_text
-from uploader.dicomedit.describe import described
 from uploader.dicomedit.functions.text import lookup_table
 from uploader.dicomedit.includes import Read, expanded
 from uploader.dicomedit.interpreter import Action, compiled, run
@@ -97,6 +96,8 @@ class Script:
 
     def describe(self) -> list[str]:
         """What the script does, in plain words, one line a statement."""
+        from uploader.dicomedit.describe import described  # here, because only people ask
+
         return list(described(self.statements, self.source))
 
 

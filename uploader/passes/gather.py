@@ -67,8 +67,9 @@ def gathered(instances: Iterable[Instance]) -> Known:
 
 def _said(data: bytes, elements: list[Element], form: Form, charset: bytes, depth: int, heard: Heard) -> Iterator[Said]:
     charset = value_of(data, elements, _CHARACTER_SET) or charset
-    for tag, vr, _, begin, end in elements:
-        if (vr not in _TELLING and tag not in _KINDS) or begin == end:
+    telling = [(tag, vr, begin, end) for tag, vr, _, begin, end in elements if vr in _TELLING or tag in _KINDS]
+    for tag, vr, begin, end in telling:
+        if begin == end:
             continue
         kind, opens = _kind(tag, vr), vr == b"SQ" and depth < DEEPEST and end - begin < _LARGEST
         if not (kind or opens) or (this := (tag, vr, data[begin:end], charset, form, depth)) in heard:
