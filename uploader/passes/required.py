@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from uploader.passes import tables
 
@@ -17,7 +17,7 @@ def required(sop_class: str) -> Mapping[int, str]:
 
 @cache
 def _by_iod() -> Mapping[str, Mapping[int, str]]:
-    table = json.loads((files(tables.__name__) / "required.json").read_bytes())
+    table = json.loads(Path(tables.__file__).with_name("required.json").read_bytes())
     return {
         iod: {int(run[i : i + 8], 16): kind for kind, run in kinds.items() for i in range(0, len(run), 8)}
         for iod, kinds in table["iods"].items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from uploader.domain.policy import Option
@@ -96,7 +96,7 @@ def _iods() -> Mapping[str, Any]:
 
 
 def _read(name: str) -> Mapping[str, Any]:
-    content: Mapping[str, Any] = json.loads((files(__package__) / f"{name}.json").read_bytes())
+    content: Mapping[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
     return content
 
 
