@@ -168,10 +168,13 @@ class Treatment:
             return b""
         if rule is Fate.KEEP:
             return raw if vr != b"SQ" else self._sequence(tag, raw, at, charset, depth)
-        value = rule(raw[at:], charset)
+        old = raw[at:]
+        value = rule(old, charset)
         if value is None:
             return b""
         named = known_vr(tag)
+        if value is old and vr == named and not len(old) & 1:
+            return raw
         return encoded(tag, vr if named == b"UN" else named, value, self._form)
 
     def _sequence(self, tag: int, raw: bytes, at: int, charset: bytes, depth: int) -> bytes:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from tests.passes.treated import treated
-from uploader.passes.dates import ShiftDates, offset_days
+from uploader.passes.dates import ShiftDates, offset_days, time_of_day
 
 days = st.integers(1, 3650)
 dates = st.dates(date(1900, 1, 1), date(2100, 1, 1))
@@ -85,6 +85,27 @@ def test_a_date(before: str, after: str) -> None:
 )
 def test_a_datetime(before: str, after: str) -> None:
     assert ShiftDates(1).datetime(before) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("12", "12"),
+        ("123456.789", "123456.789"),
+        ("12:34:56.7", "12:34:56.7"),
+        ("235960", "235960"),
+        ("1200-1300", "1200-1300"),
+        ("1200-", "1200-"),
+        ("101010.12345678", "101010.123456"),
+        ("101010.", "101010"),
+        ("20210309101010", ""),
+        ("20210309", ""),
+        ("246060", ""),
+        ("Jane", ""),
+    ],
+)
+def test_a_time_of_day_stays_and_nothing_else_passes_for_one(before: str, after: str) -> None:
+    assert time_of_day(before) == after
 
 
 def shifted(keyword: str, value: object) -> object:

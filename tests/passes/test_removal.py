@@ -10,10 +10,11 @@ import pytest
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from tests.passes.treated import treated, work
+from tests.passes.treated import session, treated, work
 from uploader import dicom
+from uploader.rules import Fate
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
@@ -121,6 +122,42 @@ def test_a_sequence_of_unknown_vr_that_is_none_is_removed() -> None:
 def test_a_file_written_with_unknown_vr_throughout_keeps_its_known_elements(samples: Path, tmp_path: Path) -> None:
     after = file_treated(samples / "broken/explicit_VR-UN.dcm", tmp_path)
     assert (after["SOPInstanceUID"].VR, {e.VR for e in after} & {"UN"}) == ("UI", set())
+
+
+def left_of(tag: int, vr: bytes, value: bytes) -> bytes | None:
+    """What the rule for an element that stays makes of its value."""
+    rule = session("trial").rules(CTImageStorage, set()).public(tag, vr, top=True)
+    assert not isinstance(rule, Fate)
+    return rule(value, b"")
+
+
+@pytest.mark.parametrize("vr", [b"DS", b"UN"])
+@pytest.mark.parametrize(
+    "value", [b"1.5 ", b"-1", b" 1e-3\\ 2", b"0.5\\\\0.5", b"1,5 ", b"nan ", b"1\\NaN\\-inf", b"1.5\0", b""]
+)
+def test_figures_stay_as_they_are_written(value: bytes, vr: bytes) -> None:
+    assert left_of(0x00180050, vr, value) == value
+
+
+@pytest.mark.parametrize("value", [b"Jane Doe", b"1.5\\Jane", b"12 kg ", b"1.5\xe9", b"nanna "])
+def test_nothing_else_passes_for_a_number(value: bytes) -> None:
+    assert (left_of(0x00180050, b"DS", value), left_of(0x00200013, b"IS", value)) == (b"", b"")
+
+
+def test_a_word_among_numbers_is_emptied_in_a_file_too() -> None:
+    dataset = Dataset()
+    dataset[0x00180050] = raw(0x00180050, "DS", b"Jane Doe")
+    assert treated(dataset)["SliceThickness"].value is None
+
+
+@pytest.mark.parametrize("value", [b"ISO_IR 100", b"\\ISO 2022 IR 87", b"UTF-8 ", b"ISO_IR 100\\", b"GB18030 "])
+def test_names_of_character_sets_stay(value: bytes) -> None:
+    assert left_of(0x00080005, b"CS", value) == value
+
+
+@pytest.mark.parametrize("value", [b"DOE^JANE", b"ISO_IR 100\\JANE"])
+def test_no_other_word_passes_for_a_character_set(value: bytes) -> None:
+    assert left_of(0x00080005, b"CS", value) == b""
 
 
 @pytest.mark.parametrize(

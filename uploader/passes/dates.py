@@ -14,6 +14,10 @@ from uploader.passes.values import texts, written
 _DATE = re.compile(r"(\d{4})(\.?)(\d{2})\2(\d{2})", re.ASCII)
 _TIME = r"(?:(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?"
 _ZONE = r"(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
+_CLOCK = re.compile(
+    r"((?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d|60)?|:[0-5]\d(?::(?:[0-5]\d|60))?)?)(?:(\.\d{1,6})\d*|\.)?", re.ASCII
+)
+"""With colons as ACR-NEMA wrote it. More than six figures of a second are cut off."""
 _DATETIME = re.compile(rf"(\d{{8}})({_TIME}{_ZONE})", re.ASCII)
 
 
@@ -25,7 +29,7 @@ def offset_days(key: bytes, patient_key: bytes, max_days: int) -> int:
 @dataclass(frozen=True, slots=True)
 class ShiftDates:
     """Moves DA and DT back by `days`; time of day, fraction and zone stay, and so does TM. What is not a whole,
-    valid date is emptied.
+    valid date, or not a time, is emptied.
 
     ages: what ages become of which the dates of birth and study say otherwise (`passes.ages`)
     """
@@ -35,8 +39,10 @@ class ShiftDates:
 
     def value(self, value: bytes, vr: bytes) -> bytes:
         """What a value of VR DA, DT, TM or AS becomes."""
-        change = {b"DA": self.date, b"DT": self.datetime, b"AS": self.age}.get(vr)
-        return value if change is None else written(change(text) for text in texts(value))
+        change = {b"DA": self.date, b"DT": self.datetime, b"AS": self.age}.get(vr, time_of_day)
+        before = texts(value)
+        after = [change(text) for text in before]
+        return value if after == before else written(after)
 
     def date(self, text: str) -> str:
         """A DA value or range, ``yyyymmdd`` or the old ``yyyy.mm.dd``; empty for anything else. PS3.5 6.2."""
@@ -73,6 +79,16 @@ class ShiftDates:
             "Ages that contradict the dates of birth and study are worked out anew; those "
             f"above {OLDEST_YEARS} years become 90."
         )
+
+
+def time_of_day(text: str) -> str:
+    """A TM value or range; empty for anything else. PS3.5 6.2."""
+    return _each_end(text, _one_time)
+
+
+def _one_time(text: str) -> str | None:
+    match = _CLOCK.fullmatch(text)
+    return match[1] + (match[2] or "") if match else None
 
 
 def _each_end(text: str, of_one: Callable[[str], str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ from uploader.passes.dummies import dummy
 from uploader.passes.policy import Policy
 from uploader.passes.trial import TrialAttributes
 from uploader.passes.uids import CLASS_TAGS, MapUids
-from uploader.rules import Change, Concept, Fate, Note, Rule, Written
+from uploader.rules import CHARACTER_SET, Change, Concept, Fate, Note, Rule, Written
 
 
 class Cleaning(Protocol):
@@ -114,7 +115,7 @@ class ClassRules:
             return _empty if action is Action.EMPTY else Fate.KEEP
         action = self._careful(action, {read, known})
         if action is Action.KEEP:
-            return _same if vr != read else Fate.KEEP
+            return _kept(tag, vr, read)
         return self._change(action, tag, read if known == b"UN" else known)
 
     def _careful(self, action: Action, vrs: set[bytes]) -> Action:
@@ -151,6 +152,15 @@ class ClassRules:
         return cleaner.clean(text)
 
 
+def _kept(tag: int, vr: bytes, read: bytes) -> Rule:
+    """As it is, but for what cannot be what its VR says."""
+    if tag == CHARACTER_SET:
+        return _character_sets
+    if read in (b"DS", b"IS"):
+        return _numerals
+    return _same if vr != read else Fate.KEEP
+
+
 def _nothing(vr: bytes) -> Change:
     return lambda value, charset: dummy(vr)
 
@@ -171,6 +181,22 @@ _AGED: Mapping[int, Change] = {0x0040A300: lambda value, charset: None if tellab
 
 def _empty(value: bytes, charset: bytes) -> bytes:
     return b""
+
+
+_FIGURES, _NUMERAL = b"0123456789+-.,eE\\ \0", re.compile(rb" *([0-9+.,e-]*|[+-]?(nan|inf(inity)?)) *", re.IGNORECASE)
+_CHARACTER_SET = re.compile(rb"(ISO|IR|UTF|GBK?|LATIN|[0-9 _-])*", re.IGNORECASE)
+
+
+def _numerals(value: bytes, charset: bytes) -> bytes:
+    """Numbers written in figures (PS3.5 6.2); nothing where anything else stands among them."""
+    if not value.translate(None, _FIGURES) or all(map(_NUMERAL.fullmatch, value.strip(b"\0").split(b"\\"))):
+        return value
+    return b""
+
+
+def _character_sets(value: bytes, charset: bytes) -> bytes:
+    """Names of character sets, as they are also misspelled (PS3.3 C.12.1.1.2); nothing for other words."""
+    return value if all(map(_CHARACTER_SET.fullmatch, value.strip(b"\0").split(b"\\"))) else b""
 
 
 def _same(value: bytes, charset: bytes) -> bytes:
