@@ -61,6 +61,8 @@ class Compared:
 
     def counted(self, counts: list[Sighting]) -> Compared:
         """The same with what `Count` says, and without what lies in content of which items were left out."""
+        if not counts:
+            return self
         thinned = tuple(f"{path}[" for code, path, _ in counts if code == THINNED)
         sightings = (*self.sightings, *(count for count in counts if count[0] != THINNED))
         if not thinned:

@@ -77,25 +77,22 @@ class Look:
 
     def all(self, before: Memory, after: Memory) -> None:
         """Fill the report. Raises UnreadableFile where the anonymised file is not DICOM."""
-        self._note(map(_fault, self.search.hits(self.part, self.part.meta)))
-        self._note(self._uids_left(self.part.meta))
-        self.report.elements += len(self.part.meta)
         blocks = after.blocks(self.part)
-        self.report.elements += sum(len(b.held) or b.is_pixels for b in blocks)
-        olds, news = {b.tag: b for b in self.original.blocks(before)}, {b.tag: b for b in blocks}
-        self.tops = {tag: b.head for tag, b in news.items()}
+        self.report.elements += len(self.part.meta) + sum([len(b.held) or b.is_pixels for b in blocks])
+        olds = {b.tag: b for b in self.original.blocks(before)}
+        self.tops = {b.tag: b.head for b in blocks}
         self.befores = {tag: b.head for tag, b in olds.items()}
         sop_class = text_of(self.tops.get(SOP_CLASS))
         listing = Listing(self.lists, self.lists.of(sop_class))
-        for gone in olds.values():
-            if gone.tag in news or (gone.beside is None and gone.compared and not gone.compared.sightings):
-                continue
+        for gone in [b for tag, b in olds.items() if tag not in self.tops]:
             if gone.is_long:
                 self._at_length(gone, None, listing)
-            else:
+            elif not (gone.beside is None and gone.compared and not gone.compared.sightings):
                 self._pair(gone, gone, None)
         for new in blocks:
             old = olds.get(new.tag)
+            if new.settled and new.beside is old and new.listed == sop_class:
+                continue
             if new.is_long or (old and old.is_long):
                 self._at_length(old, new, listing)
                 continue
@@ -127,6 +124,8 @@ class Look:
         self._note(block.judged or ())
 
     def _compared(self, old: Block | None, new: Block | None) -> Compared:
+        if old and new and len(old.held) == len(new.held) == 1:
+            return self.rules.compare([(old.head, new.head)], self._same)
         count = Count()
         pairs = list(aligned(old.held if old else (), new.held if new else ()))
         count.take(pairs)
@@ -150,13 +149,16 @@ class Look:
         self._note_pairs(compared)
 
     def _judge(self, fresh: list[Block]) -> None:
-        """Look into the blocks that are new; what is found in a file that is out of order counts for it alone."""
-        owners = {id(element): block for block in fresh for element in block.held}
-        found: dict[Block, list[Fault]] = {block: [] for block in fresh}
-        for hit in self.search.hits(self.part, (e for b in fresh for e in b.held)):
-            found[owners[id(hit.element)]].append(_fault(hit))
+        """Look into the file meta and the blocks that are new; what is found in a file that is out of order counts for
+        it alone."""
+        meta, owners = self.part.meta, {id(element): block for block in fresh for element in block.held}
+        found: dict[Block | None, list[Fault]] = {}
+        for hit in self.search.hits(self.part, chain(meta, *(block.held for block in fresh))):
+            found.setdefault(owners.get(id(hit.element)), []).append(_fault(hit))
+        self._note(found.get(None, ()))
+        self._note(self._uids_left(meta))
         for block in fresh:
-            judged = tuple(chain(found[block], self._alone(block.held)))
+            judged = (*found.get(block, ()), *self._alone(block.held))
             self._note(judged)
             if not self.part.disorder:
                 block.judged = judged
@@ -167,17 +169,14 @@ class Look:
         yield from map(_fault, self.search.hits(self.part, elements))
         yield from self._alone(elements)
 
-    def _alone(self, elements: Iterable[Element]) -> Iterator[Fault]:
+    def _alone(self, elements: Sequence[Element]) -> list[Fault]:
         """What is wrong with each element, besides what is searched for in texts."""
-        yield from self._uids_left(elements)
-        yield from ((code, element.path, "") for element in elements if (code := fault_of(element)))
+        return self._uids_left(elements) + [(code, e.path, "") for e in elements if (code := fault_of(e))]
 
-    def _uids_left(self, elements: Iterable[Element]) -> Iterator[Fault]:
+    def _uids_left(self, elements: Iterable[Element]) -> list[Fault]:
         uids = self.search.needles.harvest.uids
-        for element in elements:
-            if element.vr == "UI" and element.value:
-                left = (uid for uid in uids_of(element.value) if uid in uids)
-                yield from (("verify.residue-uid", element.path, uid) for uid in left)
+        named = ((element, uid) for element in elements if element.vr == "UI" for uid in uids_of(element.value or b""))
+        return [("verify.residue-uid", element.path, uid) for element, uid in named if uid in uids]
 
     def _whole(self) -> None:
         """What can be said of the file when all of it was read."""
@@ -220,7 +219,8 @@ class Look:
         return self.original.file is not None and self.file.is_same(spans[0], self.original.file, spans[1])
 
     def _note(self, found: Iterable[Fault]) -> None:
-        self.report.sightings += [(code, f"{self.name} {path}", value, "") for code, path, value in found]
+        for code, path, value in found:
+            self.report.sightings.append((code, f"{self.name} {path}", value, ""))
 
     def _note_pairs(self, compared: Compared) -> None:
         for old, new, path in compared.pairs:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +26,12 @@ class Opened:
         self._stream = stream
         size = os.fstat(stream.fileno()).st_size
         self._whole = stream.read(size) if size <= _WHOLE else b""
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
 
     def measured(self, name: str) -> Entry:
         """The file as an entry called `name`, without the MD5 that only archives ask for. Raises OSError."""
@@ -69,10 +74,14 @@ def differ(one: Entry, other: Entry) -> bool:
     return (one.size, one.sha256) != (other.size, other.sha256)
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Opened]:
-    with path.open("rb", buffering=0) as stream:
-        yield Opened(cast(BinaryIO, stream))
+def opened(path: Path) -> Opened:
+    """The file, open, to be closed by `with`. Raises OSError."""
+    stream = path.open("rb", buffering=0)
+    try:
+        return Opened(cast(BinaryIO, stream))
+    except BaseException:
+        stream.close()
+        raise
 
 
 @dataclass(slots=True)
@@ -85,19 +94,25 @@ class Original:
     broken: bool = False
 
     @classmethod
-    @contextmanager
-    def beside(cls, path: Path, entry: Entry | None) -> Iterator[Original]:
-        """The original at `path`; `changed` if it is not that of its manifest's entry, where that has a digest.
-        Raises nothing."""
-        with ExitStack() as stack:
-            original = cls(broken=True)
-            try:
-                file = stack.enter_context(opened(path))
-                original.changed = entry is not None and entry.sha256 != "" and differ(entry, file.measured(entry.name))
-                original = cls(file, file.part(), original.changed)
-            except (UnreadableFile, OSError):
-                pass
-            yield original
+    def beside(cls, path: Path, entry: Entry | None) -> Original:
+        """The original at `path`, to be closed by `with`; `changed` if it is not that of its manifest's entry, where
+        that has a digest. Raises nothing."""
+        original = cls()
+        try:
+            original.file = opened(path)
+            if entry and entry.sha256:
+                original.changed = differ(entry, original.file.measured(entry.name))
+            original.part = original.file.part()
+        except (UnreadableFile, OSError):
+            original.broken = True
+        return original
+
+    def __enter__(self) -> Original:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.file:
+            self.file.__exit__()
 
     def blocks(self, memory: Memory) -> list[Block]:
         """Its blocks; none if it cannot be read."""

@@ -57,6 +57,7 @@ _FREE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """VRs of free text."""
 _TEXTS = _FREE | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}
 """VRs of text: a control sign in them does not make them binary."""
+_REALMS = dict.fromkeys(OURS, "ours") | dict.fromkeys(TECHNICAL, "technical")
 _GRAVITY = ("identity", "date", "uid", "bomb", "number", "technical", "word", "date-short", "close")
 _LETTERS_BEFORE, _LETTERS_AFTER = re.compile(r"[^\W\d_]*$"), re.compile(r"[^\W\d_]*")
 _LONG_NUMBER = 7
@@ -232,6 +233,8 @@ class Search:
             before = whole[-_OVERLAP:]
 
     def _search(self, pending: list[_Pending]) -> Iterator[Hit]:
+        if not pending:
+            return
         joined = "\n".join(text for p in pending for text in (*p.texts, *map(spaced_out, p.texts)))
         candidates = [n for n in self.needles.all if n.text in joined]
         if len(self._clean) > _REMEMBERED:
@@ -332,9 +335,7 @@ def _kind(needle: Needle, pending: _Pending) -> str | None:
 
 def _realm(element: Element) -> str:
     """``technical`` for attributes of the equipment, ``ours`` for those that we fill, empty for all others."""
-    if element.tag in TECHNICAL:
-        return "technical"
-    return "ours" if element.tag in OURS or element.tag >> 16 == 0x0012 else ""
+    return _REALMS.get(element.tag) or ("ours" if element.tag >> 16 == 0x0012 else "")
 
 
 def _plainly(element: Element) -> Iterable[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from uploader.domain.errors import UnreadableFile
@@ -34,7 +34,7 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
 _UNDEFINED = 0xFFFFFFFF
-_ITEM_END, _SEQUENCE_END = 0xFFFEE00D, 0xFFFEE0DD
+_SEQUENCE_END = 0xFFFEE0DD
 _TWO_BYTES = "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US"
 _FOUR_BYTES = "OB OD OF OL OV OW SQ SV UC UN UR UT UV"
 _SHORT = {vr.encode(): vr for vr in _TWO_BYTES.split()}
@@ -65,7 +65,13 @@ class Element(NamedTuple):
 
     @property
     def path(self) -> str:
-        return f"{self.prefix}({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
+        return self.prefix + written(self.tag)
+
+
+@lru_cache(maxsize=4096)
+def written(tag: int) -> str:
+    """``(0008,103E)``"""
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 class Form(NamedTuple):
@@ -75,23 +81,15 @@ class Form(NamedTuple):
     order: str
 
 
-@dataclass(slots=True)
-class _Open:
-    """A data set or a sequence that the reader is in.
+_Level = tuple[str, tuple[str, ...], Form, int, bool, int | None, int]
+"""A data set or a sequence that the reader is in:
 
-    prefix: path of the item, or of the sequence
-    end: offset behind it; with `endless`, of what holds it: a delimiter ends it
-    items: of a sequence, how many have begun; None for a data set
-    last: of a data set, tag of the element before
-    """
-
-    prefix: str
-    charset: tuple[str, ...]
-    form: Form
-    end: int
-    endless: bool
-    items: int | None = None
-    last: int = -1
+prefix: path of the item, or of the sequence
+charset, form: what is in force in it
+end: offset behind it; with `endless`, of what holds it: a delimiter ends it
+items: of a sequence, how many have begun; None for a data set
+last: of a data set, tag of the element before
+"""
 
 
 class Part:
@@ -150,70 +148,54 @@ class Part:
     def first(self, at: int, charset: tuple[str, ...]) -> tuple[Element, int | None]:
         """The element of the top level at offset `at`, without what is in it, and the offset behind it; None where only
         a delimiter tells that. `charset` is what is in force there."""
-        tag, vr, begin, length = self._head(at, self.size, self.form)
-        if tag >> 16 == 0xFFFE:
-            self._disordered("", tag)
-        endless = length == _UNDEFINED
-        if endless and (tag in PIXELS or vr in ("OB", "OW")):
-            end = self._fragments(begin, self.size, self.form)
-            return Element("", tag, vr, None, at, begin, end, charset), end
-        if endless or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
-            end = begin if endless else begin + length
-            return Element("", tag, "SQ", None, at, begin, end, charset), None if endless else end
-        value = None if length > LARGE or tag in PIXELS else self.take(begin, length)
-        if tag == CHARACTER_SET and value is not None:
-            charset = declared(value)
-        end = begin + length
-        return _new(Element, ("", tag, vr, value, at, begin, end, charset)), end
+        return self._element(at, ("", charset, self.form, self.size))[:2]
 
     def inside(self, at: int, charset: tuple[str, ...], *, single: bool = False) -> Iterator[Element]:
         """Elements of the top level from offset `at`, with items and all that is in them; with `single`, only the
         first of the top level. `charset` is what is in force there."""
         begun = at
-        stack = [_Open("", charset, self.form, self.size, False)]
-        while stack:
-            here, top = stack[-1], len(stack) == 1
-            if single and at > begun and top:
-                break
-            if here.items is None and here.form.explicit and not (single and top):
-                prefix, within, last, end = here.prefix, here.charset, here.last, here.end
-                unpack = _HEADS[here.form.order].unpack_from
-                while at < end:  # in order, short, and nothing else than elements, as nearly all are
-                    window, offset = self.window, at - self.base
-                    if offset < 0 or offset + 12 > len(window):
-                        break
-                    group, number, code, length = unpack(window, offset)
-                    tag, begin = group << 16 | number, at + 8
-                    if tag <= last or code not in _SHORT or tag in _APART or group == 0xFFFE:
-                        break
-                    read: bytes = window[offset + 8 : offset + 8 + length]
-                    if begin + length > end or len(read) < length:
-                        break
-                    here.last = last = tag
-                    yield _new(Element, (prefix, tag, _SHORT[code], read, at, begin, begin + length, within))
-                    at = begin + length
-            if here.items is not None or at >= here.end:
-                at, item = self._between(at, stack)
-                if item:
-                    yield item
+        around: list[_Level] = []
+        prefix, form, end, endless, items, last = "", self.form, self.size, False, None, -1
+        while not single or around or at == begun:
+            if at >= end or endless:
+                closed = endless and self._closes(at, end, form, items is not None)
+                if at >= end and not around:
+                    break
+                if at >= end or closed:
+                    at += 8 if closed else 0
+                    prefix, charset, form, end, endless, items, last = around.pop()
+                    continue
+            if items is not None:
+                begin, length = self._item(at, end, form)
+                inner = f"{prefix}[{items}]."
+                yield _new(Element, (inner, ITEM, "SQ", None, at, begin, begin, charset))
+                around.append((prefix, charset, form, end, endless, items + 1, last))
+                prefix, endless, items, last = inner, length == _UNDEFINED, None, -1
+                at, end = begin, end if endless else begin + length
                 continue
-            tag, vr, begin, length = self._head(at, here.end, here.form)
-            if tag == _ITEM_END and here.endless and length == 0:
-                stack.pop()
-                at = begin
+            window, offset = self.window, at - self.base
+            if form.explicit and 0 <= offset <= len(window) - 12:  # most are short, in order, and not remarkable
+                group, number, code, length = _HEADS[form.order].unpack_from(window, offset)
+                tag, begin = group << 16 | number, at + 8
+                if tag > last and code in _SHORT and begin + length <= end and group != 0xFFFE and tag not in _APART:
+                    read = window[offset + 8 : offset + 8 + length]
+                    if len(read) == length:
+                        yield _new(Element, (prefix, tag, _SHORT[code], read, at, begin, begin + length, charset))
+                        at, last = begin + length, tag
+                        continue
+            element, after, within = self._element(at, (prefix, charset, form, end))
+            if element.tag <= last:
+                self.disorder.append(element.path)
+            last, charset = element.tag, element.charset
+            yield element
+            if element.vr != "SQ":
+                at = element.end
                 continue
-            if tag <= here.last or tag >> 16 == 0xFFFE:
-                self._disordered(here.prefix, tag)
-            here.last = tag
-            if length == _UNDEFINED or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
-                element, at = self._opened(here, tag, vr, (at, begin, length), stack)
-                yield element
-                continue
-            value = None if length > LARGE or (tag in PIXELS and not here.prefix) else self.take(begin, length)
-            if tag == CHARACTER_SET and value is not None:
-                here.charset = declared(value)
-            yield Element(here.prefix, tag, vr, value, at, begin, begin + length, here.charset)
-            at = begin + length
+            if len(around) >= 2 * DEEPEST:
+                raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
+            around.append((prefix, charset, form, end, endless, None, last))
+            prefix, form, endless, items, last = element.path, within, after is None, 0, -1
+            at, end = element.begin, after or end
         self.after = at
 
     def take(self, at: int, length: int) -> bytes:
@@ -242,64 +224,50 @@ class Part:
             tag, vr, begin, length = self._head(at, self.size, form)
             if length > LARGE:
                 raise UnreadableFile("an element of the file meta is longer than any can be")
-            yield Element("", tag, vr, self.take(begin, length), at, begin, begin + length, ())
-            at = begin + length
+            end = begin + length
+            yield _new(Element, ("", tag, vr, self.take(begin, length), at, begin, end, ()))
+            at = end
             if at + 2 > self.base + len(self.window) and at < self.size:
                 self.load(at)
 
-    def _between(self, at: int, stack: list[_Open]) -> tuple[int, Element | None]:
-        """At the end of a data set, or in a sequence where an item begins or none does: the offset to go on from,
-        and the item."""
-        here = stack[-1]
-        if at >= here.end:
-            if here.endless:
-                raise UnreadableFile(f"a sequence{'' if here.items is not None else ' item'} has no end")
-            stack.pop()
-            return at, None
-        tag, begin, length = self._delimiter(at, here)
-        if tag == _SEQUENCE_END and here.endless and length == 0:
-            stack.pop()
-            return begin, None
-        if tag != ITEM or here.items is None:
-            raise UnreadableFile("a sequence holds something that is not an item")
-        prefix = f"{here.prefix}[{here.items}]."
-        here.items += 1
-        endless = length == _UNDEFINED
-        stack.append(_Open(prefix, here.charset, here.form, here.end if endless else begin + length, endless))
-        return begin, _new(Element, (prefix, ITEM, "SQ", None, at, begin, begin, here.charset))
+    def _closes(self, at: int, end: int, form: Form, sequence: bool) -> bool:
+        """Does the delimiter stand here that ends a sequence, or else an item? Raises where none can follow."""
+        if at + 8 > end:
+            raise UnreadableFile(f"a sequence{'' if sequence else ' item'} has no end")
+        return self.take(at, 8) == (_SEQUENCE_ENDS if sequence else _ITEM_ENDS)[form.order]
 
-    def _delimiter(self, at: int, here: _Open) -> tuple[int, int, int]:
-        """(tag, offset of the value, length) of what stands where an item or a delimiter should."""
+    def _item(self, at: int, end: int, form: Form) -> tuple[int, int]:
+        """(offset of what is in it, length) of the item that begins here."""
         offset = at - self.base
-        if 0 <= offset <= len(self.window) - 12:
-            group, number, length = _ITEM_HEADS[here.form.order].unpack_from(self.window, offset)
-            if group == 0xFFFE and at + 8 + length <= here.end:
-                return group << 16 | number, at + 8, length
-        tag, _, begin, length = self._head(at, here.end, here.form)
-        return tag, begin, length
+        if 0 <= offset <= len(self.window) - 8:
+            group, number, length = _ITEM_HEADS[form.order].unpack_from(self.window, offset)
+            if group == 0xFFFE and number == 0xE000 and at + 8 + length <= end:
+                return at + 8, length
+        tag, _, begin, length = self._head(at, end, form)
+        if tag != ITEM:
+            raise UnreadableFile("a sequence holds something that is not an item")
+        return begin, length
 
-    def _opened(
-        self, here: _Open, tag: int, vr: str, place: tuple[int, int, int], stack: list[_Open]
-    ) -> tuple[Element, int]:
-        """A sequence that begins in `here`, or encapsulated pixels as a whole; and the offset to go on from.
-        place: offsets of the tag and the value, and the length."""
-        at, begin, length = place
-        endless = length == _UNDEFINED
-        if endless and (tag in PIXELS or vr in ("OB", "OW")):
-            after = self._fragments(begin, here.end, here.form)
-            return Element(here.prefix, tag, vr, None, at, begin, after, here.charset), after
-        if len(stack) > 2 * DEEPEST:
-            raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
-        form = here.form if vr == "SQ" or not here.form.explicit else Form(False, "<")
-        end = begin if endless else begin + length
-        element = _new(Element, (here.prefix, tag, "SQ", None, at, begin, end, here.charset))
-        stack.append(_Open(element.path, here.charset, form, here.end if endless else end, endless, 0))
-        return element, begin
-
-    def _disordered(self, prefix: str, tag: int) -> None:
+    def _element(self, at: int, around: tuple[str, tuple[str, ...], Form, int]) -> tuple[Element, int | None, Form]:
+        """The element at `at`; the offset behind it, or None where only a delimiter tells that; and how what is in it
+        is written. around: prefix, character set, form, and end of the data set."""
+        prefix, charset, form, most = around
+        tag, vr, begin, length = self._head(at, most, form)
         if tag >> 16 == 0xFFFE:
             raise UnreadableFile("a delimiter stands where an element should")
-        self.disorder.append(f"{prefix}({tag >> 16:04X},{tag & 0xFFFF:04X})")
+        endless = length == _UNDEFINED
+        if endless and (tag in PIXELS or vr in ("OB", "OW")):
+            end = self._fragments(begin, most, form)
+            return Element(prefix, tag, vr, None, at, begin, end, charset), end, form
+        end = begin if endless else begin + length
+        if endless or vr == "SQ" or (vr == "UN" and self._is_sequence(begin, length)):
+            within = form if vr == "SQ" or not form.explicit else Form(False, "<")
+            element = _new(Element, (prefix, tag, "SQ", None, at, begin, end, charset))
+            return element, None if endless else end, within
+        value = None if length > LARGE or (tag in PIXELS and not prefix) else self.take(begin, length)
+        if tag == CHARACTER_SET and value is not None:
+            charset = declared(value)
+        return _new(Element, (prefix, tag, vr, value, at, begin, end, charset)), end, form
 
     def _fragments(self, at: int, end: int, form: Form) -> int:
         """Offset behind the encapsulated pixels whose first fragment is at `at`. PS3.5 A.4."""
@@ -368,6 +336,8 @@ _HEADS = {order: struct.Struct(order + "HH2sH") for order in "<>"}
 """Tag, VR and short length of explicit VR."""
 _ITEM_HEADS = {order: struct.Struct(order + "HHI") for order in "<>"}
 """Tag and length of an item or a delimiter."""
+_ITEM_ENDS = {order: head.pack(0xFFFE, 0xE00D, 0) for order, head in _ITEM_HEADS.items()}
+_SEQUENCE_ENDS = {order: head.pack(0xFFFE, 0xE0DD, 0) for order, head in _ITEM_HEADS.items()}
 _LENGTHS = {order: struct.Struct(order + "I") for order in "<>"}
 
 
