@@ -40,7 +40,7 @@ from uploader.domain.finding import Finding
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.policy import NO_PERMIT, Permit
 from uploader.stages.verify.check import Order
-from uploader.stages.verify.codes import CODES, OVERRIDABLE, capped, finding, is_overridden, overruled, place_of
+from uploader.stages.verify.codes import CODES, OVERRIDABLE, capped, finding, place_of, settled
 from uploader.stages.verify.compare import Rules
 from uploader.stages.verify.identity import Harvest
 from uploader.stages.verify.listed import Box, Lists
@@ -52,7 +52,7 @@ from uploader.stages.verify.report import Reach, report
 from uploader.stages.verify.words import fold
 from uploader.stages.verify.work import workers
 
-__all__ = ["CODES", "OVERRIDABLE", "place_of", "verify"]
+__all__ = ["CODES", "OVERRIDABLE", "place_of", "settled", "verify"]
 
 Progress = Callable[[int], object] | None
 """Told how many files are done."""
@@ -117,7 +117,7 @@ def verify(
     unnamed = entry_faults({e.name for e in (*before, *after)}, needles)
     sightings = [*unnamed.values(), *(_unquoted(sighting, unnamed) for sighting in sightings)]
     findings = [finding(code, where, value, detail) for code, where, value, detail in dict.fromkeys(sightings)]
-    findings = [overruled(each) if is_overridden(each, overridden) else each for each in findings]
+    findings = settled(findings, overridden)
     files = Manifest(frozenset(judged.measured.get(entry.name, entry) for entry in after))
     measured(files)
     reach = Reach(len(after), judged.elements, files.size, judged.uids)

@@ -3,7 +3,7 @@ docs/findings.md, kept equal to this one by a test."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from uploader.domain.finding import Finding, Severity
@@ -88,9 +88,10 @@ CODES: dict[str, tuple[Severity, str, str]] = {
 OVERRIDABLE = frozenset(
     f"verify.{kind}"
     for kind in ("residue", "residue-date", "residue-uid", "value-kept", "date-kept", "unlisted", "altered", "bomb")
-)
-"""Refusals that may be a false alarm, which a named person may overrule with a reason: what was found is a value that
-can be looked at. Never what concerns pixels, the form of a file, private elements, or what the subject is called."""
+) | {"pixels.identity", "pixels.text", "pixels.unread"}
+"""Refusals that may be a false alarm, which a named person may overrule with a reason, two persons where
+`override.BY_TWO` asks for them: what was found can be looked at. Never that pixels are not what they were, the form of
+a file, private elements, or what the subject is called."""
 
 MOST = 50
 """Findings of one code that are listed."""
@@ -118,6 +119,11 @@ def place_of(where: str) -> str:
 def overruled(found: Finding) -> Finding:
     """The finding as a question."""
     return replace(found, severity=QUESTION, says=f"{found.says}; a person has overruled this refusal")
+
+
+def settled(findings: Iterable[Finding], overridden: Collection[tuple[str, str]]) -> list[Finding]:
+    """The findings, those that were overruled as questions."""
+    return [overruled(each) if is_overridden(each, overridden) else each for each in findings]
 
 
 def capped(findings: list[Finding]) -> list[Finding]:
