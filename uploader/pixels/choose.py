@@ -1,7 +1,8 @@
 """Which frames of a moving image to read: text stands still, so most frames show the text of their neighbours.
 
 The first, the last and some between are always read. Every other frame is compared tile by tile with those chosen
-so far: it is chosen too when strokes stand in it that stood in none of them, or far more of them than in any.
+so far: it is chosen too when strokes stand in it that stood in none of them, or far more of them than in any. In a
+moving picture bold strokes tell more, as letters have and speckle hardly has.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ _TILE = 32
 """Pixels; a letter of ordinary size lies in one or two."""
 _STROKE = 64
 """Grey levels between neighbours of a stroke's edge."""
-_FEW = 16
+_BOLD = 128
+"""Grey levels between neighbours of a bold one's edge."""
+_FEW, _FEW_BOLD = 16, 8
 """Pixels of edges in a tile; a letter has more."""
 _SHARE = 8
 """Part of a tile's edges that must be new: an eighth, one letter of two words."""
 _STILL = 3
 """Grey levels by which a tile may differ from the frame before in the mean, and still stand still."""
+
+_STOOD = 2
+"""Times that a frame is as the one before it from which it was considered already, moving and standing."""
 
 Strokes = NDArray[np.bool_]
 
@@ -37,19 +43,27 @@ class Choice:
     chosen: list[int]
     unread: int = 0
     _known: list[Strokes] = field(default_factory=list)
+    _bold: NDArray[np.int64] | None = None
 
-    def knows(self, strokes: Strokes, still: NDArray[np.bool_]) -> bool:
-        """Whether all that stands in this frame stood in one of those chosen."""
-        count = _counts(strokes)
+    def knows(self, picture: Picture, still: NDArray[np.bool_]) -> bool:
+        """Whether all that stands in this frame stood in one of those chosen. still: tiles that are as just before"""
+        edges = _edges(picture)
+        if self._bold is not None and (_counts(edges >= _BOLD) > 2 * self._bold + _FEW_BOLD).any():
+            return False
+        seen: Strokes = edges >= _STROKE
+        count = _counts(seen)
         new, most = np.ones_like(still), np.zeros_like(count)
         for known in self._known:
-            lost = _counts(strokes & ~known)
+            lost = _counts(seen & ~known)
             new &= (lost >= _FEW) & (lost * _SHARE > count)
             most = np.maximum(most, _counts(known))
         return not bool((new & (still | (count > 2 * most + 2 * _FEW))).any())
 
-    def remember(self, strokes: Strokes) -> None:
-        self._known.append(strokes)
+    def remember(self, picture: Picture) -> None:
+        edges = _edges(picture)
+        bold = _counts(edges >= _BOLD)
+        self._bold = bold if self._bold is None else np.maximum(self._bold, bold)
+        self._known.append(edges >= _STROKE)
 
 
 def choose(frames: int, picture: Callable[[int], Picture], most: int) -> Choice:
@@ -59,22 +73,23 @@ def choose(frames: int, picture: Callable[[int], Picture], most: int) -> Choice:
         return Choice(sorted(always & set(range(frames))))
     choice = Choice(sorted(always))
     for index in choice.chosen:
-        choice.remember(strokes(picture(index)))
-    before: Picture | None = None
+        choice.remember(picture(index))
+    before, same = picture(0), 0
     for index in range(frames):
         now = picture(index)
-        if index not in always:
-            _consider(choice, index, now, before if before is not None else now, most)
+        same = same + 1 if np.array_equal(now, before) else 0
+        if index not in always and same < _STOOD:
+            _consider(choice, index, now, before, most)
         before = now
     choice.chosen.sort()
     return choice
 
 
-def strokes(picture: Picture) -> Strokes:
-    """Where the edges of strokes are."""
-    edges = np.zeros(picture.shape, bool)
-    edges[1:-1] |= _apart(picture[2:], picture[:-2]) >= _STROKE
-    edges[:, 1:-1] |= _apart(picture[:, 2:], picture[:, :-2]) >= _STROKE
+def _edges(picture: Picture) -> Picture:
+    """By how much the neighbours of each pixel differ, above and below or left and right."""
+    edges = np.zeros_like(picture)
+    edges[1:-1] = _apart(picture[2:], picture[:-2])
+    edges[:, 1:-1] = np.maximum(edges[:, 1:-1], _apart(picture[:, 2:], picture[:, :-2]))
     return edges
 
 
@@ -84,14 +99,13 @@ def _apart(one: Picture, other: Picture) -> Picture:
 
 
 def _consider(choice: Choice, index: int, now: Picture, before: Picture, most: int) -> None:
-    seen = strokes(now)
-    if choice.knows(seen, _tiled(_apart(now, before)).mean(axis=(2, 3)) < _STILL):
+    if choice.knows(now, _tiled(_apart(now, before)).mean(axis=(2, 3)) < _STILL):
         return
     if len(choice.chosen) >= most:
         choice.unread += 1
         return
     choice.chosen.append(index)
-    choice.remember(seen)
+    choice.remember(now)
 
 
 def _counts(strokes: Strokes) -> NDArray[np.int64]:
