@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     BasicTextSRStorage,
     BasicVoiceAudioWaveformStorage,
@@ -15,7 +15,9 @@ from pydicom.uid import (
     EncapsulatedCDAStorage,
     EncapsulatedPDFStorage,
     EnhancedMRImageStorage,
+    ExplicitVRLittleEndian,
     GrayscaleSoftcopyPresentationStateStorage,
+    ImplicitVRLittleEndian,
     InventoryStorage,
     RawDataStorage,
     RTStructureSetStorage,
@@ -25,9 +27,12 @@ from pydicom.uid import (
 )
 
 from tests.passes.test_policy import site_policy
-from tests.passes.treated import KEY, treated
+from tests.passes.treated import KEY, session, treated
+from uploader.dicomedit import parse
 from uploader.domain.errors import CannotBeSafe
 from uploader.passes.uids import MapUids
+from uploader.recipes import Scripted
+from uploader.stages.anonymise import Recipe, Work
 
 SHIPPED = ["basic", "trial", "research", "no_dates"]
 
@@ -234,6 +239,41 @@ def test_a_private_sequence_written_as_unknown_goes_even_if_the_site_lists_it_as
 def test_an_object_that_is_nothing_but_an_overlay_is_held(uid: str) -> None:
     with pytest.raises(CannotBeSafe, match="nothing but"):
         treated(of_class(uid))
+
+
+def with_overlay(**more: object) -> Dataset:
+    """An image with an overlay in bit 12 of its pixels, as its header says."""
+    dataset = of_class(CTImageStorage, BitsAllocated=16, BitsStored=12, HighBit=11, **more)
+    dataset.add_new(0x60000100, "US", 16)
+    dataset.add_new(0x60000102, "US", 12)
+    return dataset
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("policy", SHIPPED)
+def test_an_overlay_in_unused_bits_of_the_pixels_is_held(policy: str, syntax: str) -> None:
+    with pytest.raises(CannotBeSafe, match="unused bits"):
+        treated(with_overlay(), policy, syntax=syntax)
+
+
+@pytest.mark.parametrize("script", ["-(60X@,XXXX)", "-(60X@,XXXX)\nscalePatientAgeAndDobFromStudyDate[]"])
+def test_no_script_hides_an_overlay_in_unused_bits_by_removing_its_header(tmp_path: Path, script: str) -> None:
+    dataset = with_overlay(SOPInstanceUID="1.2.3")
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    recipe = Recipe((Scripted(parse(f'version "6.6"\n{script}', "script"), {}),), session())
+    with pytest.raises(CannotBeSafe, match="unused bits"):
+        Work(recipe).file(tmp_path / "in.dcm", tmp_path / "out.dcm")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.dcm"]
+
+
+@pytest.mark.parametrize("position", [0, 12])
+def test_an_overlay_of_its_own_is_removed_wherever_it_says_it_lies(position: int) -> None:
+    dataset = with_overlay()
+    dataset.add_new(0x60003000, "OW", b"\1\0")
+    dataset[0x60000102].value = position
+    assert not [element for element in treated(dataset) if element.tag.group == 0x6000]
 
 
 @pytest.mark.parametrize("sop_class", [VideoEndoscopicImageStorage, "1.2.840.10008.5.1.1.29", InventoryStorage])

@@ -14,6 +14,7 @@ from uploader.elements import Form, Irregular, Short, encoded, value_of
 from uploader.instance import SOP_CLASS, SOP_INSTANCE, Body, read, rewritten, run, save
 from uploader.rows import Piece, Row, Series, value_in
 from uploader.rules import CHARACTER_SET, Note, Rules, Treatment, Written
+from uploader.stages.anonymise import overlays
 from uploader.stages.anonymise.recipe import Box, Recipe, Script
 from uploader.stages.anonymise.swept import Swept
 from uploader.writing import file_meta
@@ -98,6 +99,7 @@ class Work:
         with source.open("rb", buffering=0) as stream:
             try:
                 rows, body = self._regular(stream, scripted)
+                overlays.refuse_in(rows)
                 if first:
                     self._look(rows)
                 made = self._treated(rows, body) if scripted else self._scripted(rows, body)
@@ -193,6 +195,7 @@ class Work:
         return self._within[tag]
 
     def _all_scripts(self, dataset: Dataset) -> Dataset:
+        overlays.refuse(dataset)
         for script in self._recipe.scripts:
             dataset = script(dataset)
         return dataset
