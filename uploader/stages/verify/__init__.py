@@ -30,6 +30,7 @@ files says of the patient.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -130,13 +131,19 @@ def _amiss(anonymised: Path, before: list[Entry], after: list[Entry]) -> Iterato
     originals, names = {e.name for e in before}, {e.name for e in after}
     yield from (("verify.missing", name, "", "") for name in sorted(originals - names))
     yield from (("verify.extra", name, "", "") for name in sorted(names - originals))
-    foreign = sorted(p for p in anonymised.rglob("*") if not _is_ours(p, anonymised, names))
+    foreign = sorted(_foreign(anonymised, names)) if anonymised.is_dir() else ()
     # the name of a foreign file may be a patient
-    yield from (("verify.extra", f"file {n} beyond the manifest", str(p), "") for n, p in enumerate(foreign, 1))
+    yield from (("verify.extra", f"file {n} beyond the manifest", path, "") for n, path in enumerate(foreign, 1))
 
 
-def _is_ours(path: Path, folder: Path, names: set[str]) -> bool:
-    return not path.is_symlink() and (path.is_dir() or path.relative_to(folder).as_posix() in names)
+def _foreign(folder: Path | str, names: set[str], inside: str = "") -> Iterator[str]:
+    """Paths of what is neither a folder nor among `names`, which begin at the folder that this one is `inside` of."""
+    with os.scandir(folder) as found:
+        for each in found:
+            if each.is_dir(follow_symlinks=False):
+                yield from _foreign(each.path, names, f"{inside}{each.name}/")
+            elif each.is_symlink() or inside + each.name not in names:
+                yield each.path
 
 
 @dataclass(slots=True)

@@ -146,6 +146,12 @@ def uids_of(value: bytes) -> tuple[str, ...]:
     return tuple(u.strip(" \0") for u in value.decode("latin_1").split("\\"))
 
 
+@lru_cache(maxsize=4096)
+def _things(value: bytes) -> frozenset[str]:
+    """The UIDs of a UI value that belong to a thing."""
+    return frozenset(u for u in uids_of(value) if u.count(".") > 1 and not u.startswith(REGISTERED))
+
+
 def date_of(value: bytes) -> str | None:
     """``YYYYMMDD`` with which a DA or DT value begins."""
     match = DATE.match(value.strip())
@@ -164,7 +170,7 @@ def _otherwise(value: bytes, charset: tuple[str, ...]) -> set[str]:
 def _take(found: Harvest, element: Element, value: bytes) -> None:
     tag, vr = element.tag, element.vr
     if vr == "UI" and tag not in CLASSES:
-        uids = {u for u in uids_of(value) if u.count(".") > 1 and not u.startswith(REGISTERED)}
+        uids = _things(value)
         found.uids |= uids
         if tag in OWN and not element.prefix:
             found.own |= uids

@@ -28,7 +28,7 @@ def text_of(element: Element | None) -> str:
 
 def faults(part: Part, tops: Tops) -> Iterator[Fault]:
     """Everything wrong with the form of the anonymised file as a whole."""
-    if any(part.preamble):
+    if part.preamble.strip(b"\0"):
         yield "verify.preamble", "preamble"
     yield from _meta_faults(part, tops)
     yield from (("verify.disorder", path) for path in part.disorder)
