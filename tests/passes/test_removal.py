@@ -106,6 +106,20 @@ def test_a_sequence_hidden_under_another_vr_is_removed() -> None:
     assert "ReferencedImageSequence" not in treated(dataset)
 
 
+@pytest.mark.parametrize("tag", [0x00280120, 0x00280010, 0x00180050, 0x0008103E, 0x00080060])
+@pytest.mark.parametrize("policy", ["basic", "trial", "research"])
+def test_bytes_do_not_pass_for_a_number_a_text_or_a_code(tag: int, policy: str) -> None:
+    dataset = Dataset()
+    dataset[tag] = raw(tag, "OB", b"Jane Doe")
+    assert "Jane" not in str(treated(dataset, policy))
+
+
+def test_pixels_and_tables_may_be_bytes_or_words() -> None:
+    dataset = Dataset()
+    dataset[0x00281201] = raw(0x00281201, "OB", b"\1\2\3\4")
+    assert treated(dataset)[0x00281201].value == b"\1\2\3\4"
+
+
 def test_a_sequence_of_unknown_vr_is_treated_as_the_sequence_that_it_is() -> None:
     item = struct.pack("<HHI", 0x0008, 0x1155, 6) + b"1.2.3\0"
     dataset = Dataset()

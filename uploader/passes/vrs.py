@@ -27,14 +27,16 @@ _STRICTNESS = {
 def readings(tag: int, vr: str) -> tuple[str, ...]:
     """The VRs by which an element has to be judged: that of the dictionary, and the one written if it is another.
 
-    Where the dictionary has a choice (``US or SS``) the one written counts if it is among them.
+    Where the dictionary has a choice (``US or SS``) the one written counts if it is among them. Bytes under an
+    attribute that holds none can be anything, and are read as of no VR.
     """
     written = () if vr in ("", "UN") else tuple(vr.split(" or "))
     known = dictionary.vr_of(tag)
     if known is None or not dictionary.is_attribute(tag):
         return written or ("UN",)
     choice = known.split(" or ")
-    return tuple(dict.fromkeys((choice[0], *(one for one in written if one not in choice))))
+    others = (one if one not in BULK or BULK & {*choice} else "UN" for one in written if one not in choice)
+    return tuple(dict.fromkeys((choice[0], *others)))
 
 
 def stricter(actions: Iterable[Action]) -> Action:
