@@ -65,6 +65,24 @@ def test_the_same_bytes_in_another_character_set_are_another_value(tmp_path: Pat
     assert ("verify.residue", f"{sabotage.entry_name(SLICES[1])} (0008,103E)") in found(session)
 
 
+def fragments(value: bytes) -> bytes:
+    """Bytes in pieces, as compressed pixels are, in an item of the icon."""
+    pieces = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
+    for piece in (b"", value):
+        pieces += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
+    return sequence(0x00880200, [pieces + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)], endless=True)
+
+
+def test_what_is_left_among_the_pieces_of_an_inner_image_is_found_in_every_file(session: Session) -> None:
+    for number in SLICES:
+        data = session.file(number).read_bytes()
+        at = data.rindex(b"\xe0\x7f\x10\x00OW")
+        session.file(number).write_bytes(data[:at] + fragments(b"\xff\xd8 for Anneliese") + data[at:])
+    where = "(0088,0200)[0].(7FE0,0010)"
+    left = [place for code, place in found(session) if code == "verify.residue"]
+    assert left == [f"{sabotage.entry_name(number)} {where}" for number in SLICES]
+
+
 REAL = ("rt_breast_plan", "mr_siemens_mosaic", "enhanced_multiframe", "charsets", "sr_seg_pdf")
 
 

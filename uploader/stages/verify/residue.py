@@ -228,7 +228,7 @@ class Search:
             pending: list[_Pending] = []
             whole = before + chunk
             found = [*self._read(unshaped, whole, None, pending, unfold=not at_once), *self._search(pending)]
-            yield from (h for h in found if h.value not in seen)
+            yield from (Hit(h.kind, element, h.value) for h in found if h.value not in seen)
             seen |= {h.value for h in found}
             before = whole[-_OVERLAP:]
 
