@@ -93,6 +93,12 @@ def test_names_in_other_scripts_are_found_too(data: st.DataObject) -> None:
     assert not any(bare(part) in left for part in parts if len(part) > 1)
 
 
+@pytest.mark.parametrize("name", ["สมชาย^ใจดี", unicodedata.normalize("NFD", "José^André"), "שָׁלוֹם^דָּנִי"])
+def test_no_accent_and_no_vowel_sign_of_a_name_stays_behind(name: str) -> None:
+    family, given_name = name.split("^")
+    assert Cleaner(Known(names=frozenset({name})), None).clean(f"CT {family} {given_name} T1") == "CT T1"
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_nothing_of_an_id_remains_with_or_without_its_separators(data: st.DataObject) -> None:

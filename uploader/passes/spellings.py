@@ -69,9 +69,16 @@ def atoms(text: str) -> list[Atom]:
     last = -1
     for match in _ATOM.finditer(shape):
         start, end = match.span()
-        found.append(Atom(match[0].lower(), origin[start], origin[end - 1] + 1, start == last))
+        found.append(Atom(match[0].lower(), origin[start], _with_marks(text, origin[end - 1] + 1), start == last))
         last = end
     return found
+
+
+def _with_marks(text: str, end: int) -> int:
+    """The end of a sign that ends at `end`, with the accents and vowel signs that are written behind it."""
+    while not text.isascii() and end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return end
 
 
 def _shape(text: str) -> tuple[str, Sequence[int]]:
