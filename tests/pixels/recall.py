@@ -103,7 +103,7 @@ def measure(verbose: bool) -> None:
     looker, counts, times = Looker(), Counter[str](), []
     for what, picture, drawn in cases():
         begin = time.perf_counter()
-        lines = list(looker.read(picture))
+        lines = looker.read(picture)
         times.append(time.perf_counter() - begin)
         for each in drawn:
             seen = [text for box, text, _ in lines if box.overlap(each.box) > 0.3]

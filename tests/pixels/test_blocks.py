@@ -51,4 +51,4 @@ def test_every_mark_lies_in_one_block_with_ground_around_it(places: list[tuple[i
         count[box.y : box.bottom, box.x : box.right] += 1
     assert count.max(initial=0) <= 1
     for row, column in places:
-        assert count[max(row - 24, 0) : row + 25, max(column - 24, 0) : column + 25].all()
+        assert count[max(row - 10, 0) : row + 11, max(column - 10, 0) : column + 11].all()

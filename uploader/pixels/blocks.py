@@ -21,8 +21,8 @@ SIDE = 640
 _UNIT = 32
 """Pixels of which the engine takes whole multiples, after enlarging."""
 _MOST_ENLARGED = 4.0
-_MARGIN = 3
-"""Units of flat ground around what stands out. With fewer, less text was found in `tests.pixels.recall`."""
+_MARGIN, _LARGE, _MARGIN_OF_LARGE = 3, 10, 1
+"""Units of flat ground around what stands out, and around what is large itself."""
 _REACH = 3
 """Pixels apart of which two differ by `FLAT` where text is: a stroke is no further from its ground."""
 
@@ -34,8 +34,8 @@ def blocks(picture: Picture) -> Iterator[Box]:
     """Boxes outside of which the picture is flat, none of which touches another."""
     unit = _unit(picture)
     rows, columns = picture.shape[:2]
-    grid = _grown(_grid(_edges(picture), unit))
-    for top, left, height, width in _cut(grid, 0, 0, 0):
+    grid = _grid(_edges(picture), unit)
+    for top, left, height, width in (_trimmed(grid, *each) for each in _cut(_grown(grid), 0, 0, 0)):
         inside = Box(left * unit, top * unit, width * unit, height * unit).clipped(rows, columns)
         if inside is not None:
             yield inside
@@ -98,6 +98,19 @@ def _cut(grid: _Grid, top: int, left: int, axis: int, tried: bool = False) -> It
             yield from _cut(grid[begin:end], top + begin, left, 1, whole)
         else:
             yield from _cut(grid[:, begin:end], top, left + begin, 0, whole)
+
+
+def _trimmed(grid: _Grid, top: int, left: int, height: int, width: int) -> tuple[int, int, int, int]:
+    """A block, with less ground around what is large."""
+    part = grid[top : top + height, left : left + width]
+    spans = [np.flatnonzero(np.logical_or.reduce(part, axis=axis)) for axis in (1, 0)]
+    if min(int(span[-1] - span[0]) for span in spans) < _LARGE:
+        return top, left, height, width
+    (up, down), (west, east) = (
+        (max(int(span[0]) - _MARGIN_OF_LARGE, 0), min(int(span[-1]) + 1 + _MARGIN_OF_LARGE, size))
+        for span, size in zip(spans, part.shape, strict=True)
+    )
+    return top + up, left + west, down - up, east - west
 
 
 def _runs(line: NDArray[np.bool_]) -> list[tuple[int, int]]:

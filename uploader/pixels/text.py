@@ -25,6 +25,8 @@ MOST_FRAMES = 24
 """Frames of one file that are read at most, a second each; what is left unread is said."""
 TILE, OVERLAP = 1024, 192
 """Pixels. The engine's memory grows with the tile."""
+_MOSTLY = 0.75
+"""Share of a picture above which its blocks are not read before the whole."""
 _LEAST = 2
 """Letters and figures of a line; the engine takes a round head for a single 8, and one letter tells nobody."""
 
@@ -62,19 +64,18 @@ class Looker:
         with opened(path) as frames:
             return self._looked(frames) if frames is not None else Looked(())
 
-    def read(self, picture: Picture) -> Iterator[Line]:
-        """The lines of text in a picture: those of every tile of a block, and of the whole block made smaller where
-        large letters may be cut by tiles. Raises UnreadableFile."""
-        scale = enlarged(picture)
-        for block in blocks(picture):
-            part = picture[block.y : block.bottom, block.x : block.right]
-            for left, top in _tiles(part):
-                yield from _moved(
-                    _lines(part[top : top + TILE, left : left + TILE], scale), block.x + left, block.y + top
-                )
-            by = -(-max(part.shape[:2]) // TILE)
-            if by > 1:
-                yield from _moved(_lines(_smaller(part, by), 1.0), block.x, block.y, by)
+    def read(self, picture: Picture) -> list[Line]:
+        """The lines of text in a picture. Raises UnreadableFile.
+
+        Blocks tell whether there are any; where there are, the whole is read, for letters are told better in it.
+        """
+        rows, columns = picture.shape[:2]
+        parts, whole = list(blocks(picture)), Box(0, 0, columns, rows)
+        if sum(part.width * part.height for part in parts) > _MOSTLY * rows * columns:
+            return list(_read(picture, whole))
+        found = [line for part in parts for line in _read(picture, part)]
+        better = list(_read(picture, whole)) if found else []
+        return better + [line for line in found if not any(line[0].overlap(box) > 0.5 for box, _, _ in better)]
 
     def _looked(self, frames: Frames) -> Looked:
         shown = views(frames)
@@ -97,6 +98,17 @@ def _add(found: list[Found], frame: int, box: Box, text: str, confidence: float)
             found[n] = Found(known.box, frames, known.text, max(known.confidence, confidence))
             return
     found.append(Found(box, (frame,), Private(text), confidence))
+
+
+def _read(picture: Picture, within: Box) -> Iterator[Line]:
+    """The lines of every tile of a part, and of the whole part made smaller where large letters may be cut by tiles."""
+    scale, part = enlarged(picture), picture[within.y : within.bottom, within.x : within.right]
+    for left, top in _tiles(part):
+        tile = part[top : top + TILE, left : left + TILE]
+        yield from _moved(_lines(tile, scale), within.x + left, within.y + top)
+    by = -(-max(part.shape[:2]) // TILE)
+    if by > 1:
+        yield from _moved(_lines(_smaller(part, by), 1.0), within.x, within.y, by)
 
 
 def _lines(tile: Picture, scale: float) -> Iterator[Line]:
