@@ -55,7 +55,9 @@ _DAY_NAMED = rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YE
 _NAMED_DAY = rf"{_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)"
 _YEAR_NAMED = rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)"
 _MONTH_ONLY = rf"{_NAME}{_GAP}{_YEAR}(?!\d)"
-_BEGINNINGS = frozenset(name[:3] for name in _MONTHS)
+_BEFORE_FIGURE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[\W_]{0,3}(?:(?:of|de|del) )?\d")
+_MONTH_ENDINGS = tuple(name + glued for name in _MONTHS for glued in ("", "of", "de", "del"))
+"""How a word ends behind which a figure makes a date, as it does in all spellings with a month in letters."""
 
 
 @cache
@@ -156,8 +158,7 @@ def _spaced(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
 
 
 def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
-    folded = fold(text)
-    if not any(c.isdecimal() for c in text) or not any(name in folded for name in _BEGINNINGS):
+    if not names_month(text):
         return
     for match in _with_months(_DAY_NAMED).finditer(text):
         day_text, ordinal, gap, name, other_gap, year = match.groups()
@@ -171,6 +172,11 @@ def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
     for match in _with_months(_MONTH_ONLY).finditer(text):
         name, gap, year = match.groups()
         yield from _with_name(match, known, (year, name, "15"), ("N", gap, "Y"))
+
+
+def names_month(text: str) -> bool:
+    """Can there be a date in the text whose month is written in letters? Quick, and never wrong about a date."""
+    return any(word.endswith(_MONTH_ENDINGS) for word in _BEFORE_FIGURE.findall(fold(text)))
 
 
 def _with_name(
