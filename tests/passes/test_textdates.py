@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploader.passes import textdates
-from uploader.passes.textdates import dates_in, names_month
+from uploader.passes.textdates import MONTH_FORMS, dates_in, names_month, with_months
 
-FORMS = [
-    re.compile(form, re.IGNORECASE)
-    for form in (textdates._DAY_NAMED, textdates._NAMED_DAY, textdates._YEAR_NAMED, textdates._MONTH_ONLY)
-]
+FORMS = [with_months(form, plain=False) for form in MONTH_FORMS]
 MONTHS = ["mar", "March", "MÄRZ", "Ma\u0308rz", "août", "de", "of", "del", "Dez", "décembre", "maggio", "Sept"]
 PIECES = st.sampled_from(
     [*MONTHS, "k", "st", " ", ".", ", ", "-", "/", "_", "3", "09", "21", "2021", "٣", "of ", "de "]
@@ -26,6 +21,13 @@ PIECES = st.sampled_from(
 def test_where_a_spelling_fits_the_quick_question_says_so(text: str) -> None:
     fits = any(form.search(text) for form in FORMS)
     assert names_month(text) or not fits
+
+
+@given(st.lists(PIECES, max_size=9).map("".join).filter(str.isascii))
+def test_plain_text_is_searched_with_the_same_result(text: str) -> None:
+    for form, full in zip(MONTH_FORMS, FORMS, strict=True):
+        plain = with_months(form, plain=True)
+        assert [m.groups() for m in plain.finditer(text)] == [m.groups() for m in full.finditer(text)]
 
 
 @pytest.mark.parametrize(

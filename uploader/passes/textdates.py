@@ -41,7 +41,8 @@ _MONTHS = {
 
 _YEAR, _GAP = r"((?:19|20)\d\d)", r"((?:\.? ?(?:of|de|del) |\.?[-/._, ]{0,2}))"
 _ACCENTS = {"a": "[aàáâä]", "e": "[eéèê]", "u": "[uùûü]", "c": "[cç]"}
-_NAMES = ("".join(f"{_ACCENTS.get(c, c)}[\u0300-\u036f]?" for c in name) for name in sorted(_MONTHS, key=len)[::-1])
+_PLAIN_NAMES = sorted(_MONTHS, key=len)[::-1]
+_NAMES = ("".join(f"{_ACCENTS.get(c, c)}[\u0300-\u036f]?" for c in name) for name in _PLAIN_NAMES)
 _NAME = f"({'|'.join(_NAMES)})"
 _ORDINAL = r"((?:st|nd|rd|th|er|\.)?)"
 _RUN = re.compile(rf"(?<!\d){_YEAR}(\d\d)(\d\d)(\d{{6}}|\d{{4}}|)(?!\d)")
@@ -55,15 +56,19 @@ _DAY_NAMED = rf"(?<!\d)(?<!\d[-/.])(\d{{1,2}}){_ORDINAL}{_GAP}{_NAME}{_GAP}({_YE
 _NAMED_DAY = rf"{_NAME}{_GAP}(\d{{1,2}}){_ORDINAL}([-/._, ]{{1,2}})({_YEAR[1:-1]}|\d\d)(?!\d)"
 _YEAR_NAMED = rf"(?<!\d){_YEAR}{_GAP}{_NAME}{_GAP}(\d{{1,2}})(?!\d)"
 _MONTH_ONLY = rf"{_NAME}{_GAP}{_YEAR}(?!\d)"
+MONTH_FORMS = (_DAY_NAMED, _NAMED_DAY, _YEAR_NAMED, _MONTH_ONLY)
 _BEFORE_FIGURE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[\W_]{0,3}(?:(?:of|de|del) )?\d")
 _MONTH_ENDINGS = tuple(name + glued for name in _MONTHS for glued in ("", "of", "de", "del"))
 """How a word ends behind which a figure makes a date, as it does in all spellings with a month in letters."""
 
 
 @cache
-def _with_months(pattern: str) -> re.Pattern[str]:
-    """Compiled when the first month is met: with all the months in it that takes long."""
-    return re.compile(pattern, re.IGNORECASE)
+def with_months(form: str, *, plain: bool) -> re.Pattern[str]:
+    """Compiled when the first month is met, for with all the months in it that takes long; much less for texts that
+    are `plain` ASCII, as most are."""
+    if plain:
+        return re.compile(form.replace(_NAME, f"({'|'.join(_PLAIN_NAMES)})"), re.IGNORECASE | re.ASCII)
+    return re.compile(form, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +165,18 @@ def _spaced(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
 def _named(text: str, known: frozenset[str]) -> Iterator[SpelledDate]:
     if not names_month(text):
         return
-    for match in _with_months(_DAY_NAMED).finditer(text):
+    plain = text.isascii()
+    day_named, named_day, year_named, month_only = (with_months(form, plain=plain) for form in MONTH_FORMS)
+    for match in day_named.finditer(text):
         day_text, ordinal, gap, name, other_gap, year = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("D", ordinal, gap, "N", other_gap, "Y"))
-    for match in _with_months(_NAMED_DAY).finditer(text):
+    for match in named_day.finditer(text):
         name, gap, day_text, ordinal, other_gap, year = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("N", gap, "D", ordinal, other_gap, "Y"))
-    for match in _with_months(_YEAR_NAMED).finditer(text):
+    for match in year_named.finditer(text):
         year, gap, name, other_gap, day_text = match.groups()
         yield from _with_name(match, known, (year, name, day_text), ("Y", gap, "N", other_gap, "D"))
-    for match in _with_months(_MONTH_ONLY).finditer(text):
+    for match in month_only.finditer(text):
         name, gap, year = match.groups()
         yield from _with_name(match, known, (year, name, "15"), ("N", gap, "Y"))
 
