@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from tests.stages import sabotage
 from tests.stages.sabotage import Session, edit, item
@@ -67,6 +69,8 @@ CHANGES: dict[str, tuple[Callable[[Dataset], object], Severity | None]] = {
     "the patient ID as a number with an exponent": (says("KVP", "5.5500177e7"), REFUSED),
     "the patient ID as a binary number": (binary(0x00189073, "FD", 55500177.0), REFUSED),
     "the patient ID as a whole binary number": (binary(0x00280106, "UL", 55500177), REFUSED),
+    "the patient ID as a whole long number": (binary(0x00660040, "OL", struct.pack("<I", 55500177)), REFUSED),
+    "the patient ID as a number of single precision": (binary(0x00189087, "FL", 55500177.0), REFUSED),
     "the patient ID in the form of a UID": (in_slice("2.25.55500177"), REFUSED),
     "the patient ID in the middle of a UID": (in_slice("1.2.840.99.55500177.4"), REFUSED),
     "the patient ID in the UID of a coding scheme": (
@@ -196,3 +200,24 @@ def test_a_word_of_the_equipment_is_no_finding_there(tmp_path: Path) -> None:
     assert session.findings() == []
     edit(session.file("0002"), lambda dataset: setattr(dataset, "ImageType", ["ORIGINAL", "PRIMARY", "NORM"]))
     assert session.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("patient", "tag", "vr", "severity"),
+    [
+        ("552-89-1234", 0x00181153, "IS", REFUSED),
+        ("552-89-1234", 0x00189321, "DS", REFUSED),
+        ("55 12 873", 0x00181153, "IS", REFUSED),
+        ("12345.67", 0x00181153, "IS", REFUSED),
+        ("1E234567", 0x00181153, "IS", REFUSED),
+        ("5512-0873", 0x0008002A, "DT", REFUSED),
+        ("101530.1234", 0x00080031, "TM", ASKED),
+    ],
+)
+def test_a_patient_id_with_signs_between_its_figures_does_not_pass_for_a_number(
+    patient: str, tag: int, vr: str, severity: Severity, tmp_path: Path
+) -> None:
+    value = patient.encode().ljust(12)
+    left = RawDataElement(BaseTag(tag), vr, len(value), value, 0, is_implicit_VR=False, is_little_endian=True)
+    session = sabotage.make(tmp_path, PatientID=patient)
+    assert gravest(session, lambda dataset: dataset.__setitem__(left.tag, left)) is severity

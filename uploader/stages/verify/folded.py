@@ -1,8 +1,8 @@
-"""What is folded away inside a value: deflated, zipped, or written in base64 or hexadecimal figures.
+"""What is folded away inside a value: deflated, zipped, or written in base64, hexadecimal figures or escapes.
 
 Nothing is believed of what a value says of itself: wherever compressed data seem to begin they are inflated, as far
 as they make sense and within limits. Source: RFC 1950, 1951, 1952 (zlib, deflate, gzip), 4648 (base64); APPNOTE 4.3.7
-(zip).
+(zip); RFC 3986 2.1 (``%C3%BC``), HTML 13.5 (``&uuml;``), RFC 8259 7 (``\\u00fc``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _TRIES = 256
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{4}[\r\n]{0,2}){2,}(?:[A-Za-z0-9+/_-]{2,3}={0,2})?")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}[ :-]?){4,}")
 _COMPRESSED = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78][\x01\x5e\x9c\xda]|\x1f\x8b\x08|PK\x03\x04")
+_ESCAPED = re.compile(rb"%[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{2,8};|\\u[0-9A-Fa-f]{4}")
 _ZIP_HEADER = 30
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 
@@ -112,6 +113,22 @@ def _spelled(value: bytes) -> Iterator[bytes]:
         inner = binascii.unhexlify(re.sub(rb"[ :-]", b"", match[0]))
         if _says(inner):
             yield inner
+    if _ESCAPED.search(value) and _says(value):
+        yield _unescaped(value)
+
+
+def _unescaped(value: bytes) -> bytes:
+    """The text without the escapes of addresses, of HTML, and of JSON."""
+    from html import unescape  # here, because few values have any
+    from urllib.parse import unquote_to_bytes
+
+    plain = unquote_to_bytes(value)
+    try:
+        text = plain.decode("utf_8")
+    except UnicodeDecodeError:
+        text = plain.decode("latin_1")
+    text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), unescape(text))
+    return text.encode("utf_8", "replace")
 
 
 def _says(inner: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,10 @@ SHORTEST = 3
 """Characters; a shorter fragment of a name says nothing when it stands alone."""
 _UNMISTAKABLE = 6
 """Letters from which a name is looked for inside longer words too."""
+_FEWEST_OF_OTHERS = 7
+"""Figures that an ID other than the patient's must have to be no measurement by chance, where it has a point."""
+_AS_NUMBER = re.compile(r"[0-9eE]*[-+.: ][-+.: 0-9eE]*|[0-9]+[eE][0-9]+")
+_FIGURE = re.compile(r"[0-9]")
 _LONG_NAME = 5
 """Letters from which a part of a name is no chance in an attribute of the equipment."""
 
@@ -70,7 +75,8 @@ def sharpen(harvest: Harvest, keep: Iterable[str]) -> Needles:
     calendar = Calendar(frozenset(harvest.dates), frozenset(harvest.births))
     ids = set(_of_ids(harvest.ids))
     patients = frozenset(_numbers(value.strip() for value in harvest.patient_ids))
-    numbers = Numbers(frozenset(_numbers(ids)) | patients, patients, calendar)
+    written = frozenset((*_written(harvest.patient_ids, FEWEST), *_written(harvest.ids, _FEWEST_OF_OTHERS)))
+    numbers = Numbers(frozenset(_numbers(ids)) | patients, patients, calendar, written)
     forward = set(_needles(harvest, ids))
     every = tuple(sorted(forward | set(_backward(forward)), key=lambda n: (len(n.text), n.text, n.origin)))
     close = frozenset(_of_names(harvest.patient_names)) - {word for form in kept for word in form.split()}
@@ -107,6 +113,12 @@ def _needles(harvest: Harvest, ids: set[str]) -> Iterator[Needle]:
 
 def _numbers(texts: Iterable[str]) -> Iterator[int]:
     return (int(t) for t in texts if t.isdecimal() and t.isascii() and FEWEST <= len(t.lstrip("0")) < 20)
+
+
+def _written(ids: Iterable[str], fewest: int) -> Iterator[bytes]:
+    """IDs of that many figures and more with signs among them that numbers and times have, too."""
+    stripped = (each.strip() for each in ids)
+    return (each.encode() for each in stripped if _AS_NUMBER.fullmatch(each) and len(_FIGURE.findall(each)) >= fewest)
 
 
 def _of_short_names(values: Iterable[str]) -> Iterator[str]:

@@ -22,6 +22,8 @@ _ZEROS = bytes(0x30 if 0x30 <= sign <= 0x39 else sign for sign in range(256))
 _FIVE = b"0" * FEWEST
 _SCIENTIFIC = re.compile(rb"(?<![\d.])\d+\.?\d*[eE][+]?\d+")
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
+_BINARY |= {"OL": "I", "OV": "Q", "OF": "f", "OD": "d"}
+_SINGLE = struct.Struct("f")
 _CLOCK = re.compile(rb"([0-9.:]+)")
 _DATE = re.compile(r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d*")
 _TIME = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}")
@@ -41,18 +43,25 @@ class Numbers:
 
     all: patient's and others
     patient: those that are a patient ID from end to end
+    written: IDs in which other signs stand among the figures, and that may all the same be taken for a number or a
+        time, as they are written: 552-89-1234
     """
 
     all: frozenset[int]
     patient: frozenset[int]
     calendar: Calendar
+    written: frozenset[bytes] = frozenset()
     _figures: tuple[bytes, ...] = field(init=False)
+    _rounded: frozenset[int | float] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_figures", tuple(b"%d" % number for number in sorted(self.all)))
+        object.__setattr__(self, "_rounded", self.all | {_SINGLE.unpack(_SINGLE.pack(n))[0] for n in self.all})
 
     def in_decimals(self, value: bytes) -> str | None:
         """Kind of what a DS or IS value holds: ``identity``, ``number`` for what may be chance, or None."""
+        if self._is_written_in(value):
+            return "identity"
         scientific = b"e" in value or b"E" in value
         if not scientific and (_FIVE not in value.translate(_ZEROS) or not any(n in value for n in self._figures)):
             return None
@@ -68,16 +77,25 @@ class Numbers:
         if not form or len(value) > _LONGEST:
             return None
         count = len(value) // struct.calcsize(form)
-        found = self.all.intersection(struct.unpack_from(f"{order}{count}{form}", value))
+        sought = self._rounded if form == "f" else self.all
+        found = sought.intersection(struct.unpack_from(f"{order}{count}{form}", value))
         return _gravest("identity" if _sure(n) else "number" for n in found)
 
     def in_clock(self, value: bytes) -> str | None:
         """The same for a value of DA, DT or TM: ``number`` where it is a sound date or time, too."""
+        if self._is_written_in(value):
+            return "number"
         return _gravest(filter(None, map(self._of_clock, _CLOCK.findall(value))))
 
     def in_uid(self, uid: str) -> str | None:
         """The same for the components of a UID; ``date`` for a date of the original."""
         return _gravest(filter(None, map(self._of_component, _ROOT.sub("", uid, count=1).split("."))))
+
+    def _is_written_in(self, value: bytes) -> bool:
+        """Is one of the values an ID as it is written?"""
+        if not any(written in value for written in self.written):
+            return False
+        return not self.written.isdisjoint(each.strip(b" \0") for each in value.split(b"\\"))
 
     def _of_clock(self, text: bytes) -> str | None:
         figures = text.decode("ascii").split(".")[0] if text.count(b".") == 1 else text.decode("ascii")
@@ -95,7 +113,7 @@ class Numbers:
         return "date" if seen and seen[0] == "date" else None
 
 
-def _sure(number: int) -> bool:
+def _sure(number: float) -> bool:
     return number >= _SURE
 
 

@@ -41,14 +41,17 @@ _READ_FULLY = 1 << 12
 _LIKELY_TEXT = 1 << 8
 """Bytes up to which a binary value is read as text in every script, whatever it looks like."""
 _CONTROL = bytes(c for c in range(32) if c not in b"\t\n\x0c\r\x1b")
+_DECIMAL = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _SHAPES = {
     vr: re.compile(rb"(?:(?:%b)?[ \0]*(?:\\|$))*" % form)
     for vr, form in {
         "DA": rb"\d{8}|\d{4}\.\d\d\.\d\d",
-        "DT": rb"\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?",
+        "DT": rb"\d{4,14}(?:\.\d{1,6})?(?:[+-](?:0\d|1[0-4])[0-5]\d)?",
         "TM": rb"\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,6})?)?)?",
         "AS": rb"\d{3}[DWMY]",
         "UI": rb"[0-2](?:\.\d+)+",
+        "DS": _DECIMAL,
+        "IS": _DECIMAL,
     }.items()
 }
 """Values of these forms cannot hold a name, but a number; dates and UIDs are judged elsewhere too."""
@@ -136,8 +139,7 @@ class Search:
         kind = self._number(element, value, key)
         if kind:
             yield Hit(kind, element, "a number that identifies")
-        shape = _SHAPES.get(element.vr)
-        if shape.fullmatch(value) if shape else element.vr in ("DS", "IS") and _is_numeric(value):
+        if _is_of_shape(element.vr, value):
             if key and not kind and len(value) <= _LIKELY_AGAIN:
                 self._clean.add(key)
             return
@@ -340,6 +342,14 @@ def _realm(element: Element) -> str:
 
 def _plainly(element: Element) -> Iterable[str]:
     return texts(element.value or b"", element.charset)
+
+
+def _is_of_shape(vr: str, value: bytes) -> bool:
+    """Can it hold no name? Many numbers, as those of a contour, are only looked at for signs that none has."""
+    if vr in ("DS", "IS") and len(value) > _READ_FULLY:
+        return _is_numeric(value)
+    shape = _SHAPES.get(vr)
+    return bool(shape and shape.fullmatch(value))
 
 
 def _is_numeric(value: bytes) -> bool:
