@@ -250,5 +250,5 @@ def some_of(names: Sequence[str]) -> list[str]:
 def looked_at(originals: Iterable[Path]) -> Iterator[Instance]:
     """Those of the files that can be read."""
     for path in originals:
-        with path.open("rb", buffering=0) as stream, suppress(Irregular, UnreadableFile):
+        with suppress(OSError, Irregular, UnreadableFile), path.open("rb", buffering=0) as stream:
             yield load(stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,16 +15,13 @@ from uploader.domain.errors import NotTaken, SourceBusy
 from uploader.domain.identity import PrivateIdentity
 from uploader.domain.manifest import CHUNK
 from uploader.domain.private import Private
-from uploader.sources.tree import Parts, open_file, walk
+from uploader.sources.tree import Parts, open_file, stamp, walk
 from uploader.stages.ingest.facts import Instance
 from uploader.stages.ingest.glance import instance
 from uploader.stages.ingest.group import Asked, Group, decide
 
 Progress = Callable[[str, int, int], None]
 """`progress(stage, done, total)`, in files."""
-
-_UNSTAMPED = Stamp(0, 0, 0)
-"""Nobody writes to a folder that is handed over whole, so all its files share one stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,11 @@ def look(root: Path, progress: Progress) -> Found:
     pool = _Pool()
     for number, (parts, regular) in enumerate(paths, 1):
         try:
-            fact = _read(root, parts, regular)
+            fact, stamped = _read(root, parts, regular)
         except NotTaken as refusal:
             aside.append(Aside(number, refusal.reason, str(refusal)))
         else:
-            found[Piece(Origin(Private(parts), _UNSTAMPED))] = pool.shared(fact)
+            found[Piece(Origin(Private(parts), stamped))] = pool.shared(fact)
         progress("look", number, len(paths))
     plan = decide(found, Asked(lambda one, other: _same_bytes(root, one, other)))
     numbers = {parts: number for number, (parts, _) in enumerate(paths, 1)} if plan.conflicts else {}
@@ -83,13 +81,14 @@ def parts_of(piece: Piece) -> Parts:
     return piece.origin.path.reveal()
 
 
-def _read(root: Path, parts: Parts, regular: bool) -> Instance:
-    """Raises NotTaken."""
+def _read(root: Path, parts: Parts, regular: bool) -> tuple[Instance, Stamp]:
+    """What the file is, and its stamp before it was read. Raises NotTaken."""
     if not regular:
         raise NotTaken("quarantine.not-regular", "a link, a device, or a folder that cannot be read; it was not opened")
     try:
         with open_file(root, parts) as stream:
-            return instance(stream)
+            before = stamp(os.fstat(stream.fileno()))
+            return instance(stream), before
     except OSError:
         raise NotTaken("quarantine.not-regular", "a file cannot be opened, or not be read to its end") from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uploader.domain.automatic import automatic_subjects
-from uploader.domain.errors import Refused
+from uploader.domain.errors import Refused, SourceBusy
 from uploader.domain.identity import PrivateIdentity, Pseudonym
 from uploader.domain.private import Private
 from uploader.domain.trial import Protocol
@@ -71,7 +71,8 @@ def check_subject(protocol: Protocol, subject: str, groups: Sequence[Group]) -> 
 
 
 def jobs_for(root: Path, groups: Sequence[Group], naming: Naming) -> list[Job]:
-    """The sessions of every patient in the order of their dates, subjects and numbers given for good."""
+    """The sessions of every patient in the order of their dates, subjects and numbers given for good.
+    Raises SourceBusy when a file is gone."""
     patients: dict[bytes, list[Group]] = {}
     for group in groups:
         patients.setdefault(group.identity.reveal().key, []).append(group)
@@ -86,7 +87,7 @@ def jobs_for(root: Path, groups: Sequence[Group], naming: Naming) -> list[Job]:
 
 def _job(root: Path, group: Group, pseudonym: Pseudonym, number: int, naming: Naming) -> Job:
     pieces, scans = named(group.files)
-    original = Originals(root, Private({name: parts_of(piece) for name, piece in pieces.items()}))
+    original = Originals(root, Private({name: piece.origin for name, piece in pieces.items()}))
     label = naming.protocol.label(pseudonym.subject, number)
     known = naming.links.made(pseudonym, number)
     return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), original, known)
@@ -101,7 +102,10 @@ def _study(group: Group) -> str:
 def _by_date(root: Path) -> Callable[[Group], tuple[str, str]]:
     def date(group: Group) -> tuple[str, str]:
         first = min(group.files, key=parts_of)
-        with open_file(root, parts_of(first)) as stream:
-            return studied(stream), _study(group)
+        try:
+            with open_file(root, parts_of(first)) as stream:
+                return studied(stream), _study(group)
+        except OSError:
+            raise SourceBusy("a file of IN is gone since it was looked at: leave IN alone until the end") from None
 
     return date

@@ -4,8 +4,9 @@ returns is plain and free of the patient."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,8 @@ class Bench:
 
     def recipe(self, job: Job) -> tuple[Recipe, Mapping[str, Any]]:
         """How the session is anonymised, and the facts about it for the report. Raises BadScript, BadPolicy."""
-        originals = map(job.original, some_of(job.names))
         subject = job.pseudonym.subject
-        return recipe_of(self.kitchen, self.protocol, job.identity, subject, job.label, originals, self.policy)
+        return recipe_of(self.kitchen, self.protocol, job.identity, subject, job.label, _some(job), self.policy)
 
 
 def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
@@ -136,6 +136,13 @@ def prove(bench: Bench, job: Job, made: Made, pool: Executor | None = None) -> J
 
 _latest: list[tuple[Job, Work]] = []
 """What this process worked on last: the next files are mostly of the same session."""
+
+
+def _some(job: Job) -> Iterator[Path]:
+    """Originals to learn from, as far as they are still there; those that are not are held when their turn comes."""
+    for name in some_of(job.names):
+        with suppress(UnreadableFile):
+            yield job.original(name)
 
 
 def _work_on(bench: Bench, job: Job) -> Work:
