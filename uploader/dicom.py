@@ -130,20 +130,28 @@ def vr_of(element: DataElement | RawDataElement) -> str:
 
 def text_in(value: bytes, terms: list[str], delimiters: Set[int]) -> str:
     """The text of a value in the character sets of these defined terms, see `charsets`."""
-    with _wrong_bytes_replaced():
+    with _wrong_bytes_replaced(), suppress(*_NO_TERM):
         return str(decode_bytes(value, convert_encodings(terms), set(delimiters)))
+    return value.decode("latin-1")
 
 
 def name_in(value: bytes, terms: list[str]) -> str:
     """As `text_in`, of one person name."""
-    with _wrong_bytes_replaced():
+    with _wrong_bytes_replaced(), suppress(*_NO_TERM):
         return str(PersonName(value, convert_encodings(terms)))
+    return value.decode("latin-1")
 
 
 def value_in(text: str, terms: list[str]) -> bytes:
     """The value of a text."""
-    with _wrong_bytes_replaced():
+    with _wrong_bytes_replaced(), suppress(*_NO_TERM):
         return bytes(encode_string(text, convert_encodings(terms)))
+    return text.encode("latin-1", "replace")
+
+
+_NO_TERM = ValueError, LookupError
+"""What comes of a character set that is no defined term, but by chance the name of a codec of Python that reads no
+text, as ``UNDEFINED``; or of one with a zero byte."""
 
 
 @contextmanager

@@ -155,3 +155,14 @@ def test_a_lost_key_of_a_home_with_links_is_not_made_anew(session, tmp_path):
 def test_paths_of_in_are_private_wherever_they_are_kept():
 
     assert "Quill" not in repr(Found(Private((("Quill",),)), (), (), 0))
+
+
+@pytest.mark.parametrize("charset", [b"UNDEFINED ", b"ISO\0\0\0 192"])
+def test_a_character_set_that_is_none_keeps_nobody_elses_session_back(charset, home, tmp_path):
+    demo(tmp_path / "IN" / "1", 50)
+    for path in demo(tmp_path / "IN" / "2", 51).iterdir():
+        edit(path, PatientName="Dürrenmatt^Jürg")
+        path.write_bytes(path.read_bytes().replace(b"ISO_IR 192", charset))
+    report = anonymise(home, tmp_path / "IN", tmp_path / "OUT")
+    assert report["totals"]["written"] == 18
+    assert not any("Dürrenmatt".encode() in p.read_bytes() for p in (tmp_path / "OUT").rglob("*.dcm"))

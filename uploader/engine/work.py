@@ -97,7 +97,12 @@ class Bench:
 
 def make(bench: Bench, job: Job, names: Sequence[str]) -> Made:
     """Anonymise these files of the session. One that cannot be made is held, and the others go on."""
-    made, work = Made(), _work_on(bench, job)
+    made = Made()
+    try:
+        work = contained(bench.diagnostics, _work_on, bench, job)
+    except Held as error:
+        made.held += [Reason(name, error.code, str(error)) for name in names]
+        return made
     for folder in {name.rpartition("/")[0] for name in names}:
         (bench.staged(job) / folder).mkdir(parents=True, exist_ok=True)
     for name in names:
