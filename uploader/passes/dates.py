@@ -18,7 +18,7 @@ _CLOCK = re.compile(
     r"((?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d|60)?|:[0-5]\d(?::(?:[0-5]\d|60))?)?)(?:(\.\d{1,6})\d*|\.)?", re.ASCII
 )
 """With colons as ACR-NEMA wrote it. More than six figures of a second are cut off."""
-_DATETIME = re.compile(rf"(\d{{8}})({_TIME}{_ZONE})", re.ASCII)
+_DATETIME = re.compile(rf"(\d{{8}})({_TIME})(?:(?<=\.\d{{6}})\d+|\.)?({_ZONE})", re.ASCII)
 
 
 def offset_days(key: bytes, patient_key: bytes, max_days: int) -> int:
@@ -70,7 +70,7 @@ class ShiftDates:
     def _one_datetime(self, text: str) -> str | None:
         match = _DATETIME.fullmatch(text)
         moved = match and self._one_date(match[1])
-        return moved + match[2] if match and moved else None
+        return moved + match[2] + match[3] if match and moved else None
 
     def describe(self) -> str:
         return (
