@@ -10,7 +10,7 @@ run: $(VENV)/run ## everything, with a demo session; Ctrl-C stops it
 	@exec $(VENV)/bin/uploader serve --home $(HOME_DIR) --demo
 
 test: $(VENV)/dev ## the whole test suite
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/dev ## lint, format, types, layering
 	$(VENV)/bin/ruff check .
