@@ -64,9 +64,10 @@ def jpeg(*segments: bytes, behind: bytes = b"") -> bytes:
     return b"\xff\xd8" + b"".join(segments) + SCAN + b"\xff\xd9" + behind
 
 
-def j2k(*segments: bytes) -> bytes:
-    tile = segment(0x90, bytes(8)) + b"\xff\x93" + bytes(100) + b"\xff\xd9"
-    return b"\xff\x4f" + segment(0x51, bytes(36)) + b"".join(segments) + tile
+def j2k(*segments: bytes, in_tile: bytes = b"", behind: bytes = b"") -> bytes:
+    size = 12 + len(in_tile) + 100
+    tile = segment(0x90, struct.pack(">HIBB", 0, size, 0, 1)) + in_tile + b"\xff\x93" + bytes(98)
+    return b"\xff\x4f" + segment(0x51, bytes(36)) + b"".join(segments) + tile + b"\xff\xd9" + behind
 
 
 def jp2(box: bytes) -> bytes:
@@ -145,14 +146,42 @@ CODED: dict[str, tuple[str, tuple[bytes, ...]]] = {
     "bytes behind the end of a JPEG image": (JPEGBaseline8Bit, (jpeg(behind=COMMENT),)),
     "a comment of a JPEG 2000 image": (JPEG2000Lossless, (j2k(segment(0x64, b"\0\1" + COMMENT)),)),
     "bytes behind a run-length coded image": (RLELossless, (bytes(64) + b"\1" * 900 + COMMENT,)),
+    "a comment between two scans of a JPEG image": (
+        JPEGBaseline8Bit,
+        (b"\xff\xd8" + SCAN + segment(COM, COMMENT) + SCAN + b"\xff\xd9",),
+    ),
+    "a segment of a JPEG image that none should have": (JPEGBaseline8Bit, (jpeg(segment(0xF0, COMMENT)),)),
+    "a table of a JPEG image": (JPEGBaseline8Bit, (jpeg(segment(0xDB, COMMENT)),)),
+    "zeros and more behind the end of a JPEG image": (JPEGBaseline8Bit, (jpeg(behind=bytes(9000) + COMMENT),)),
+    "bytes between two JPEG images in one": (JPEGBaseline8Bit, (jpeg(behind=COMMENT + jpeg()),)),
+    "a JPEG image without an end": (JPEGBaseline8Bit, (jpeg()[:-2] + COMMENT,)),
+    "a frame that is no JPEG image behind one that is": (JPEGBaseline8Bit, (jpeg(), COMMENT)),
+    "a comment in a tile of a JPEG 2000 image": (
+        JPEG2000Lossless,
+        (j2k(in_tile=segment(0x64, b"\0\1" + COMMENT)),),
+    ),
+    "zeros and more behind the end of a JPEG 2000 image": (JPEG2000Lossless, (j2k(behind=bytes(9000) + COMMENT),)),
     "a box of a JP2 file": (JPEG2000Lossless, (jp2(b"<name>Anneliese</name>"),)),
 }
+
+
+CODED_CLEAN = {JPEGBaseline8Bit: jpeg(), JPEG2000Lossless: j2k(), RLELossless: bytes(64) + b"\1" * 8}
 
 
 @pytest.mark.parametrize("what", CODED)
 def test_a_name_in_a_compressed_image_is_found(what: str, session: Session) -> None:
     syntax, frames = CODED[what]
     assert judged(with_pixels(session, compressed(syntax, *frames))) == {("verify.residue", REFUSED)}
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000Lossless, RLELossless])
+def test_a_name_in_the_offset_table_is_found(syntax: str, session: Session) -> None:
+    def tabled(dataset: Dataset) -> None:
+        compressed(syntax, CODED_CLEAN[syntax])(dataset)
+        table = bytes(2000) + COMMENT + bytes(2001)
+        dataset.PixelData = struct.pack("<HHI", 0xFFFE, 0xE000, len(table)) + table + dataset.PixelData[12:]
+
+    assert ("verify.residue", REFUSED) in judged(with_pixels(session, tabled))
 
 
 @pytest.mark.parametrize(

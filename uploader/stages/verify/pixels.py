@@ -6,6 +6,7 @@ Source: DICOM PS3.5 8.1 and A.4; ITU-T T.81 B (JPEG), T.87 C (JPEG-LS), T.800 A 
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ _ROWS, _COLUMNS, _PER_PIXEL, _FRAMES, _ALLOCATED, _COLOUR = (
 )
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 """JPEG markers without a length."""
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""What ends a scan of JPEG or JPEG-LS: among its samples no such pair stands. T.81 B.1.1.5, T.87 C.1."""
+_START_OF_SCAN, _START_OF_TILE, _START_OF_DATA, _END = 0xDA, 0x90, 0x93, 0xD9
+_TILE = struct.Struct(">HHIBB")
+"""What follows the marker of a tile part: length, index, bytes from the marker to its end, part, parts. T.800 A.4.2."""
 _TAIL = 1 << 12
 """Bytes at the end of a compressed image among which its end marker lies."""
 
@@ -74,6 +80,7 @@ class Beside:
         first = True
         for index, (begin, end) in enumerate(self.part.fragments(pixels)):
             if index == 0 or begin == end:
+                yield self._slice(pixels, begin, end)  # the offset table
                 continue
             try:
                 payloads = list(follow(self.part, begin, end, first))
@@ -81,12 +88,15 @@ class Beside:
                 self.faults.append(("verify.pixel-unsearched", pixels.path))
                 continue
             first = False
-            for start, stop in (*payloads, *_behind(self.part, begin, end)):
+            for start, stop in payloads:
                 yield self._slice(pixels, start, stop)
 
     def _ends(self, pixels: Element) -> Iterator[Element]:
         """Header and end of each run-length coded frame, where bytes may lie that belong to no run. PS3.5 G."""
-        for begin, end in self.part.fragments(pixels):
+        for index, (begin, end) in enumerate(self.part.fragments(pixels)):
+            if index == 0:
+                yield self._slice(pixels, begin, end)  # the offset table
+                continue
             yield self._slice(pixels, begin, min(begin + _RLE_HEADER, end))
             yield self._slice(pixels, max(begin, end - _RLE_TAIL), end)
 
@@ -119,37 +129,75 @@ def _unsigned(part: Part, element: Element | None) -> int | None:
 
 
 def _jpeg(part: Part, begin: int, end: int, first: bool) -> Iterator[Span]:
-    """Comments and application segments before the first scan of the image in a fragment.
+    """All segments of the image in a fragment but its scans, and what lies behind its end.
 
     Raises ValueError for a first fragment that is no image, and for segments that lead beyond the fragment.
     """
     if not _starts(part, begin, end, b"\xff\xd8", first):
+        yield begin, end
         return
     at = begin + 2
-    while True:
+    while at < end:
         marker, payload, after = _segment(part, at, end)
-        if marker in (0xDA, 0xD9):
+        if marker == _END:
+            yield from _rest(part, after, end)
             return
-        if marker == 0xFE or 0xE0 <= marker <= 0xEF:
+        if marker != _START_OF_SCAN:
             yield payload, after
-        at = after
+        at = after if marker != _START_OF_SCAN else _past_scan(part, after, end)
+    yield max(begin, end - _TAIL), end  # it has no end of its own
+
+
+def _past_scan(part: Part, at: int, end: int) -> int:
+    """Offset of the next marker; the end of the fragment where none follows."""
+    while at + 1 < end:
+        stop = min(at + LARGE, end)
+        if found := _MARKER.search(part.read(at, stop)):
+            return at + found.start()
+        at = stop - 1
+    return end
 
 
 def _j2k(part: Part, begin: int, end: int, first: bool) -> Iterator[Span]:
-    """Comments in the main header of the codestream in a fragment, and the boxes around it. Raises as `_jpeg`."""
+    """All segments of the main header and the tile headers of the codestream in a fragment, the boxes around it, and
+    what lies behind its end. Raises as `_jpeg`."""
     if part.read(begin, min(begin + 8, end))[4:] == b"jP  ":
         yield from _boxes(part, begin, end)
         return
     if not _starts(part, begin, end, b"\xff\x4f", first):
+        yield begin, end
         return
-    at = begin + 2
-    while True:
+    at, tile_ends = begin + 2, 0
+    while at + 2 <= end:
         marker, payload, after = _segment(part, at, end)
-        if marker in (0x90, 0xD9):
+        if marker == _END:
+            yield from _rest(part, after, end)
             return
-        if marker == 0x64:
-            yield min(payload + 2, after), after
+        if marker == _START_OF_TILE:
+            tile_ends, after = _tile(part, payload, end), payload + _TILE.size
+        elif marker == _START_OF_DATA:
+            after = tile_ends or end
+        else:
+            yield payload, after
         at = after
+    if not tile_ends:
+        yield from _behind(part, begin, end)
+
+
+def _tile(part: Part, at: int, end: int) -> int:
+    """Offset behind the tile part whose marker ends at `at`; 0 for one that goes on to the end of the image."""
+    if at + _TILE.size > end:
+        raise ValueError("a tile leads beyond the fragment")
+    length = int(_TILE.unpack(part.read(at, at + _TILE.size))[2])
+    if length and length < 2 + _TILE.size:
+        raise ValueError("a tile is shorter than its header")
+    return at - 2 + length if length else 0
+
+
+def _rest(part: Part, begin: int, end: int) -> Iterator[Span]:
+    """What is left, unless it is zeros."""
+    if any(chunk.strip(b"\0") for chunk in part.chunks(begin, end, CHUNK)):
+        yield begin, end
 
 
 def _boxes(part: Part, at: int, end: int) -> Iterator[Span]:
@@ -185,7 +233,7 @@ def _segment(part: Part, at: int, end: int) -> tuple[int, int, int]:
             break
         if marker == 0xFF:
             at += 1
-        elif marker in (0xD9, 0xDA, 0x90):
+        elif marker in (_END, _START_OF_SCAN, _START_OF_TILE, _START_OF_DATA):
             return marker, at + 2, at + 2
         elif marker in _BARE:
             at += 2
