@@ -195,6 +195,11 @@ def test_an_element_of_unknown_vr_is_judged_by_the_dictionary(trial):
     assert trial.action(CT, 0x0008103E, "UN") is Action.CLEAN
 
 
+def test_what_the_iod_demands_is_emptied_where_the_table_would_remove_it(basic):
+    assert action(basic, SR, "RequestedProcedureID") is Action.EMPTY
+    assert action(basic, CT, "RequestedProcedureID") is Action.REMOVE
+
+
 @pytest.mark.parametrize("keyword", ["ReferencedStudySequence", "ReferencedPatientSequence"])
 def test_references_to_studies_and_patients_go(basic, keyword):
     assert action(basic, CT, keyword) is Action.REMOVE

@@ -34,7 +34,11 @@ def action(rule: Rule, vr: str, demand: str | None, options: Collection[Option])
     neither of them it goes, whatever else is retained: a calibration date tells the day as well as any.
     """
     answers = tuple(_of_options(rule, vr, options))
-    return stricter(answers) if answers else basic(rule.basic, demand)
+    if answers:
+        return stricter(answers)
+    if rule.basic == "X" and demand == "2" and vr != "SQ":
+        return Action.EMPTY  # says as little, and the object stays as valid as it was
+    return basic(rule.basic, demand)
 
 
 def content(rule: Rule, value_type: str, options: Collection[Option]) -> Action:
