@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,13 +145,7 @@ def recipe_of(
 
 @cache
 def _version_of(package: str) -> str:
-    """By the name of the folder that pip wrote of it; else from what that says, which takes longer to load."""
-    spec = PathFinder.find_spec(package)
-    beside = Path(spec.origin).parent.parent if spec and spec.origin else Path()
-    folders = [folder.name for folder in beside.glob(f"{package}-*.dist-info")]
-    if len(folders) == 1:
-        return folders[0].removeprefix(f"{package}-").removesuffix(".dist-info")
-    from importlib.metadata import version
+    from importlib.metadata import version  # here, so that workers, which only unpickle recipes, do without
 
     return version(package)
 

@@ -12,6 +12,7 @@ import pydicom
 import pytest
 
 from tests.cli.calling import PROGRAM, Answer, call, children_of, environment, living, until
+from tests.engine.making import digests
 from tests.homes import demo
 from tests.leaks.search import blobs_below, found
 from uploader.phantom import write_session
@@ -33,11 +34,6 @@ def refused(answer: Answer) -> str:
     assert answer.stdout == ""
     (line,) = answer.stderr.strip().splitlines()[-1:]
     return line
-
-
-def digests(folder):
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 @pytest.fixture(scope="module")
