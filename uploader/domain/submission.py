@@ -59,6 +59,9 @@ ALLOWED: dict[State, frozenset[State]] = {
 }
 """From where to where. Everything else is a mistake and raises WrongState."""
 
+CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
+"""States in which a person may choose trial, subject and label; a held one with care, see `check_choice`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
@@ -103,3 +106,15 @@ def check_move(before: State, after: State) -> None:
     """Raises WrongState when the line has no way from `before` to `after`."""
     if after not in ALLOWED[before]:
         raise WrongState(f"a submission that is {before} cannot become {after}")
+
+
+def check_choice(before: Submission) -> None:
+    """Raises WrongState when trial, subject and label cannot be chosen now.
+
+    Held before the identifiable archive had it, it must be received first; held on its way to the centre, a choice
+    would forget what the centre may have, unless it was stopped before the first byte went.
+    """
+    if before.state not in CHOOSABLE:
+        raise WrongState(f"a submission that is {before.state} cannot be given to another trial or subject")
+    if before.state is State.HELD and before.route != "prepare" and before.why != "not-signed":
+        raise WrongState(f"a submission held on the route {before.route} can be tried again or withdrawn, not chosen")

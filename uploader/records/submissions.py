@@ -15,7 +15,7 @@ from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
-from uploader.domain.submission import State, Submission, check_move
+from uploader.domain.submission import State, Submission, check_choice, check_move
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
@@ -36,9 +36,6 @@ BEGINNINGS: Mapping[State, frozenset[str]] = {
     State.SIGNED: frozenset({"release"}),
 }
 """Routes that may be begun from a state. From waiting, held and refused: the last one again."""
-
-CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
-"""States in which a person may choose trial, subject and label; a held one with care, see `_may_choose`."""
 
 
 def open_records(url: str) -> SqlRecords:
@@ -137,7 +134,7 @@ class SqlRecords:
         """
         with self._changing() as change:
             before = _get(change.connection, submission)
-            _may_choose(before)
+            check_choice(before)
             _take_label(change, submission, trial, subject, label)
             evidence.forget_what_followed(change, submission)
             chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
@@ -285,15 +282,6 @@ def _submission(row: Row[Any]) -> Submission:
 
 def _update(change: Change, submission: str, **values: Any) -> None:
     change.execute(update(submissions).where(submissions.c.id == submission).values(changed=change.at, **values))
-
-
-def _may_choose(before: Submission) -> None:
-    """Held before the identifiable archive had it, it must be received first; held on its way to the centre, a
-    choice would forget what the centre may have, unless it was stopped before the first byte went."""
-    if before.state not in CHOOSABLE:
-        raise WrongState(f"a submission that is {before.state} cannot be given to another trial or subject")
-    if before.state is State.HELD and before.route != "prepare" and before.why != "not-signed":
-        raise WrongState(f"a submission held on the route {before.route} can be tried again or withdrawn, not chosen")
 
 
 def _may_begin(connection: Connection, before: Submission, route: str) -> None:

@@ -11,11 +11,11 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask import Response as Answer
 from werkzeug.wrappers import Response
 
-from uploader.domain.errors import NotFound, Refused, UploaderError, WrongPassword
+from uploader.domain.errors import NotFound, Refused, UploaderError, WrongPassword, WrongState
 from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
 from uploader.domain.override import Override, overrides
-from uploader.domain.submission import State, Submission
+from uploader.domain.submission import CHOOSABLE, State, Submission, check_choice
 from uploader.review import Review, Roi, View
 from uploader.web.errors import answer_to
 from uploader.web.steps import steps
@@ -25,8 +25,6 @@ MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
 YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.SIGNED, State.REFUSED, State.HELD})
 """States that wait for a person."""
-CHOOSABLE = frozenset({State.RECEIVED, State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
-"""States in which a trial may be chosen; of what is held, not all."""
 LONGEST_LIST = 50
 """Finished submissions listed before somebody asks for all."""
 
@@ -210,9 +208,12 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
 
 
 def _choosable(about: Submission) -> bool:
-    """Whether a choice of trial would be taken: the records say no to what was held before or after `prepare`."""
-    held_elsewhere = about.state is State.HELD and about.route != "prepare" and about.why != "not-signed"
-    return about.state in CHOOSABLE and not held_elsewhere
+    """Whether a choice of trial would be taken."""
+    try:
+        check_choice(about)
+    except WrongState:
+        return False
+    return True
 
 
 def _overruled(review: Review, view: View) -> list[Override]:
