@@ -16,7 +16,7 @@ from uploader.archives.xnat.faults import fault, is_page, translated
 from uploader.domain.errors import ArchiveRefused, LoginRefused, Misconfigured
 
 Form = Mapping[str, str]
-Body = Callable[[], Iterable[bytes] | Form]
+Body = Callable[[], Iterable[bytes] | bytes | Form]
 """Makes the body anew, for every time it is sent; what it makes has a length."""
 
 _USER_AGENT = "secure-dicom-uploader"
@@ -47,6 +47,7 @@ class _Question:
     doing: str
     params: Form | None = None
     body: Body | None = None
+    kind: str = ""
     keep_open: bool = False
 
 
@@ -90,16 +91,20 @@ class Client:
         *,
         doing: str,
         body: Body | None = None,
+        kind: str = "",
         keep_open: bool = False,
         also: Collection[int] = (),
     ) -> Answer:
         """One request, with one fresh login when the old one is over.
 
         doing: our words for it, for messages
+        kind: media type of the body, where it is not a form
         also: statuses that are an answer too, not a fault
         keep_open: leave the body of a success unread, in `raw`; the caller closes it
         """
-        question = _Question(method=method, where=where, doing=doing, params=params, body=body, keep_open=keep_open)
+        question = _Question(
+            method=method, where=where, doing=doing, params=params, body=body, kind=kind, keep_open=keep_open
+        )
         ticket = self._ticket or self._log_in("")
         answer = self._send(question, ticket)
         if self._logged_out(answer, ticket):
@@ -117,7 +122,7 @@ class Client:
                 question.method,
                 self._url + question.where,
                 params=question.params,
-                headers={"Cookie": f"JSESSIONID={ticket}"} if ticket else None,
+                headers=_headers(ticket, question.kind),
                 data=data,
                 stream=True,
                 allow_redirects=False,
@@ -162,6 +167,12 @@ class Client:
             return self._password_file.read_text().rstrip("\r\n")
         except OSError:
             raise Misconfigured(f"{self.name}: the password file of account {self.user!r} cannot be read") from None
+
+
+def _headers(ticket: str, kind: str) -> Form:
+    """What a request says besides the usual."""
+    login = {"Cookie": f"JSESSIONID={ticket}"} if ticket else {}
+    return login | ({"Content-Type": kind} if kind else {})
 
 
 def _read(response: requests.Response) -> Answer:
