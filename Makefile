@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 HOME_DIR ?= var
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench peers lock clean
 
 run: $(VENV)/run ## everything, with a demo session; Ctrl-C stops it
 	@exec $(VENV)/bin/uploader serve --home $(HOME_DIR) --demo
@@ -20,6 +20,9 @@ check: $(VENV)/dev ## lint, format, types, layering
 
 bench: $(VENV)/bench ## figures beside peers, in one run; asserts nothing
 	$(PYTHON) -m bench
+
+peers: $(VENV)/peers ## test suites of XNAT clients, as their authors ship them, against the embedded archive
+	$(PYTHON) -m tests.peers
 
 $(VENV)/made:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
@@ -40,8 +43,12 @@ $(VENV)/bench: $(VENV)/dev requirements/bench.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
+$(VENV)/peers: $(VENV)/dev requirements/peers.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
 lock: ## renew the locked dependencies
-	for extra in run dev bench; do \
+	for extra in run dev bench peers; do \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade \
 	    $$( [ $$extra = run ] && echo --extra build || echo --extra build --extra $$extra --constraint requirements/run.txt ) \
 	    pyproject.toml -o requirements/$$extra.txt; \
