@@ -15,6 +15,26 @@ FILE = "uploader.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """How `uploader provision` sets an XNAT up. The line itself reads none of it."""
+
+    admin_user: str = "admin"
+    """Administrator's account; another one than ``admin`` is made, and ``admin`` is switched off."""
+    admin_email: str = "xnat@localhost"
+    """Address of the administrator; accounts get it with their login as detail, ``xnat+ada@…``."""
+    site_id: str = ""
+    """First part of the IDs that XNAT gives, never changed once set; empty: the archive's name."""
+    public_url: str = ""
+    """Root of the XNAT as browsers reach it; empty: `url`."""
+    people: tuple[str, ...] = ()
+    """Logins of staff who may look at the sessions there."""
+    receiver_port: int = 0
+    """Port of a DICOM receiver of the XNAT itself; 0: all are switched off, since the listener receives."""
+    receiver_ae_title: str = ""
+    """AE title of that receiver."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
     """One of the three archives the line talks to."""
 
@@ -29,7 +49,9 @@ class ArchiveSettings:
     embedded: bool = False
     """Whether `uploader serve` runs this archive itself, at the port of `url`."""
     admin_password_file: Path | None = None
-    """Embedded archives only: password of its account ``admin``."""
+    """Password of the administrator, for embedded archives and for `uploader provision`."""
+    site: SiteSettings = field(default_factory=SiteSettings)
+    """How `uploader provision` sets this archive up."""
     stall_seconds: float = 120
     """Give up on a transfer, and look again, when nothing has moved for this long."""
 
@@ -72,6 +94,11 @@ class DeskSettings:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}/"
+
+    @property
+    def public_url(self) -> str:
+        """Where browsers find the desk."""
+        return f"{'https' if self.https else 'http'}://{self.hosts[0]}/" if self.hosts else self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,11 +161,11 @@ def make(root: Path, ports: dict[str, int]) -> Home:
     for name in KEYS:
         if home.in_use:
             home.key(name)
-        _write_secret(home.secrets / name, secrets.token_bytes(KEY_BYTES))
+        write_secret(home.secrets / name, secrets.token_bytes(KEY_BYTES))
     for archive in ARCHIVES:
         for account in ("admin", "uploader"):
-            _write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
-    _write_secret(home.secrets / "first-login", secrets.token_urlsafe(12).encode())
+            write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
+    write_secret(home.secrets / "first-login", secrets.token_urlsafe(12).encode())
     for name in ("trial_protocols", "dicomedit_scripts", "privacy_policies", "blanking_rules"):
         if not (home.root / name).exists():
             shutil.copytree(shipped(name), home.root / name)
@@ -181,7 +181,7 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
-def _write_secret(path: Path, value: bytes) -> None:
+def write_secret(path: Path, value: bytes) -> None:
     """Write once and durably, readable by the owner only; an existing secret is never replaced."""
     if path.exists():
         return
