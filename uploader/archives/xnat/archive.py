@@ -43,18 +43,26 @@ class XnatArchive:
         *,
         stall_seconds: float = 120,
         connect_seconds: float = 10,
+        ca_file: Path | None = None,
     ) -> None:
         self._client = Client(
-            name, url, user, password_file, stall_seconds=stall_seconds, connect_seconds=connect_seconds
+            name,
+            url,
+            user,
+            password_file,
+            stall_seconds=stall_seconds,
+            connect_seconds=connect_seconds,
+            ca_file=ca_file,
         )
 
     @property
     def name(self) -> str:
         return self._client.name
 
-    def preflight(self, *projects: str) -> None:
-        """Whether the line can use this archive. Raises LoginRefused, Misconfigured, ArchiveUnavailable."""
-        check(self._client, projects)
+    def preflight(self, *projects: str) -> list[str]:
+        """Whether the line can use this archive, and sentences about what should be known but stops nothing.
+        Raises LoginRefused, Misconfigured, ArchiveUnavailable."""
+        return check(self._client, projects)
 
     def put(self, session: Session, entries: Sequence[Entry], open_entry: Open) -> None:
         """Raises LabelTaken when the session's label belongs to another subject of the project."""

@@ -67,7 +67,15 @@ class Client:
     """Requests to one XNAT under one account. Threads may share it."""
 
     def __init__(
-        self, name: str, url: str, user: str, password_file: Path, *, stall_seconds: float, connect_seconds: float
+        self,
+        name: str,
+        url: str,
+        user: str,
+        password_file: Path,
+        *,
+        stall_seconds: float,
+        connect_seconds: float,
+        ca_file: Path | None = None,
     ) -> None:
         self.name = name
         self.user = user
@@ -75,6 +83,7 @@ class Client:
         self._password_file = password_file
         self._stall_seconds = stall_seconds
         self._connect_seconds = connect_seconds
+        self._ca_file = ca_file
         self._ticket = ""
         self._login = Lock()
         self.http = requests.Session()
@@ -127,11 +136,20 @@ class Client:
                 stream=True,
                 allow_redirects=False,
                 timeout=(connect, self._stall_seconds),
+                verify=self._trusted(),
             )
             is_text = response.headers.get("Content-Type", "").startswith("text/html")
             if question.keep_open and response.ok and not is_text:
                 return Answer(response.status_code, b"", response.raw)
             return _read(response)
+
+    def _trusted(self) -> str | bool:
+        """Whose certificates are trusted. Said with each request: the environment would win over the session."""
+        if self._ca_file is None:
+            return True
+        if not self._ca_file.is_file():
+            raise Misconfigured(f"{self.name}: the file named in the setting {self.name}.ca_file cannot be read")
+        return str(self._ca_file)
 
     def _logged_out(self, answer: Answer, ticket: str) -> bool:
         """Whether the login is over. On a site that admits guests that looks like 404 for everything."""
@@ -154,7 +172,10 @@ class Client:
             _Question(method="PUT", where="/data/services/auth", doing=doing, body=lambda: form), ticket=""
         )
         if answer.status in (401, 403):
-            raise LoginRefused(f"{self.name}: account {self.user!r} is not accepted; check its password file")
+            raise LoginRefused(
+                f"{self.name}: account {self.user!r} is not accepted; check its password file, and that the account is "
+                "enabled and not locked: XNAT locks it for an hour after 20 wrong passwords"
+            )
         if not answer.good:
             raise fault(self.name, doing, answer.status, answer.body)
         ticket = answer.body.decode("ascii", "replace").strip()
