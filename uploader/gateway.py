@@ -156,22 +156,25 @@ def _limits(settings: Settings) -> Limits:
 def archive_of(settings: Settings, name: str) -> XnatArchive:
     """The adapter to one of the three archives."""
     about: ArchiveSettings = getattr(settings, name)
-    return XnatArchive(name, about.url, about.user, about.password_file, stall_seconds=about.stall_seconds)
+    return XnatArchive(
+        name, about.url, about.user, about.password_file, stall_seconds=about.stall_seconds, ca_file=about.ca_file
+    )
 
 
 def preflight(settings: Settings) -> list[str]:
     """Ask every archive whether our account may work there and nothing would rewrite our bytes.
 
-    returns: what is to be said of archives that do not answer now; submissions wait for them
+    returns: what is to be said of archives that do not answer now, for which submissions wait, and of what our account
+        may not ask there
     Raises Misconfigured for what must be put right first.
     """
-    away = []
+    said = []
     for name in ARCHIVES:
         try:
-            archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
+            said += archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
         except Transient as error:
-            away.append(f"{error}; what goes there waits")
-    return away
+            said.append(f"{error}; what goes there waits")
+    return said
 
 
 def permit(settings: Settings, protocol: Protocol) -> Permit:
