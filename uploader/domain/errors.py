@@ -10,6 +10,7 @@
     - LabelTaken            the place holds other data under this label
     - ArchiveRefused        an archive said no, and would say no again
     - NotSigned             release without a sign-off of exactly these bytes
+    - BadSeal               a site's signed document is not what the site signed
     - ResidueFound          the verifier found something of the patient
     - ScriptRejected        the DicomEdit script refused the instance
     - CannotBeSafe          the policy has no rule that makes objects of this kind safe
@@ -119,6 +120,12 @@ class NotSigned(Held):
     """Release was asked for without a sign-off of exactly these bytes."""
 
     code = "not-signed"
+
+
+class BadSeal(Held):
+    """A document that should bear a site's signature does not, or was changed, or is of a kind nobody knows."""
+
+    code = "bad-seal"
 
 
 class ResidueFound(Held):
