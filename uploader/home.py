@@ -15,6 +15,8 @@ ARCHIVES = ("identifiable", "anonymised", "central")
 KEY_BYTES = 32
 KEYS = ("link.key", "trial.key", "alias.key", "desk.key")
 """Seals the link table; moves UIDs and dates; labels patients inside the hospital; signs the desk's cookies."""
+SITE_KEY = "site.key"
+"""Signs what the site says of the sessions it sends. Homes older than it get one at the next `uploader init`."""
 
 SETTINGS = """\
 # Settings of this Secure DICOM Uploader. Relative paths start at this file's folder.
@@ -135,6 +137,19 @@ class Home:
         """Data of an embedded archive."""
         return self.root / "archives" / name
 
+    @property
+    def public_key(self) -> Path:
+        """What checks the site's signatures: handed to the centres."""
+        return self.secrets / "site.pub"
+
+    def site_key(self) -> bytes:
+        """The key that signs for this site. Raises BadSettings."""
+        if not self.public_key.exists() and not (self.secrets / SITE_KEY).exists():
+            raise BadSettings(
+                f"this home has no {SITE_KEY} yet, which signs what leaves it; run: uploader init --home {self.root}"
+            )
+        return self.key(SITE_KEY)
+
     def key(self, name: str) -> bytes:
         """The 32 bytes of a key file; raises BadSettings when it is missing, cut short, or others may read it."""
         path = self.secrets / name
@@ -162,6 +177,7 @@ def make(root: Path, ports: dict[str, int]) -> Home:
         if home.in_use:
             home.key(name)
         write_secret(home.secrets / name, secrets.token_bytes(KEY_BYTES))
+    _make_site_key(home)
     for archive in ARCHIVES:
         for account in ("admin", "uploader"):
             write_secret(home.secrets / f"{archive}-{account}", secrets.token_urlsafe(24).encode())
@@ -172,6 +188,19 @@ def make(root: Path, ports: dict[str, int]) -> Home:
     if not (home.root / FILE).exists():
         (home.root / FILE).write_text(SETTINGS.format(**{**PORTS, **ports}))
     return home
+
+
+def _make_site_key(home: Home) -> None:
+    """The key and its public half. Raises BadSettings when the key is gone: the centres know its public half."""
+    if home.public_key.exists() and not (home.secrets / SITE_KEY).exists():
+        raise BadSettings(
+            f"the key {home.secrets / SITE_KEY} is missing; restore it from its backup. If it is lost for good, remove "
+            f"{home.public_key}, run this again, and hand the new {home.public_key.name} to every centre"
+        )
+    from uploader.seal import public_half  # loaded here: an archive's process need not load it
+
+    write_secret(home.secrets / SITE_KEY, secrets.token_bytes(KEY_BYTES))
+    write_secret(home.public_key, public_half(home.key(SITE_KEY)).pem)
 
 
 def shipped(name: str) -> Path:

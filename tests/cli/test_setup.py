@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.calling import call
 from uploader.gateway import open_home
+from uploader.seal import public_half
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_the_settings_are_explained_and_say_the_ports_folders_accounts_and_trial
 
 def test_keys_and_passwords_are_readable_by_their_owner_only(home):
     secrets = list((home / "secrets").iterdir())
-    assert {"link.key", "trial.key", "alias.key", "desk.key", "first-login"} <= {p.name for p in secrets}
+    assert {"link.key", "trial.key", "alias.key", "desk.key", "site.key", "first-login"} <= {p.name for p in secrets}
     assert {p.stat().st_mode & 0o777 for p in secrets} == {0o600}
     assert {p.stat().st_mode & 0o077 for p in home.iterdir() if p.is_dir() and p.name not in SHIPPED} == {0}
 
@@ -52,6 +53,25 @@ def test_init_again_replaces_no_key_and_no_setting(home):
     kept = {p: p.read_bytes() for p in [*(home / "secrets").iterdir(), home / "uploader.toml"]}
     assert call(home, "init").returncode == 0
     assert {p: p.read_bytes() for p in kept} == kept
+
+
+def test_a_home_older_than_the_site_key_gets_one_and_its_public_half(home):
+    key, public = home / "secrets" / "site.key", home / "secrets" / "site.pub"
+    before = public.read_bytes()
+    key.unlink(), public.unlink()
+    assert call(home, "init").returncode == 0
+    assert public_half(key.read_bytes()).pem == public.read_bytes() != before
+
+
+def test_a_site_key_that_the_centres_know_is_restored_and_not_made_anew(home):
+    key = home / "secrets" / "site.key"
+    kept = key.read_bytes()
+    key.unlink()
+    answer = call(home, "init")
+    assert (answer.returncode, key.exists()) == (2, False)
+    assert "restore it from its backup" in answer.stderr
+    key.write_bytes(kept)
+    key.chmod(0o600)
 
 
 def test_a_key_that_others_may_read_stops_the_work(home, tmp_path):
