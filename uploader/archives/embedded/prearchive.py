@@ -7,14 +7,16 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 
-from uploader.archives.embedded import imports, removal, resources, rights
+from uploader.archives.embedded import imports, removal, resources, rights, studies
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, one
 from uploader.archives.embedded.find import Holder
 from uploader.archives.embedded.names import clean, uri
+from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.studies import Series, Study
 from uploader.archives.embedded.vault import Staged
@@ -37,6 +39,24 @@ def receive(store: Store, user: User, project: str, subject: str, label: str, st
             if taken and not _same(store, holder, series):
                 raise Conflict("Concurrent file sends of the same data is not supported.")
     return uri_of(row)
+
+
+def receive_instance(store: Store, user: User, path: Path, routing: Routing) -> str:
+    """Keep one DICOM file, as it came over the network, in the session that is being received; returns the URI.
+
+    For receivers: one instance at a time, as gradual-DICOM does; calls may overlap. When this returns, the file is
+    on the disk. `path` is copied and stays the caller's; what `routing` leaves empty, the header says.
+    user: in whose name it arrives; needs the right to create in the project
+
+    Raises HTTPExceptions: BadRequest for what is not a DICOM file with its UIDs, or has no project; NotFound for a
+    project that does not exist, Forbidden; Conflict for other bytes under a SOP Instance UID that is there.
+    Raises OSError when the disk is full.
+    """
+    with ExitStack() as undo, path.open("rb", buffering=0) as data:
+        study = studies.gather(store, [("", data)], undo, False, routing)
+        if not study.project:
+            raise BadRequest("The file does not say which project it is for, and neither does the receiver.")
+        return receive(store, user, study.project, study.subject, study.label, study)
 
 
 def listing(store: Store, user: User, project: str | None) -> list[dict[str, str]]:
@@ -158,7 +178,7 @@ def _open(store: Store, user: User, project: str, subject: str, label: str, stud
 
 def _study(store: Store, row: Row, undo: ExitStack) -> Study:
     """The waiting session as a study whose files are staged a second time, by hard links."""
-    study = Study(row["uid"], row["subject"], row["label"], fields(row))
+    study = Study(row["uid"], row["project"], row["subject"], row["label"], fields(row))
     for scan in scans(store, row):
         known = fields(scan)
         series = Series(scan["uid"], scan["id"], known.get("modality", ""), scan["type"], known)

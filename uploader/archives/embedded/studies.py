@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from werkzeug.exceptions import BadRequest
 
 from uploader.archives.embedded import headers
+from uploader.archives.embedded.routing import ANYWHERE, Routing, completed
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.unpack import Member
 from uploader.archives.embedded.vault import Staged
@@ -34,9 +35,10 @@ class Series:
 
 @dataclass(slots=True)
 class Study:
-    """One study. `subject`, `label`: what its headers would have it called; `series` by UID."""
+    """One study. `project`, `subject`, `label`: where it belongs, see `routing`; `series` by UID."""
 
     uid: str
+    project: str
     subject: str
     label: str
     fields: dict[str, str]
@@ -48,13 +50,17 @@ class Study:
         return {series.type for series in self.series.values()}
 
 
-def gather(store: Store, members: Iterable[Member], undo: ExitStack, skip_foreign: bool) -> Study:
+def gather(
+    store: Store, members: Iterable[Member], undo: ExitStack, skip_foreign: bool, routing: Routing = ANYWHERE
+) -> Study:
     """The study in an upload. What is staged is removed by `undo` unless it is put in its place.
 
     skip_foreign: leave out what is not DICOM instead of refusing all
+    routing: where the study belongs, as far as its sender says; its first file's header says the rest
     Raises BadRequest for a file that is not DICOM, for two studies in one upload, and for an upload without images.
     """
     study: Study | None = None
+    place = routing
     for number, (_, data) in enumerate(members, 1):
         staged = store.vault.stage(data)
         undo.callback(staged.path.unlink, missing_ok=True)
@@ -67,23 +73,19 @@ def gather(store: Store, members: Iterable[Member], undo: ExitStack, skip_foreig
                 f"unable to read DICOM object (file {number} of the upload); nothing was stored."
             ) from None
         if headers.text(head, "SOPClassUID") != DICOMDIR:
-            study = _with(study, head, staged, number)
+            place = completed(place, head)
+            study = _with(study, place, head, staged, number)
     if study is None:
         raise BadRequest("The upload did not include parseable files.")
     return study
 
 
-def _with(study: Study | None, head: headers.Header, staged: Staged, number: int) -> Study:
+def _with(study: Study | None, place: Routing, head: headers.Header, staged: Staged, number: int) -> Study:
     uids = [headers.text(head, k) for k in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
     if not all(_UID.fullmatch(uid) for uid in uids):
         raise BadRequest(f"unable to read DICOM object (file {number} of the upload): a UID is missing or malformed.")
     if study is None:
-        study = Study(
-            uids[0],
-            headers.text(head, "PatientName") or "Unknown",
-            headers.text(head, "PatientID") or uids[0],
-            headers.session_fields(head),
-        )
+        study = Study(uids[0], place.project, place.subject, place.session, headers.session_fields(head))
     if study.uid != uids[0]:
         raise BadRequest("Upload included files for multiple imaging sessions.")
     series = study.series.get(uids[1])

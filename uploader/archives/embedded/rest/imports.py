@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from uploader.archives.embedded import imports, prearchive, studies, unpack
 from uploader.archives.embedded.rest.answers import uris
 from uploader.archives.embedded.rest.asked import routes, store, uploads, user, yes
+from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.unpack import Member
 
 blueprint = Blueprint("imports", __name__)
@@ -21,11 +22,12 @@ def take() -> Response:
     """To the prearchive, unless ``dest=/archive…`` or ``auto-archive=true`` or ``action=commit`` say otherwise."""
     asking, target = user(), _target()
     with ExitStack() as undo:
-        study = studies.gather(store(), _members(), undo, yes("Ignore-Unparsable"))
         project = target.get("project", "")
         if not project:
             raise BadRequest("Say which project the session is for: project=… or dest=/archive/projects/…")
-        subject, label = target.get("subject", study.subject), target.get("session", study.label)
+        routing = Routing(project, target.get("subject", ""), target.get("session", ""))
+        study = studies.gather(store(), _members(), undo, yes("Ignore-Unparsable"), routing)
+        subject, label = study.subject, study.label
         if target["place"] == "prearchive":
             return uris(prearchive.receive(store(), asking, project, subject, label, study))
         overwrite = request.args.get("overwrite", "")
