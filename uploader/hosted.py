@@ -50,7 +50,7 @@ def embedded_server(settings: Settings, name: str, port: int | None = None) -> S
     if not about.embedded or about.admin_password_file is None:
         raise BadSettings(f"archive {name} is not embedded here: set {name}.embedded and {name}.admin_password_file")
     accounts = [
-        Account("admin", about.admin_password_file.read_text().strip(), admin=True),
+        Account(about.site.admin_user, about.admin_password_file.read_text().strip(), admin=True),
         Account(about.user, about.password_file.read_text().strip()),
     ]
     embedded = Embedded(Home(settings.home).archive(name), name=name, site_id=name.upper(), accounts=accounts)

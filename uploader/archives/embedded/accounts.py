@@ -86,6 +86,23 @@ class Accounts:
             raise Conflict("User with username already exists.")
         self._keep(account, None, facts)
 
+    def change(self, account: Account) -> None:
+        """Set the password and admin rights of an account that exists. Its sessions and tokens end."""
+        self._keep(account, self.row(account.login))
+
+    def enable(self, login: str, enabled: bool) -> None:
+        """Let the account log in, or not any more; its sessions and tokens end."""
+        self._set(login, "fields = json_set(fields, '$.enabled', ?)", str(enabled).lower())
+
+    def make_admin(self, login: str, admin: bool) -> None:
+        """Give or take the right to do everything; sessions and tokens of the account end."""
+        self._set(login, "admin = ?", admin)
+
+    @staticmethod
+    def enabled(row: Row) -> bool:
+        """Whether the account may log in."""
+        return fields(row).get("enabled") != "false"
+
     def row(self, login: str) -> Row | None:
         """The account's row, or None."""
         with self._database.read() as c:
@@ -177,14 +194,23 @@ class Accounts:
         with self._database.write() as c:
             values = (account.login, self._hasher.hash(account.password), account.admin, known)
             c.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", values)
-            c.execute("DELETE FROM tokens WHERE login = ?", (account.login,))
+        self._end_proofs(account.login)
+
+    def _set(self, login: str, change: str, value: object) -> None:
+        with self._database.write() as c:
+            c.execute(f"UPDATE accounts SET {change} WHERE login = ?", (value, login))  # noqa: S608 - our own words
+        self._end_proofs(login)
+
+    def _end_proofs(self, login: str) -> None:
+        with self._database.write() as c:
+            c.execute("DELETE FROM tokens WHERE login = ?", (login,))
         with self._lock:
             self._trusted.clear()
-            self._sessions = {k: v for k, v in self._sessions.items() if v[0].login != account.login}
+            self._sessions = {k: v for k, v in self._sessions.items() if v[0].login != login}
 
     def _by_hash(self, login: str, password: str) -> User | None:
         row = self.row(login)
-        if row is None:
+        if row is None or not self.enabled(row):
             self._matches(_nobody(), password)
             return None
         return User(login, bool(row["admin"])) if self._right(row, password) else None

@@ -14,6 +14,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from uploader.archives.embedded.rest import (
+    administration,
     auth,
     experiments,
     files,
@@ -64,7 +65,20 @@ def create_app(store: Store) -> Flask:
     app.request_class = Asked
     app.extensions["store"] = store
     app.url_map.merge_slashes = False
-    for module in (auth, site, projects, subjects, experiments, scans, resources, files, sharing, imports, prearchive):
+    for module in (
+        auth,
+        site,
+        administration,
+        projects,
+        subjects,
+        experiments,
+        scans,
+        resources,
+        files,
+        sharing,
+        imports,
+        prearchive,
+    ):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.identify)

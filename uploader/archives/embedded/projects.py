@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import BadRequest, Conflict, ExpectationFailed, Forbidden, NotFound
 
-from uploader.archives.embedded import find, rights
+from uploader.archives.embedded import find, preferences, rights
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, one
 from uploader.archives.embedded.names import clean, uri
@@ -37,6 +37,8 @@ def put(store: Store, user: User, name: str, given: Mapping[str, str]) -> bool:
             kept = json.dumps(fields(row) | dict(given))
             c.execute("UPDATE projects SET fields = ? WHERE id = ?", (kept, row["id"]))
             return False
+        if not user.admin and preferences.kept(c, "uiAllowNonAdminProjectCreation") is False:
+            raise Forbidden("At this site only an administrator makes projects.")
         kept = json.dumps({"name": name, "secondary_ID": name} | DEFAULTS | dict(given))
         _distinct(c, name, json.loads(kept))
         c.execute("INSERT INTO projects VALUES (?, ?, ?, ?, 0)", (name, kept, now(), user.login))

@@ -28,14 +28,6 @@ def build_info() -> Response:
     return as_json({"version": VERSION, "buildNumber": "embedded", "isNonRelease": "false"})
 
 
-@routes(blueprint, ["/xapi/siteConfig"])
-def site_config() -> Response:
-    user()
-    values = {"siteId": store().site_id, "siteUrl": request.url_root.rstrip("/"), "initialized": True}
-    fixed = {"checksums": True, "requireLogin": True, "userRegistration": False}
-    return as_json(values | fixed | {"enableSitewideAnonymizationScript": False})
-
-
 @routes(blueprint, ["/xapi/siteConfig/initialized"])
 def initialized() -> Response:
     return as_json(True)
@@ -87,13 +79,13 @@ def create_user() -> Response:
     return as_json({"username": login, "enabled": True, "verified": True} | facts, 201)
 
 
-@routes(blueprint, ["/xapi/users/<login>"])
+@routes(blueprint, ["/xapi/users/<login>", "/xapi/users/profile/<login>"])
 def account(login: str) -> Response:
     asking = user()
     row = store().accounts.row(login) if asking.admin or asking.login == login else None
     if row is None:
         raise NotFound("There is no such account, or it is not yours to see.")
-    return as_json({"username": login, "enabled": True, "verified": True} | fields(row))
+    return as_json({"username": login, "verified": True} | fields(row) | {"enabled": store().accounts.enabled(row)})
 
 
 @routes(blueprint, ["/data/users"])
