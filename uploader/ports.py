@@ -75,6 +75,17 @@ class Sharing(Destination, Protocol):
     def shared(self, address: Address) -> frozenset[str]:
         """Projects in which the session is visible, its own among them, read back."""
 
+    def unshare(self, address: Address, project: str) -> None:
+        """Show it in `project` no longer, nor its subject when nothing of theirs is left there. Idempotent; read back.
+        Raises ArchiveRefused when it is still shown, or is at home there."""
+
+    def attach(self, address: Address, name: str, body: bytes) -> None:
+        """Put a document of ours beside the session, where `held` does not count it. Idempotent; read back.
+        Raises DigestMismatch when another one of that name is there."""
+
+    def mark(self, address: Address, trial: str) -> None:
+        """Write the trial into the session's custom field. Idempotent; read back."""
+
 
 class Archive(Destination, Protocol):
     """A destination that can also be read from."""

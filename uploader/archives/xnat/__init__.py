@@ -6,6 +6,8 @@ listing    what XNAT's answers say
 xsi        modalities to XNAT's types
 tarstream  the files of a session as one streamed body
 download   one file as a stream
+papers     signed documents and the trial beside a session
+sharing    a session in a second project
 archive    the ports Archive and Sharing
 """
 

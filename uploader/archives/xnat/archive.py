@@ -18,10 +18,12 @@ from uploader.archives.xnat.client import Client, below, path
 from uploader.archives.xnat.download import download
 from uploader.archives.xnat.faults import fault
 from uploader.archives.xnat.listing import File, Item
+from uploader.archives.xnat.papers import attach, mark
 from uploader.archives.xnat.preflight import check
-from uploader.archives.xnat.sharing import show, visible
+from uploader.archives.xnat.sharing import hide_session, show_session, visible
 from uploader.archives.xnat.tarstream import TarBody, batches, folder, inside
 from uploader.archives.xnat.xsi import scan_type, session_type
+from uploader.domain.consignment import is_paper
 from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable, LabelTaken
 from uploader.domain.manifest import CHUNK, Entry, Held
 from uploader.domain.session import Address, Session
@@ -74,7 +76,8 @@ class XnatArchive:
             self._send(session.address, batch, open_entry)
 
     def held(self, address: Address) -> Iterable[Held]:
-        """Files outside of scans are listed too. Where the site keeps no digests, every file is read."""
+        """Files outside of scans are listed too, but for our signed documents. Where the site keeps no digests, every
+        file is read."""
         found = self._find(address)
         if found is None:
             return
@@ -98,14 +101,22 @@ class XnatArchive:
             raise ArchiveUnavailable(f"{self.name}: removing a session: it is still there")
 
     def share(self, address: Address, project: str) -> None:
-        """Subject first, then session, then its assessors, none of which follows the other by itself."""
-        found = self._find(address)
-        if found is None:
-            raise ArchiveRefused(f"{self.name}: sharing a session: it is not there")
-        show(self._client, _subject_at(address), project)
-        show(self._client, _at(address), project)
-        for assessor in self._assessors(found):
-            show(self._client, path("experiments", assessor), project)
+        found = self._there(address, "sharing a session")
+        show_session(self._client, _subject_at(address), _at(address), found.id, project)
+
+    def unshare(self, address: Address, project: str) -> None:
+        found = self._there(address, "ending a share")
+        if project in (address.project, found.project):
+            raise ArchiveRefused(f"{self.name}: ending a share: {project} is the session's own project")
+        hide_session(self._client, _subject_at(address), _at(address), found.id, found.subject, project)
+
+    def attach(self, address: Address, name: str, body: bytes) -> None:
+        self._there(address, "sending a document of a session")
+        attach(self._client, _at(address), name, body)
+
+    def mark(self, address: Address, trial: str) -> None:
+        self._there(address, "writing the trial into a session's field")
+        mark(self._client, _at(address), trial)
 
     def shared(self, address: Address) -> frozenset[str]:
         found = self._find(address)
@@ -119,6 +130,13 @@ class XnatArchive:
         subject = self._item(_subject_at(address), address.subject)
         found = self._item(_at(address), address.session) if subject else None
         return found if subject and found and found.subject == subject.id else None
+
+    def _there(self, address: Address, doing: str) -> Item:
+        """The session. Raises ArchiveRefused when it is not there under this label and subject."""
+        found = self._find(address)
+        if found is None:
+            raise ArchiveRefused(f"{self.name}: {doing}: it is not there; was it renamed or removed at the archive?")
+        return found
 
     def _item(self, where: str, label: str) -> Item | None:
         """Raises ArchiveRefused for one of another label: XNAT may take small letters for capitals."""
@@ -191,7 +209,7 @@ class XnatArchive:
         if scans.good:  # a session without scans may be answered with 404
             yield from listing.files(self.name, scans)
         beside = self._client.ask("GET", path(*here, "files"), _JSON, doing="listing files")
-        yield from (file for file in listing.files(self.name, beside) if not file.scan)
+        yield from (file for file in listing.files(self.name, beside) if not (file.scan or is_paper(file.name)))
 
     def _digest(self, found: Item, file: File) -> str:
         md5 = hashlib.md5(usedforsecurity=False)
@@ -199,10 +217,6 @@ class XnatArchive:
             while chunk := data.read(CHUNK):
                 md5.update(chunk)
         return md5.hexdigest()
-
-    def _assessors(self, found: Item) -> list[str]:
-        rows = self._rows(path("experiments", found.id, "assessors"), "listing assessors")
-        return [row["ID"] for row in rows if row.get("ID")]
 
 
 def _subject_at(address: Address) -> str:
