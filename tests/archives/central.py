@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import pytest
 import requests
+from argon2 import PasswordHasher
 
-from uploader.archives.embedded import Account, Embedded
+from uploader.archives.embedded import Account, Embedded, accounts
 from uploader.archives.xnat import XnatArchive
 
 LINE = Account("uploader", "correct horse")
+OTHER = Account("other", "battery staple")
 
 
 def archive_with_projects(root: Path) -> Embedded:
     """Projects DEMO and TRIAL are ours; FOREIGN is another's, and hidden from us."""
-    embedded = Embedded(root, name="central", site_id="CENTRAL", accounts=[LINE, Account("other", "battery staple")])
+    with pytest.MonkeyPatch.context() as patch:  # hashing passwords is slow on purpose
+        patch.setattr(accounts, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64))
+        embedded = Embedded(root, name="central", site_id="CENTRAL", accounts=[LINE, OTHER])
     embedded.create_project("DEMO", members={LINE.login: "owner"})
     embedded.create_project("TRIAL", members={LINE.login: "owner"})
-    embedded.create_project("FOREIGN", members={"other": "owner"})
+    embedded.create_project("FOREIGN", members={OTHER.login: "owner"})
     return embedded
 
 

@@ -99,7 +99,7 @@ def answer(status: int, body: str | bytes = b"", kind: str = "text/html") -> Tra
     """Reads what was sent, keeps nothing and says `status`."""
 
     def trap(request: Request, forward: Forward) -> Response:
-        _drain(request)
+        drained(request)
         return Response(body, status, content_type=kind)
 
     return trap
@@ -165,12 +165,12 @@ def empty_listing(request: Request, forward: Forward) -> Response:
 
 def without_digests(request: Request, forward: Forward) -> Response:
     """A site that keeps no checksums."""
-    return _with_rows(forward, lambda rows: [{**row, "digest": ""} for row in rows])
+    return with_rows(forward, lambda rows: [{**row, "digest": ""} for row in rows])
 
 
 def listing_twice(request: Request, forward: Forward) -> Response:
     """Two resources of one label."""
-    return _with_rows(forward, lambda rows: rows + rows)
+    return with_rows(forward, lambda rows: rows + rows)
 
 
 def reply_lost(request: Request, forward: Forward) -> Response:
@@ -235,7 +235,8 @@ def many_cookies(request: Request, forward: Forward) -> Response:
     return response
 
 
-def _drain(request: Request) -> None:
+def drained(request: Request) -> None:
+    """Read the body to its end, and forget it."""
     while request.stream.read(1 << 16):
         pass
 
@@ -254,6 +255,13 @@ def _members(request: Request) -> list[tarfile.TarInfo]:
 def _with_members(
     request: Request, forward: Forward, change: Callable[[str, bytes], tuple[str, bytes] | None]
 ) -> Response:
+    packed_anew(request, change)
+    forward()
+    return Response(b"", 200, content_type="text/plain")
+
+
+def packed_anew(request: Request, change: Callable[[str, bytes], tuple[str, bytes] | None]) -> None:
+    """Make the tar that comes another one: `change` gets name and data of each member, None leaves it out."""
     out = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(request.get_data())) as sent,
@@ -265,13 +273,16 @@ def _with_members(
                 info = tarfile.TarInfo(changed[0])
                 info.size = len(changed[1])
                 kept.addfile(info, io.BytesIO(changed[1]))
-    body = out.getvalue()
+    given_anew(request, out.getvalue())
+
+
+def given_anew(request: Request, body: bytes) -> None:
+    """Let what stands behind read `body`, from its beginning."""
     request.environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    forward()
-    return Response(b"", 200, content_type="text/plain")
 
 
-def _with_rows(forward: Forward, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> Response:
+def with_rows(forward: Forward, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> Response:
+    """The listing that stands behind, its rows changed."""
     response = forward()
     if response.status_code == 200:
         table = json.loads(response.get_data())
