@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.homes import demo, gateway_at
+from tests.postgres import Postgres, server
 from uploader.gateway import Built
 
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
@@ -24,6 +25,13 @@ def samples() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL for this process's tests; absent it is a reason to skip, and in CI a failure."""
+    with server() as running:
+        yield running
 
 
 @pytest.fixture

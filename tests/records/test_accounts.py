@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -10,7 +11,7 @@ from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.records.made import Watch, files_of
+from tests.records.made import Watch
 from uploader.domain.errors import NotFound, Refused, WrongPassword
 from uploader.records import SqlRecords, open_records, verify
 from uploader.records.accounts import LOGIN, Accounts
@@ -153,10 +154,10 @@ def test_an_account_nobody_has_gets_no_password_and_has_no_roles(accounts: Accou
         accounts.roles("nobody")
 
 
-def test_passwords_are_kept_as_argon2id(records: SqlRecords, url: str) -> None:
+def test_passwords_are_kept_as_argon2id(records: SqlRecords, kept: Callable[[], bytes]) -> None:
     records.accounts.add("admin", RIGHT, {"admin", "reviewer"})
     records.close()
-    data = b"".join(path.read_bytes() for path in files_of(url))
+    data = kept()
     assert b"$argon2id$" in data
     assert RIGHT.encode() not in data
 

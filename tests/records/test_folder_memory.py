@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from uploader.records import open_records
-
-
-@pytest.fixture
-def records(tmp_path):
-    records = open_records(f"sqlite:///{tmp_path}/records.sqlite")
-    yield records
-    records.close()
-
 
 def test_images_seen_before_are_known_again_however_many(records):
     tokens = [f"{n:032x}" for n in range(1201)]

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
+from tests.postgres import Postgres
 from tests.records.made import NOON, PROTOCOL, session, signature
 from uploader.domain.errors import NotFound, WrongState
 from uploader.domain.submission import ALLOWED, ROUTES, State
@@ -37,10 +45,13 @@ class Line(RuleBasedStateMachine):
 
     names = Bundle("names")
 
+    def __init__(self, new_url: Callable[[], str]) -> None:
+        super().__init__()
+        self.new_url = new_url
+
     @initialize()
     def open(self) -> None:
-        self.folder = tempfile.mkdtemp()
-        self.url = f"sqlite:///{self.folder}/records.sqlite"
+        self.url = self.new_url()
         self.records = open_records(self.url)
         self.models: dict[str, Model] = {}
         self.lines = 0
@@ -181,8 +192,18 @@ class Line(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "records"):
             self.records.close()
-            shutil.rmtree(self.folder)
 
 
-TestLine = Line.TestCase
-TestLine.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+def run_the_line(new_url: Callable[[], str], examples: int) -> None:
+    about = settings(
+        max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(lambda: Line(new_url), settings=about)
+
+
+def test_the_records_follow_the_line_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> None:
+    run_the_line(lambda: f"sqlite:///{tmp_path_factory.mktemp('line') / 'records.sqlite'}", 30)
+
+
+def test_the_records_follow_the_line_on_postgresql(postgres: Postgres, template: str) -> None:
+    run_the_line(lambda: postgres.url(postgres.new_database(template)), 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,24 +47,23 @@ def live_through(records: SqlRecords, links: LinkTable) -> list[str]:
     return said
 
 
-def test_a_planted_identity_is_in_no_file_and_in_no_message(records: SqlRecords, url: str, tmp_path: Path) -> None:
+def test_a_planted_identity_is_in_no_file_and_in_no_message(
+    records: SqlRecords, kept: Callable[[], bytes], tmp_path: Path
+) -> None:
     make_key(tmp_path / "link.key")
     links = LinkTable(tmp_path / "links.sqlite", tmp_path / "link.key")
     said = live_through(records, links)
     anchor(records.database, tmp_path / "anchor")
-    kept = b"".join(p.read_bytes() for p in [*files_of(url), *files_of(f"sqlite:///{tmp_path / 'links.sqlite'}")])
+    found = kept() + b"".join(p.read_bytes() for p in files_of(f"sqlite:///{tmp_path / 'links.sqlite'}"))
     records.close()
     links.close()
-    kept += b"".join(path.read_bytes() for path in tmp_path.iterdir()) + "\n".join(said).encode()
+    found += b"".join(path.read_bytes() for path in tmp_path.iterdir()) + "\n".join(said).encode()
     for word in PLANTED:
         for form in (word, word.lower(), word.upper()):
-            assert form.encode() not in kept
-            assert form.encode("utf-16-le") not in kept
+            assert form.encode() not in found
+            assert form.encode("utf-16-le") not in found
 
 
-def test_the_search_itself_would_find_her(records: SqlRecords, url: str) -> None:
+def test_the_search_itself_would_find_her(records: SqlRecords, kept: Callable[[], bytes]) -> None:
     records.create(ID, WHO.reveal().name, {"1": "CT"}, State.ARRIVING)
-    kept = b"".join(path.read_bytes() for path in files_of(url))
-    with contextlib.suppress(UploaderError):
-        records.get(WHO.reveal().name)
-    assert b"Quixano" in kept
+    assert b"Quixano" in kept()

@@ -72,10 +72,10 @@ def finish(process: subprocess.Popen[str]) -> int:
         return process.wait(60)
 
 
-def test_two_processes_of_eight_threads_write_and_none_is_refused(url: str) -> None:
+def test_two_processes_of_eight_threads_write_and_none_is_refused(empty_url: str) -> None:
     """Neither made the schema before: both migrate at once."""
-    assert [finish(p) for p in [start(WRITE, url, name) for name in ("a", "b")]] == [0, 0]
-    records = open_records(url)
+    assert [finish(p) for p in [start(WRITE, empty_url, name) for name in ("a", "b")]] == [0, 0]
+    records = open_records(empty_url)
     assert len(records.all()) == 2 * THREADS * EACH
     report = verify(records.database)
     assert (report.lines, report.broken_at) == (4 * THREADS * EACH, None)

@@ -7,9 +7,7 @@ to a file, which belongs on another medium.
 
 Facts are codes, digests, labels and counts made by us, never a value of a patient.
 
-On SQLite triggers refuse UPDATE, DELETE and REPLACE. On PostgreSQL the database's owner gives the uploader's role
-no more than it needs: ``GRANT SELECT, INSERT ON audit TO uploader; REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM
-uploader;``.
+Triggers refuse UPDATE, DELETE, REPLACE and TRUNCATE.
 """
 
 from __future__ import annotations

@@ -16,13 +16,34 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from uploader.domain.errors import DiskFull, Misconfigured, Transient, UploaderError
+from uploader.domain.errors import Misconfigured
+from uploader.records.faults import translated
 
 BUSY_SECONDS = 60
 """How long a writer waits for the writers before it."""
 
 WRITER_LOCK = 0x5D1C0
 """Number of the advisory lock that writers hold on PostgreSQL."""
+
+_SESSION = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{BUSY_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{BUSY_SECONDS}s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""Settings of every session on PostgreSQL: a commit is on the disk when it is answered, and a writer whose machine is
+gone does not keep the others waiting."""
+_CONNECTING = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+}
+"""How psycopg connects: a cut network is noticed within half a minute."""
 
 Clock = Callable[[], datetime]
 
@@ -36,6 +57,11 @@ class Database:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine, self.name = engine, name
+
+    @property
+    def shared(self) -> bool:
+        """Whether processes on other machines may use it too."""
+        return self._engine.dialect.name == "postgresql"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -51,7 +77,7 @@ class Database:
             self._engine.connect().execution_options(opening="IMMEDIATE") as connection,
             connection.begin(),
         ):
-            if connection.dialect.name == "postgresql":
+            if self.shared:
                 connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
             yield connection
 
@@ -63,18 +89,46 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise _ours(error, self.name) from None
+            raise translated(error, self.name) from None
 
 
-def connect(url: str, name: str = "the records") -> Database:
+def connect(url: str, name: str = "the records", password_file: Path | None = None) -> Database:
     """The database at `url`: ``sqlite:///path`` or ``postgresql+psycopg://…``. The schema is left as it is.
 
-    Raises Misconfigured for any other address, and for an SQLite file in a folder that is not there.
+    password_file: holds the password of the account in `url`
+    Raises Misconfigured for any other address, for one with a password in it, for an SQLite file in a folder that is
+    not there, and for a password file that cannot be read.
     """
     address = _address(url, name)
     if address.get_backend_name() == "sqlite":
         return Database(_sqlite(address, name), name)
-    return Database(create_engine(address, hide_parameters=True, pool_pre_ping=True), name)
+    return Database(_postgresql(with_password(url, password_file, name)), name)
+
+
+def is_shared(url: str) -> bool:
+    """Whether several machines could keep records at `url`."""
+    return url.startswith("postgresql+psycopg://")
+
+
+def with_password(url: str, password_file: Path | None, name: str = "the records") -> str:
+    """`url` with the password of its account, for a driver and for nobody's eyes. Raises Misconfigured."""
+    address = _address(url, name)
+    if address.password:
+        raise Misconfigured(f"{name}: an address in the settings holds no password; name a file that does")
+    if password_file is None:
+        return url
+    return address.set(password=_password(password_file, name)).render_as_string(hide_password=False)
+
+
+def _password(path: Path, name: str) -> str:
+    try:
+        return path.read_text().rstrip("\r\n")
+    except OSError:
+        raise Misconfigured(f"{name}: the password file {path} cannot be read") from None
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_CONNECTING)
 
 
 def _address(url: str, name: str) -> URL:
@@ -107,12 +161,3 @@ def _prepare(dbapi: Any, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('opening', 'DEFERRED')}")
-
-
-def _ours(error: DBAPIError, name: str) -> UploaderError:
-    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "no code"
-    if code in ("SQLITE_FULL", "53100"):
-        return DiskFull(f"{name}: no room left on the disk; nothing was changed")
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or error.connection_invalidated:
-        return Transient(f"{name}: busy or not reachable; nothing was changed, try again")
-    return Misconfigured(f"{name}: the database refused ({code}); check the file, its rights and the disk")

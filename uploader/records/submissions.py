@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -38,13 +39,18 @@ BEGINNINGS: Mapping[State, frozenset[str]] = {
 """Routes that may be begun from a state. From waiting, held and refused: the last one again."""
 
 
-def open_records(url: str) -> SqlRecords:
+def open_records(url: str, password_file: Path | None = None) -> SqlRecords:
     """The records at `url`, made or brought up to date: ``sqlite:///path`` or ``postgresql+psycopg://…``.
 
+    password_file: holds the password of the account in `url`
     Raises Misconfigured for another address, and for records that a newer program has changed.
     """
-    database = connect(url)
-    migrate(database)
+    database = connect(url, password_file=password_file)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     return SqlRecords(database)
 
 
