@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, Conflict, NotFound
 
 from uploader.archives.embedded import rights
 from uploader.archives.embedded.accounts import User
@@ -83,6 +83,21 @@ def named(c: Connection, table: str, kind: str, name: str, within: str | None) -
         *(kind, within, within),
         *(name, name, clean(name)) * 2,
     )
+
+
+def free_key(c: Connection, site_id: str, table: str, wanted: str) -> str:
+    """The ID that a client asks for a new thing; empty when it asks for none.
+
+    Raises BadRequest for one that is not plain or is of the kind the archive gives itself, Conflict for a taken one.
+    """
+    if not wanted:
+        return ""
+    if wanted != clean(wanted) or wanted.upper().startswith((f"{site_id}_S".upper(), f"{site_id}_E".upper())):
+        raise BadRequest("This cannot be an ID: letters, digits, - and _, and not as the archive makes its own.")
+    sql = f"SELECT id FROM {table} WHERE id = ? OR label = ? LIMIT 1"  # noqa: S608
+    if one(c, sql, wanted, wanted):
+        raise Conflict("This ID is in use.")
+    return wanted
 
 
 def shown_in(c: Connection, kind: str, key: str) -> tuple[str, ...]:

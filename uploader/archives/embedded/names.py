@@ -64,7 +64,8 @@ def _unfit(part: str) -> bool:
 def field(name: str) -> str:
     """An XNAT field path without its type: ``xnat:ctSessionData/UID`` -> ``UID``."""
     short = _TYPE.sub("", _PREFIX.sub("", name))
-    return _SHORT.get(short, short)
+    of_session = name != short and not name.startswith("xnat:subjectData/")  # xnat:mrSessionData/age is its own
+    return short if of_session else _SHORT.get(short, short)
 
 
 def uri(*parts: str) -> str:

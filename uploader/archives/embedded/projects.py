@@ -117,9 +117,9 @@ def _member(project: str, row: Row) -> dict[str, str]:
 
 
 def _distinct(c: Connection, name: str, given: Mapping[str, str]) -> None:
-    """Raises Conflict when another project has the same name or secondary ID."""
+    """Raises Conflict when another project has the same name, secondary ID or alias."""
     for row in c.execute("SELECT id, fields FROM projects WHERE id != ? AND NOT deleted", (name,)):
         known = fields(row)
-        for key, what in (("name", "name"), ("secondary_ID", "secondary ID")):
+        for key, what in (("name", "name"), ("secondary_ID", "secondary ID"), ("alias", "alias")):
             if given.get(key, "").casefold() in {known.get(key, "").casefold()} - {""}:
                 raise Conflict(f"Another project has this {what}.")

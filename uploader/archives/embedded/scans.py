@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from werkzeug.exceptions import BadRequest, Conflict, ExpectationFailed
 
+from uploader.archives.embedded import documents
 from uploader.archives.embedded.database import Row, fields, one
 from uploader.archives.embedded.names import clean, uri
 from uploader.archives.embedded.schemas import SCANS
@@ -36,6 +38,14 @@ def put(store: Store, session: Row, name: str, kind: str, given: Mapping[str, st
         sql = "UPDATE scans SET uid = ?, fields = ? WHERE pk = ?"
         c.execute(sql, (kept.get("UID", row["uid"]), json.dumps(kept), row["pk"]))
         return scan_id
+
+
+def put_all(store: Store, session: Row, document: ET.Element) -> None:
+    """Make or change the scans that the session's document lists. Raises as `put`, BadRequest for one without an ID."""
+    for scan in document.iterfind("scans/scan"):
+        known = documents.flat(scan)
+        given = {name: value for name, value in known.items() if name not in ("ID", "image_session_ID")}
+        put(store, session, scan.get("ID", ""), scan.get(documents.KIND, ""), given)
 
 
 def of(store: Store, session: Row) -> list[Row]:

@@ -24,10 +24,12 @@ def put(
     name: str,
     kind: str,
     given: Mapping[str, str],
+    key: str = "",
 ) -> tuple[str, bool]:
     """Make the session, and its subject where needed, or change its fields; (ID, whether it is new).
 
     kind: xsiType; may be empty for a session that exists
+    key: ID for a new one; without it the archive gives one
     Raises ExpectationFailed for a new one without a type, BadRequest for a type this archive does not keep.
     """
     with store.lock(f"labels:{project.lower()}"), store.database.write() as c:
@@ -38,21 +40,29 @@ def put(
                 raise ExpectationFailed("Need PUT Contents: a new session needs an xsiType.")
             if subject is None:
                 raise BadRequest("A new session needs a subject.")
-            return make(store, c, user, project, subject, name, kind, given), True
+            return make(store, c, user, project, subject, name, kind, given, key), True
         change(c, user, row, kind, given)
         return row["id"], False
 
 
 def make(
-    store: Store, c: Connection, user: User, project: str, subject: str, name: str, kind: str, given: Mapping[str, str]
+    store: Store,
+    c: Connection,
+    user: User,
+    project: str,
+    subject: str,
+    name: str,
+    kind: str,
+    given: Mapping[str, str],
+    wanted: str = "",
 ) -> str:
     """A new session's ID. Its label must be free in the project."""
     if kind not in SESSIONS:
         raise BadRequest("This archive keeps imaging sessions only, of XNAT's own types.")
     home = find.project(c, user, "create", project)["id"]
-    key = f"{store.site_id}_E{number(c, 'experiment'):05d}"
+    key = find.free_key(c, store.site_id, "experiments", wanted) or f"{store.site_id}_E{number(c, 'experiment'):05d}"
     owner = subjects.ensure(store, c, user, home, subject)
-    values = (key, home, owner, clean(name), kind, json.dumps(dict(given)), now(), user.login)
+    values = (key, home, owner, clean(name), kind, json.dumps(_typed(given)), now(), user.login)
     c.execute("INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     return key
 
@@ -62,8 +72,17 @@ def change(c: Connection, user: User, row: Row, kind: str, given: Mapping[str, s
     rights.require(c, user, "edit", row["project"], find.shown_in(c, "experiment", row["id"]))
     if kind and kind not in (row["type"], "xnat:imageSessionData", "xnat:experimentData"):
         raise Conflict("The session has another xsiType.")
-    kept = json.dumps(fields(row) | dict(given))
+    kept = json.dumps(fields(row) | _typed(given))
     c.execute("UPDATE experiments SET fields = ? WHERE id = ?", (kept, row["id"]))
+
+
+def _typed(given: Mapping[str, str]) -> dict[str, str]:
+    """The fields, the age as XNAT tells it: a number with a point. Raises BadRequest when it is none."""
+    age = given.get("age", "")
+    try:
+        return dict(given) | ({"age": str(float(age))} if age else {})
+    except ValueError:
+        raise BadRequest("A session's age is a number of years.") from None
 
 
 def reassign(store: Store, user: User, row: Row, subject: str) -> None:

@@ -16,14 +16,17 @@ from uploader.archives.embedded.store import Store
 
 
 def put(
-    store: Store, user: User, project: str, name: str, given: Mapping[str, str], label: str = ""
+    store: Store, user: User, project: str, name: str, given: Mapping[str, str], label: str = "", key: str = ""
 ) -> tuple[str, bool]:
-    """Make the subject or change its fields, and its label when one is given; (ID, whether it is new)."""
+    """Make the subject or change its fields, and its label when one is given; (ID, whether it is new).
+
+    key: ID for a new one; without it the archive gives one
+    """
     with store.lock(f"labels:{project.lower()}"), store.database.write() as c:
         rights.require(c, user, "read", project)
         row = find.named(c, "subjects", "subject", name, project)
         if row is None:
-            return ensure(store, c, user, project, name, given), True
+            return ensure(store, c, user, project, name, given, key), True
         rights.require(c, user, "edit", row["project"], find.shown_in(c, "subject", row["id"]))
         kept = json.dumps(fields(row) | dict(given))
         c.execute("UPDATE subjects SET fields = ? WHERE id = ?", (kept, row["id"]))
@@ -33,14 +36,20 @@ def put(
 
 
 def ensure(
-    store: Store, c: Connection, user: User, project: str, name: str, given: Mapping[str, str] | None = None
+    store: Store,
+    c: Connection,
+    user: User,
+    project: str,
+    name: str,
+    given: Mapping[str, str] | None = None,
+    wanted: str = "",
 ) -> str:
     """ID of the subject called `name` in `project`; it is made when there is none."""
     row = find.named(c, "subjects", "subject", name, project)
     if row is not None:
         return str(row["id"])
     rights.require(c, user, "create", project)
-    key = f"{store.site_id}_S{number(c, 'subject'):05d}"
+    key = find.free_key(c, store.site_id, "subjects", wanted) or f"{store.site_id}_S{number(c, 'subject'):05d}"
     home = find.project(c, user, "create", project)["id"]
     values = (key, home, clean(name), json.dumps(dict(given or {})), now(), user.login)
     c.execute("INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?)", values)

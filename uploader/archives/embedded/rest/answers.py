@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from html import escape
@@ -13,6 +15,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
+from uploader.archives.embedded import documents
 from uploader.archives.embedded.names import field
 
 Line = Mapping[str, str]
@@ -28,8 +31,8 @@ def table(rows: Sequence[Line], default: str, fixed: bool = False) -> Response:
     Other query parameters that name a column filter the rows: ``*`` and ``%`` are wildcards, a comma means or.
     """
     names = default.split(",") if fixed else _wanted(default)
-    if any("URI" in row for row in rows) and not fixed:
-        names = list(dict.fromkeys((*names, "URI")))  # asked for or not, XNAT's listings tell where
+    if not fixed:  # asked for or not, XNAT's listings tell which and where
+        names = list(dict.fromkeys((*names, *(key for key in ("ID", "URI") if rows and key in rows[0]))))
     chosen = [[cell(row, name) for name in names] for row in _paged(_sorted([r for r in rows if _passes(r)]))]
     if request.args.get("format", "json") == "csv":
         return _csv(names, chosen)
@@ -52,14 +55,14 @@ def item(kind: str, values: Line, children: Mapping[str, Sequence[tuple[str, Lin
     """One object as JSON or, with ``format=xml``, as XML.
 
     kind: xsiType
-    children: field -> (xsiType, values) of each
+    children: field -> (xsiType, values) of each; values of the object that begin with such a field are told there only
     """
     if request.args.get("format") == "xml":
-        return _xml(kind, values)
-    nested = [
-        {"field": name, "items": [_item(k, v, []) for k, v in items]} for name, items in children.items() if items
-    ]
-    return as_json({"items": [_item(kind, values, nested)]})
+        return _xml(kind, values, children)
+    lists = {name: list(items) for name, items in children.items()} | _named(kind, values)
+    nested = [{"field": name, "items": [_item(k, v, []) for k, v in items]} for name, items in lists.items() if items]
+    own = {n: v for n, v in values.items() if not any(n.startswith((f"{c}/", f"{c}[")) for c in lists)}
+    return as_json({"items": [_item(kind, own, nested)]})
 
 
 def as_json(value: Any, status: int = 200) -> Response:
@@ -78,8 +81,11 @@ def uris(*values: str) -> Response:
 
 
 def status_page(status: int, name: str, reason: str) -> Response:
-    """An error as XNAT tells it: the right status, and the reason in <h3>."""
-    body = f"<h3>{escape(reason)}</h3><p>{status} {escape(name)}</p>"
+    """An error as XNAT tells it: the right status, and the reason in <h3>.
+
+    Its <br> has no end, as XNAT's: pyxnat stumbles over a page that is well-formed XML.
+    """
+    body = f"<h3>{escape(reason)}</h3><p>Status {status}: {escape(name.lower())}<br></p>"
     page = f"<html><head><title>Status page</title></head><body>{body}</body></html>"
     return Response(page, status, mimetype="text/html")
 
@@ -124,22 +130,48 @@ def _csv(names: list[str], lines: list[list[str]]) -> Response:
 
 def _item(kind: str, values: Line, children: list[Any]) -> dict[str, Any]:
     meta = {"create_event_id": 1, "xsi:type": kind, "isHistory": False, "start_date": values.get("insert_date", "")}
-    hidden = ("insert_date", "insert_user", "URI", "xsiType")
+    hidden = ("insert_date", "insert_user", "last_modified", "URI", "xsiType")
     shown = {name: value for name, value in values.items() if name not in hidden and value != ""}
     return {"children": children, "meta": meta, "data_fields": shown}
 
 
+_NAMED = re.compile(r"^(.+)\[name=([^\]]*)\]/(\w+)$")
 _ROOTS = {"xnat:projectData": "Project", "xnat:subjectData": "Subject"}
-_ATTRIBUTES = frozenset({"ID", "project", "label", "secondary_ID", "UID", "type", "modality"})
+_UNTOLD = frozenset({"URI", "xsiType", "insert_date", "insert_user", "last_modified", "xnat:subjectassessordata/id"})
 
 
-def _xml(kind: str, values: Line) -> Response:
-    root = _ROOTS.get(kind) or kind.removeprefix("xnat:").removesuffix("Data")
+def _named(kind: str, values: Line) -> dict[str, list[tuple[str, Line]]]:
+    """Lists whose entries have names: ``fields/field`` and ``parameters/addParam``."""
+    lists: dict[str, list[tuple[str, Line]]] = {}
+    for path, value in values.items():
+        if (found := _NAMED.match(path)) and value != "":
+            entry = {"name": found[2], found[3]: value}
+            lists.setdefault(found[1], []).append((f"{kind}_{found[1].rsplit('/', 1)[-1]}", entry))
+    return lists
+
+
+def _xml(kind: str, values: Line, children: Mapping[str, Sequence[tuple[str, Line]]]) -> Response:
+    root = _ROOTS.get(kind) or _root(kind)
     if not root.isidentifier():
         raise NotAcceptable("This cannot be told as XML.")
-    shown = {n: v for n, v in values.items() if v and n.isidentifier() and n not in ("URI", "xsiType")}
-    attributes = "".join(f' {n}="{escape(v)}"' for n, v in shown.items() if n in _ATTRIBUTES)
-    elements = "".join(f"<xnat:{n}>{escape(v)}</xnat:{n}>" for n, v in shown.items() if n not in _ATTRIBUTES)
-    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    body = f'<xnat:{root}{attributes} xmlns:xnat="http://nrg.wustl.edu/xnat">{elements}</xnat:{root}>\n'
-    return Response(head + body, mimetype="text/xml")
+    lists = {path: [_child(path, k, v) for k, v in items] for path, items in children.items() if "/" in path and items}
+    return Response(documents.write(root, kind, _told(values), lists), mimetype="text/xml")
+
+
+def _root(kind: str) -> str:
+    """``xnat:mrSessionData`` -> ``MRSession``, as XNAT calls the document's root."""
+    found = re.match(r"^\w+:([a-z]+)([A-Z]\w*?)?(?:Data)?$", kind)
+    if found is None:
+        return ""
+    stem = found[1].upper() if found[2] in ("Session", "Scan") and len(found[1]) < 4 else found[1].capitalize()
+    return stem + (found[2] or "")
+
+
+def _child(path: str, kind: str, values: Line) -> ET.Element:
+    found = documents.element(f"xnat:{path.rsplit('/', 1)[-1]}", _told(values))
+    found.set(documents.KIND, kind)
+    return found
+
+
+def _told(values: Line) -> Line:
+    return {name: value for name, value in values.items() if name not in _UNTOLD}

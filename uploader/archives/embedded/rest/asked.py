@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from flask import Blueprint, current_app, g, request
 from werkzeug.exceptions import BadRequest, Unauthorized
 
+from uploader.archives.embedded import documents
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.names import field
 from uploader.archives.embedded.store import Store
@@ -24,6 +26,7 @@ SCANS = tuple(f"{session}/scans/<scan>" for session in SESSIONS)
 HOLDERS = (PROJECT, *SUBJECTS, *SESSIONS, *SCANS)
 """URLs under which resources hang."""
 
+_XML = ("text/xml", "application/xml")
 View = TypeVar("View", bound=Callable[..., Any])
 _NOT_FIELDS = frozenset(
     [
@@ -74,8 +77,12 @@ _SHORT_FIELDS = frozenset(
         "frames",
         "operator",
         "scanner",
+        "alias",
     ]
 )
+_NOT_KEPT = ("ID", "project", "label", "subject_ID", "image_session_ID", "imageSession_ID")
+_LISTS = ("sharing/", "resources/", "experiments/", "scans/", "assessors/", "reconstructions/")
+"""Of a document, what has an address of its own."""
 
 
 def routes(blueprint: Blueprint, urls: Iterable[str], *methods: str) -> Callable[[View], View]:
@@ -109,13 +116,44 @@ def yes(name: str) -> bool:
 
 
 def fields() -> dict[str, str]:
-    """Fields of an object in the query: short names that are known, and any XNAT path; ``NULL`` empties one."""
-    given = {}
+    """Fields of an object, in the query and in a document that is sent: short names that are known, and any XNAT path;
+    ``NULL`` empties one."""
+    given = documents.flat(document()) if has_document() else {}
+    given = {name: value for name, value in given.items() if not name.startswith(_LISTS)}
     for name, value in request.args.items():
         short = field(name)
         if name not in _NOT_FIELDS and (name != short or name in _SHORT_FIELDS):
             given[short] = "" if value == "NULL" else value
-    return {n: v for n, v in given.items() if n not in ("ID", "project", "label", "subject_ID")}
+    return {name: value for name, value in given.items() if name not in _NOT_KEPT}
+
+
+def has_document() -> bool:
+    """Whether the body is XML, by itself or as the file of a form."""
+    return request.mimetype in _XML or (
+        request.mimetype == "multipart/form-data" and any(file.mimetype in _XML for file in request.files.values())
+    )
+
+
+def document() -> ET.Element:
+    """The XML document that was sent. Raises BadRequest."""
+    if "document" not in g:
+        stream = request.stream if request.mimetype in _XML else next(iter(request.files.values())).stream
+        g.document = documents.parse(stream.read(documents.LARGEST + 1))
+    return cast(ET.Element, g.document)
+
+
+def kind(known: Collection[str]) -> str:
+    """The xsiType in the query, or that of the document; empty when neither tells one that is known."""
+    if "xsiType" in request.args or not has_document():
+        return request.args.get("xsiType", "")
+    root = document()
+    told = root.get(documents.KIND) or f"xnat:{root.tag}Data"
+    return next((name for name in known if name.lower() == told.lower()), "")
+
+
+def key() -> str:
+    """The ID in the query, for a new object; empty when there is none."""
+    return next((v for n, v in request.args.items() if field(n) == "ID"), "")
 
 
 def label() -> str:

@@ -7,7 +7,22 @@ from flask import Blueprint, Response, request
 from uploader.archives.embedded import find, headers, removal, scans, sessions
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.rest.answers import item, table, text
-from uploader.archives.embedded.rest.asked import PROJECT, SESSIONS, SUBJECTS, fields, label, routes, store, user, yes
+from uploader.archives.embedded.rest.asked import (
+    PROJECT,
+    SESSIONS,
+    SUBJECTS,
+    document,
+    fields,
+    has_document,
+    key,
+    kind,
+    label,
+    routes,
+    store,
+    user,
+    yes,
+)
+from uploader.archives.embedded.schemas import SESSIONS as SESSION_TYPES
 
 COLUMNS = "date,xsiType,xnat:subjectassessordata/id,insert_date,project,ID,label,URI"
 blueprint = Blueprint("experiments", __name__)
@@ -31,16 +46,17 @@ def put(experiment: str, project: str | None = None, subject: str | None = None)
     if project is None:
         row = _find("edit", experiment, None, None)
         experiment, project = row["id"], row["project"]
-    kind = request.args.get("xsiType", "")
-    key, new = sessions.put(store(), user(), project, subject, experiment, kind, fields())
-    row = _find("edit", key, None, None)
+    found, new = sessions.put(store(), user(), project, subject, experiment, kind(SESSION_TYPES), fields(), key())
+    row = _find("edit", found, None, None)
+    if has_document():
+        scans.put_all(store(), row, document())
     if not new and label():
         sessions.rename(store(), row, label())
     if not new and "subject_ID" in request.args:
         sessions.reassign(store(), user(), row, request.args["subject_ID"])
     if yes("pullDataFromHeaders"):
-        headers.pull(store(), _find("edit", key, None, None))
-    return text(key, 201 if new else 200)
+        headers.pull(store(), _find("edit", found, None, None))
+    return text(found, 201 if new else 200)
 
 
 @routes(blueprint, SESSIONS, "DELETE")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Conflict
 
 from uploader.archives.embedded import find, projects, removal
 from uploader.archives.embedded.rest.answers import item, table, text
-from uploader.archives.embedded.rest.asked import PROJECT, fields, routes, store, user
+from uploader.archives.embedded.rest.asked import PROJECT, document, fields, routes, store, user
 
 COLUMNS = "pi_firstname,secondary_ID,pi_lastname,name,description,ID,URI"
 blueprint = Blueprint("projects", __name__)
-_LARGEST_XML = 1 << 20
-_ID = re.compile(rb"<(?:\w+:)?[Pp]roject\b[^>]*?\sID=[\"']([^\"']+)[\"']")
 
 
 @routes(blueprint, ["/data/projects"])
@@ -24,12 +20,10 @@ def listing() -> Response:
 
 @routes(blueprint, ["/data/projects"], "POST")
 def create() -> Response:
-    """Only the ID is read from the XML; the rest is set by query, or afterwards."""
     asking = user()
-    found = _ID.search(request.stream.read(_LARGEST_XML))
-    if found is None:
+    name = document().get("ID", "")
+    if not name:
         raise BadRequest("The XML names no project ID.")
-    name = found[1].decode(errors="replace")
     if not projects.put(store(), asking, name, fields()):
         raise Conflict("There is a project with this ID already.")
     return text(f"/data/projects/{name}\r\n")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from uploader.archives.embedded import find, removal, scans
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.rest.answers import item, table, text
-from uploader.archives.embedded.rest.asked import SCANS, SESSIONS, fields, routes, store, user
+from uploader.archives.embedded.rest.asked import SCANS, SESSIONS, fields, kind, routes, store, user
+from uploader.archives.embedded.schemas import SCANS as SCAN_TYPES
 
 COLUMNS = "xnat_imagescandata_id,ID,type,quality,xsiType,note,series_description,URI"
 blueprint = Blueprint("scans", __name__)
@@ -30,7 +31,7 @@ def show(scan: str, **names: str) -> Response:
 @routes(blueprint, SCANS, "PUT")
 def put(scan: str, **names: str) -> Response:
     session = _session("edit", **names)
-    return text(scans.put(store(), session, scan, request.args.get("xsiType", ""), fields()))
+    return text(scans.put(store(), session, scan, kind(SCAN_TYPES), fields()))
 
 
 @routes(blueprint, SCANS, "DELETE")

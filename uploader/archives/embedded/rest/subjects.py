@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from uploader.archives.embedded import find, removal, subjects
 from uploader.archives.embedded.rest.answers import item, table, text
-from uploader.archives.embedded.rest.asked import PROJECT, SUBJECTS, fields, label, routes, store, user
+from uploader.archives.embedded.rest.asked import PROJECT, SUBJECTS, fields, key, label, routes, store, user
 
 COLUMNS = "ID,project,label,insert_date,insert_user,URI"
 blueprint = Blueprint("subjects", __name__)
@@ -23,8 +23,7 @@ def show(subject: str, project: str | None = None) -> Response:
         row = find.subject(c, user(), "read", subject, project)
     values = subjects.columns(row)
     inner = {n.removeprefix("demographics/"): v for n, v in values.items() if n.startswith("demographics/")}
-    outer = {n: v for n, v in values.items() if not n.startswith("demographics/")}
-    return item("xnat:subjectData", outer, {"demographics": [("xnat:demographicData", inner)] if inner else []})
+    return item("xnat:subjectData", values, {"demographics": [("xnat:demographicData", inner)] if inner else []})
 
 
 @routes(blueprint, SUBJECTS, "PUT")
@@ -33,8 +32,8 @@ def put(subject: str, project: str | None = None) -> Response:
         with store().database.read() as c:
             row = find.subject(c, user(), "edit", subject)
         subject, project = row["id"], row["project"]
-    key, new = subjects.put(store(), user(), project, subject, fields(), label())
-    return text(key, 201 if new else 200)
+    found, new = subjects.put(store(), user(), project, subject, fields(), label(), key())
+    return text(found, 201 if new else 200)
 
 
 @routes(blueprint, SUBJECTS, "DELETE")
