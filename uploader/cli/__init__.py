@@ -33,7 +33,9 @@ COMMANDS = {
     "script": "scripts",
     "archive": "archive",
     "worker": "worker",
+    "listener": "listener",
     "desk": "desk",
+    "provision": "provision",
 }
 """Command -> module. Loaded when asked for: an archive's process need not load the durable engine."""
 
