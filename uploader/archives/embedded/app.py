@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from uploader.archives.embedded.rest import (
     administration,
     auth,
+    dicomweb,
     experiments,
     files,
     imports,
@@ -26,6 +27,7 @@ from uploader.archives.embedded.rest import (
     sharing,
     site,
     subjects,
+    wado,
 )
 from uploader.archives.embedded.rest.answers import status_page
 from uploader.archives.embedded.store import Store
@@ -78,6 +80,8 @@ def create_app(store: Store) -> Flask:
         sharing,
         imports,
         prearchive,
+        dicomweb,
+        wado,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)

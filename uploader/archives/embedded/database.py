@@ -51,6 +51,20 @@ CREATE TABLE IF NOT EXISTS files (
   resource INTEGER NOT NULL, path TEXT NOT NULL, md5 TEXT NOT NULL, stamp TEXT NOT NULL,
   fields TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (resource, path)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS moves (source TEXT NOT NULL, target TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS assessors (
+  id TEXT PRIMARY KEY, project TEXT NOT NULL COLLATE NOCASE, session TEXT NOT NULL, label TEXT NOT NULL COLLATE NOCASE,
+  type TEXT NOT NULL, fields TEXT NOT NULL, inserted TEXT NOT NULL, inserter TEXT NOT NULL, UNIQUE (project, label));
+CREATE INDEX IF NOT EXISTS assessors_of_session ON assessors (session);
+CREATE TABLE IF NOT EXISTS shelves (
+  resource INTEGER PRIMARY KEY, stamp TEXT NOT NULL, study TEXT NOT NULL, series TEXT NOT NULL, modality TEXT NOT NULL,
+  first TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS instances (
+  resource INTEGER NOT NULL, path TEXT NOT NULL, stamp TEXT NOT NULL, study TEXT NOT NULL, series TEXT NOT NULL,
+  uid TEXT NOT NULL, class TEXT NOT NULL, syntax TEXT NOT NULL, modality TEXT NOT NULL, facts TEXT NOT NULL,
+  PRIMARY KEY (resource, path)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS instances_of_uid ON instances (uid);
+CREATE TRIGGER IF NOT EXISTS no_shelf AFTER DELETE ON resources BEGIN
+  DELETE FROM shelves WHERE resource = OLD.pk; DELETE FROM instances WHERE resource = OLD.pk; END;
 """
 
 

@@ -140,6 +140,13 @@ class Vault:
         if base.is_dir():
             yield from _walk(base, "")
 
+    def seen(self, path: Path) -> Found | None:
+        """One file as it is on the disk now; None when it is not there."""
+        try:
+            return _found(path.name, path.stat())
+        except FileNotFoundError:
+            return None
+
     def digest(self, folder: str, path: str) -> str:
         """MD5 of the file's bytes as they are now, lower-case hex."""
         with (self.root / folder / path).open("rb") as stream:

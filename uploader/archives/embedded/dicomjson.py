@@ -1,0 +1,121 @@
+"""The DICOM JSON Model of a data set. Source: PS3.18 F.
+
+Values that are large or not text are left out and said where to get: by their trail, such as ``30060039/1/00291010``,
+tags and item numbers from the outside in.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable
+from typing import Any
+
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filewriter import correct_ambiguous_vr_element
+from pydicom.sequence import Sequence
+
+from uploader import dicom
+from uploader.domain.errors import UnreadableFile
+from uploader.part10 import DEEPEST
+
+Json = dict[str, Any]
+Refer = Callable[[str], str]
+"""The address of a value, by its trail."""
+INLINE_BYTES = 1024
+"""Binary values up to this size stand in the JSON itself, as base64."""
+_CHARACTER_SET = "00080005"
+"""JSON is UTF-8, whatever the file was written in."""
+_BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_REAL = frozenset({"DS", "FL", "FD"})
+
+
+def attributes(dataset: Dataset, refer: Refer, trail: str = "") -> Json:
+    """Every attribute but group lengths and file meta, by tag in eight hex digits. What cannot be decoded has a VR
+    and no value. Raises UnreadableFile for sequences nested too deep."""
+    if trail.count("/") > 2 * DEEPEST:
+        raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
+    found = {f"{tag:08X}": _element(dataset, tag, refer, trail) for tag in sorted(dataset.keys()) if tag & 0xFFFF}
+    return found | ({_CHARACTER_SET: {"vr": "CS", "Value": ["ISO_IR 192"]}} if _CHARACTER_SET in found else {})
+
+
+def bulk(dataset: Dataset, trail: str) -> bytes | None:
+    """The binary value at this trail as it is stored, or None."""
+    *above, last = trail.split("/")
+    for tag, number in zip(above[::2], above[1::2], strict=True):
+        items = _value(dataset, tag)
+        if not isinstance(items, Sequence) or not 0 < int(number) <= len(items):
+            return None
+        dataset = items[int(number) - 1]
+    value = _value(dataset, last)
+    return value if isinstance(value, bytes) else None
+
+
+def _value(dataset: Dataset, tag: str) -> Any:
+    number = int(tag, 16)
+    return dicom.decoded(dataset, number).value if number in dataset else None
+
+
+def _element(dataset: Dataset, tag: int, refer: Refer, trail: str) -> Json:
+    raw = dataset.get_item(tag)
+    vr, name = dicom.vr_of(raw), f"{trail}{tag:08X}"
+    if vr == "DS" and isinstance(raw, RawDataElement):
+        return _decimals(raw.value)
+    try:
+        element = _definite(dataset, tag)
+        if element.VR == "SQ":
+            items = [attributes(item, refer, f"{name}/{n}/") for n, item in enumerate(element.value, 1)]
+            return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
+        if isinstance(element.value, bytes):
+            return _binary(element, lambda: refer(name))
+        return _plain(element)
+    except UnreadableFile:
+        return {"vr": vr}
+
+
+def _definite(dataset: Dataset, tag: int) -> DataElement:
+    """The element with one VR, where implicit encoding leaves the choice. PS3.5 A.1."""
+    element = dicom.decoded(dataset, tag)
+    if " or " not in element.VR:
+        return element
+    try:
+        correct_ambiguous_vr_element(element, dataset, True)
+    except Exception:
+        element.VR = "UN"
+    return element
+
+
+def _binary(element: DataElement, where: Callable[[], str]) -> Json:
+    vr = element.VR if element.VR in _BINARY else "UN"
+    if not element.value:
+        return {"vr": vr}
+    if len(element.value) > INLINE_BYTES:
+        return {"vr": vr, "BulkDataURI": where()}
+    return {"vr": vr, "InlineBinary": base64.b64encode(element.value).decode()}
+
+
+def _plain(element: DataElement) -> Json:
+    try:
+        found: Json = element.to_json_dict(None, 0)
+    except Exception as error:
+        raise UnreadableFile(f"a value cannot be written as JSON ({type(error).__name__})") from None
+    if element.VR in _REAL and "Value" in found:
+        found["Value"] = [_finite(value) for value in found["Value"]]
+    return found
+
+
+def _decimals(value: bytes | None) -> Json:
+    """A Decimal String, straight from its bytes: a structure set has hundreds of thousands of them."""
+    text = (value or b"").decode("latin-1").strip(" \0")
+    if not text:
+        return {"vr": "DS"}
+    try:
+        return {"vr": "DS", "Value": [_finite(float(part)) if part.strip() else None for part in text.split("\\")]}
+    except ValueError:
+        return {"vr": "DS"}
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for what is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
