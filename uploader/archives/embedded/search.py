@@ -25,16 +25,55 @@ PROJECT, SUBJECT = "xnat:projectData", "xnat:subjectData"
 TYPES = (PROJECT, SUBJECT, *sorted(SESSIONS))
 """What can be searched for."""
 FIELDS = {
-    PROJECT: (
-        "ID NAME DESCRIPTION SECONDARY_ID KEYWORDS PI_FIRSTNAME PI_LASTNAME INSERT_DATE INSERT_USER PROJECT_ACCESS "
-        "PROJECT_OWNERS PROJ_MR_COUNT PROJ_CT_COUNT PROJ_PET_COUNT PROJ_UT_COUNT"
-    ).split(),
-    SUBJECT: (
-        "SUBJECT_ID SUBJECT_LABEL PROJECT INSERT_DATE INSERT_USER GENDER_TEXT HANDEDNESS_TEXT DOB YOB AGE GROUP SRC "
-        "SES ADD_IDS RACE ETHNICITY"
-    ).split(),
+    PROJECT: [
+        "ID",
+        "NAME",
+        "DESCRIPTION",
+        "SECONDARY_ID",
+        "KEYWORDS",
+        "PI_FIRSTNAME",
+        "PI_LASTNAME",
+        "INSERT_DATE",
+        "INSERT_USER",
+        "PROJECT_ACCESS",
+        "PROJECT_OWNERS",
+        "PROJ_MR_COUNT",
+        "PROJ_CT_COUNT",
+        "PROJ_PET_COUNT",
+        "PROJ_UT_COUNT",
+    ],
+    SUBJECT: [
+        "SUBJECT_ID",
+        "SUBJECT_LABEL",
+        "PROJECT",
+        "INSERT_DATE",
+        "INSERT_USER",
+        "GENDER_TEXT",
+        "HANDEDNESS_TEXT",
+        "DOB",
+        "YOB",
+        "AGE",
+        "GROUP",
+        "SRC",
+        "SES",
+        "ADD_IDS",
+        "RACE",
+        "ETHNICITY",
+    ],
 }
-_OF_SESSION = "SESSION_ID LABEL PROJECT SUBJECT_ID SUBJECT_LABEL DATE UID MODALITY AGE INSERT_DATE INSERT_USER".split()
+_OF_SESSION = [
+    "SESSION_ID",
+    "LABEL",
+    "PROJECT",
+    "SUBJECT_ID",
+    "SUBJECT_LABEL",
+    "DATE",
+    "UID",
+    "MODALITY",
+    "AGE",
+    "INSERT_DATE",
+    "INSERT_USER",
+]
 _ANCESTORS = {
     ("xnat:subjectData", "id"): "subject_id",
     ("xnat:subjectData", "subject_id"): "subject_id",
@@ -93,12 +132,8 @@ def run(store: Store, user: User, search: Search) -> tuple[list[str], list[dict[
     found = [row for row in _rows(store, user, search.kind) if _fits(search.where, search.kind, row)]
     asked = search.columns or tuple(f"{search.kind}/{name}" for name in fields(search.kind))
     headers = {path: _header(search.kind, path) for path in asked}
-    always = {} if search.columns else {"ID": "id"}
-    lines = [
-        {h: _value(search.kind, row, p) for p, h in headers.items()} | {h: row["ID"] for h in always.values()}
-        for row in found
-    ]
-    return [*dict.fromkeys((*always.values(), *headers.values()))], lines
+    lines = [{header: _value(search.kind, row, path) for path, header in headers.items()} for row in found]
+    return [*dict.fromkeys(headers.values())], lines
 
 
 def _group(element: ET.Element) -> Group:
@@ -189,7 +224,7 @@ def _rows(store: Store, user: User, kind: str) -> list[dict[str, str]]:
     if kind == SUBJECT:
         return [_lower(row) | _subject(row) for row in subjects.listing(store, user, None)]
     found = (row for row in sessions.listing(store, user, None, None) if row["xsiType"] == kind)
-    return [_lower(row) | {"session_id": row["ID"]} for row in found]
+    return [_lower(row) | {"id": row["ID"], "session_id": row["ID"]} for row in found]
 
 
 def _lower(row: Row) -> dict[str, str]:
