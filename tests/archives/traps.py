@@ -56,7 +56,8 @@ class _Rule:
     times: int
 
     def takes(self, request: Request) -> bool:
-        fits = re.fullmatch(self.method, request.method) and re.search(self.path, request.path)
+        asked = request.full_path if "\\?" in self.path else request.path
+        fits = re.fullmatch(self.method, request.method) and re.search(self.path, asked)
         return bool(fits) and self.times > 0
 
 
@@ -70,7 +71,8 @@ class Traps:
         self.seen: list[Request] = []
 
     def set(self, where: tuple[str, str], trap: Trap, times: int = 1_000_000) -> None:
-        """Put `trap` in the way of the next `times` requests that fit `where` (method, path; patterns)."""
+        """Put `trap` in the way of the next `times` requests that fit `where` (method, path; patterns). A path's
+        pattern that has a question mark to be found is looked for in path and query."""
         self._rules.append(_Rule(*where, trap, times))
 
     def lift(self) -> None:
@@ -181,6 +183,12 @@ def reply_lost(request: Request, forward: Forward) -> Response:
 
 def line_dead(request: Request, forward: Forward) -> Response:
     """The line dies before anything is done."""
+    return _hang_up(request)
+
+
+def cut_off(request: Request, forward: Forward) -> Response:
+    """The line dies when half of what is sent has come."""
+    request.stream.read((request.content_length or 0) // 2)
     return _hang_up(request)
 
 
