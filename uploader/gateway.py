@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from uploader.absent import Absent
 from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings, Settings
 from uploader.domain.automatic import automatic_subjects
-from uploader.domain.errors import Transient
+from uploader.domain.errors import Misconfigured, Transient
 from uploader.domain.identity import PrivateIdentity
 from uploader.domain.policy import Permit
 from uploader.domain.session import Address
-from uploader.domain.submission import Submission
+from uploader.domain.submission import ROUTES, Submission
 from uploader.domain.trial import Protocol
 from uploader.home import ARCHIVES, Home
 from uploader.hosted import projects_of
@@ -28,8 +29,10 @@ from uploader.receipt import receipt
 from uploader.reception import instance_tokens
 from uploader.recipes import Kitchen, permit_of, recipe_of, some_of
 from uploader.records import SqlRecords, open_records
+from uploader.records.database import is_shared, with_password
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
+from uploader.seal import sealed
 from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.anonymise import Recipe
 from uploader.stages.ingest.intake import Intake
@@ -62,31 +65,65 @@ def open_home(root: Path) -> Built:
     protocols = Protocols(settings.protocols, settings.trials)
     for protocol in protocols.all():
         check(protocol, validators, settings.scripts, settings.policies)
-    return Built(settings, home, protocols, open_records(settings.database_url or home.records_url))
+    records = open_records(settings.database_url or home.records_url, settings.database_password_file)
+    return Built(settings, home, protocols, records)
 
 
-def build_line(built: Built, progress: Progress | None = None) -> Gateway:
-    """The line of this home. Holds the keys: for the worker and one-shot commands, not for the desk."""
+def engine_url(settings: Settings) -> str:
+    """Address of the durable engine's own tables, password included: beside the records on a server, else a file.
+
+    Raises Misconfigured for an engine of one's own beside records that several share: two workers would not know of
+    each other.
+    """
+    if settings.engine_url:
+        if is_shared(settings.database_url) and not is_shared(settings.engine_url):
+            raise Misconfigured("engine_url must name a server too, where database_url does; or leave it out")
+        return with_password(settings.engine_url, settings.engine_password_file, "the engine")
+    if is_shared(settings.database_url):
+        return with_password(settings.database_url, settings.database_password_file)
+    return Home(settings.home).engine_url
+
+
+NEEDS: Mapping[str, frozenset[str]] = {
+    "receive": frozenset({"spool", "work folder", "identifiable archive"}),
+    "prepare": frozenset({"work folder", "identifiable archive", "anonymised archive", "link table", "trial key"}),
+    "release": frozenset({"anonymised archive", "central archive", "site key"}),
+}
+"""Route -> what it touches, of what somebody could wish to keep from somebody."""
+
+
+def build_line(built: Built, progress: Progress | None = None, routes: Sequence[str] = ROUTES) -> Gateway:
+    """The line of this home. Holds the keys: for the worker and one-shot commands, not for the desk.
+
+    routes: those that are to be carried; what only others need is not opened, and refuses to be used
+    Raises BadSettings, Misconfigured for a key that is needed and not as it should be.
+    """
     settings, home = built.settings, built.home
-    trial_key = home.key("trial.key")
+    needed = frozenset().union(*(NEEDS[route] for route in routes))
+
+    def part(name: str, make: Callable[[], Any]) -> Any:
+        return make() if name in needed else Absent(name, routes)
+
     extra = {"progress": progress} if progress else {}
     return Gateway(
         records=built.records,
-        links=LinkTable(home.links, home.secrets / "link.key"),
-        identifiable=archive_of(settings, "identifiable"),
-        anonymised=archive_of(settings, "anonymised"),
-        central=archive_of(settings, "central"),
+        links=part("link table", lambda: LinkTable(home.links, home.secrets / "link.key")),
+        identifiable=part("identifiable archive", lambda: archive_of(settings, "identifiable")),
+        anonymised=part("anonymised archive", lambda: archive_of(settings, "anonymised")),
+        central=part("central archive", lambda: archive_of(settings, "central")),
         identifiable_project=settings.identifiable.project,
         central_project=settings.central.project,
         protocol=partial(installed_protocol, settings),
         validators=installed(settings.validators),
-        recipe=partial(recipe, settings, trial_key),
+        recipe=part("trial key", lambda: partial(recipe, settings, home.key("trial.key"))),
         permit=partial(permit, settings),
         look=look,
+        seal=part("site key", lambda: lambda document: sealed(document, home.site_key())),
         site=settings.site,
-        spool=home.spool,
-        work=home.work,
+        spool=part("spool", lambda: home.spool),
+        work=part("work folder", lambda: home.work),
         now=now,
+        shares=True,
         jobs=settings.jobs,
         retry=timedelta(seconds=settings.retry_seconds),
         **extra,
@@ -125,7 +162,9 @@ def build_review(built: Built) -> Review:
         anonymised=archive_of(built.settings, "anonymised"),
         looking=looking,
         trials=built.protocols,
-        receipt=partial(receipt, built.records, built.protocols.version, built.settings.central.project),
+        receipt=partial(
+            receipt, built.records, built.protocols.version, built.settings.site, built.settings.central.project
+        ),
         notices=built.records.notices.read,
         now=now,
     )
@@ -161,8 +200,8 @@ def archive_of(settings: Settings, name: str) -> XnatArchive:
     )
 
 
-def preflight(settings: Settings) -> list[str]:
-    """Ask every archive whether our account may work there and nothing would rewrite our bytes.
+def preflight(settings: Settings, routes: Sequence[str] = ROUTES) -> list[str]:
+    """Ask every archive of these routes whether our account may work there and nothing would rewrite our bytes.
 
     returns: what is to be said of archives that do not answer now, for which submissions wait, and of what our account
         may not ask there
@@ -170,6 +209,8 @@ def preflight(settings: Settings) -> list[str]:
     """
     said = []
     for name in ARCHIVES:
+        if not any(f"{name} archive" in NEEDS[route] for route in routes):
+            continue
         try:
             said += archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
         except Transient as error:

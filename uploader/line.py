@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 
 from uploader.changes import told
 from uploader.dicom import header, read
+from uploader.domain.canonical import canonical
+from uploader.domain.consignment import Consignment, signoff_digest
 from uploader.domain.errors import (
     DigestMismatch,
     NotSigned,
@@ -41,6 +43,7 @@ from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
 from uploader.logs import say
 from uploader.ports import Archive, Headers, Links, Records, Sharing, Step, Validator
+from uploader.receipt import KEPT, document
 from uploader.rules import Note
 from uploader.stages.anonymise import Box, Recipe, anonymise
 from uploader.stages.deposit import deposit
@@ -73,12 +76,16 @@ class Gateway:
     look: Callable[[Callable[[str], Path], Path, Sequence[str]], Iterable[Finding]]
     """What a person would see in the images, given where each original lies, the folder of anonymised files, and their
     names."""
+    seal: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """Signs a document with the site's key. Raises BadSettings where the key is not at hand."""
     site: str
     spool: Path
     """Where the intake keeps what has arrived, one folder a submission."""
     work: Path
     """Where the line keeps its copies while a route is under way, one folder a submission."""
     now: Callable[[], datetime]
+    shares: bool = True
+    """Whether the line shows sessions in the trial's project itself; else the centre does."""
     jobs: int = 1
     retry: timedelta = timedelta(seconds=30)
     progress: Progress = lambda _stage, _done, _total: None
@@ -104,7 +111,9 @@ def prepare(gateway: Gateway, submission: str, step: Step) -> State:
 def release(gateway: Gateway, submission: str, step: Step) -> State:
     """From the person who signed off to the trial's project at the centre."""
     step(send_to_central, gateway, submission)
+    step(consign, gateway, submission)
     step(share_into_trial, gateway, submission)
+    step(keep_signed_receipt, gateway, submission)
     return State.RELEASED
 
 
@@ -266,6 +275,7 @@ def send_to_central(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
     manifest = gateway.records.manifest(submission, "anonymised")
     require(gateway.records.signoff(submission), manifest, pinned(gateway, chosen).digest)
+    sealed_consignment(gateway, chosen)  # so that what cannot be signed stops here, and not when it is there
     kept, sent = trial_session(chosen), central_session(gateway, chosen)
 
     def open_entry(entry: Entry) -> AbstractContextManager[BinaryIO]:
@@ -276,11 +286,30 @@ def send_to_central(gateway: Gateway, submission: str) -> str:
     return receipt.digest
 
 
+def consign(gateway: Gateway, submission: str) -> str:
+    """Put beside the session what the centre goes by: its trial, and last the signed word of what was sent."""
+    chosen = under_way(gateway, submission)
+    address = central_session(gateway, chosen).address
+    name, body = sealed_consignment(gateway, chosen)
+    gateway.central.mark(address, chosen.trial)
+    gateway.central.attach(address, name, body)
+    return name
+
+
 def share_into_trial(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
     project = pinned(gateway, chosen).project
-    gateway.central.share(central_session(gateway, chosen).address, project)
+    if gateway.shares:
+        gateway.central.share(central_session(gateway, chosen).address, project)
     return project
+
+
+def keep_signed_receipt(gateway: Gateway, submission: str) -> str:
+    chosen = under_way(gateway, submission)
+    project = pinned(gateway, chosen).project if gateway.shares else ""
+    receipt = gateway.seal(document(gateway.records, chosen, gateway.site, gateway.central_project, project))
+    gateway.records.keep_provenance(submission, {**gateway.records.provenance(submission), KEPT: receipt})
+    return str(receipt["digest"])
 
 
 def rest(
@@ -316,6 +345,30 @@ def trial_session(submission: Submission) -> Session:
 def central_session(gateway: Gateway, submission: Submission) -> Session:
     """Where the central archive keeps it: in the site's own project, from where it is shared."""
     return Session(Address(gateway.central_project, submission.subject, submission.label), submission.scans)
+
+
+def sealed_consignment(gateway: Gateway, submission: Submission) -> tuple[str, bytes]:
+    """Name and bytes of the signed word of what is sent: the same whenever it is asked for."""
+    consignment = consignment_of(gateway, submission)
+    return consignment.name, canonical(gateway.seal(consignment.document()))
+
+
+def consignment_of(gateway: Gateway, submission: Submission) -> Consignment:
+    """What the site says of a session that was signed off. Raises NotSigned."""
+    manifest = gateway.records.manifest(submission.id, "anonymised")
+    signoff = require(gateway.records.signoff(submission.id), manifest, submission.protocol_digest)
+    return Consignment(
+        site=gateway.site,
+        project=gateway.central_project,
+        submission=submission.id,
+        trial=submission.trial,
+        protocol=submission.protocol_version,
+        protocol_digest=submission.protocol_digest,
+        subject=submission.subject,
+        session=submission.label,
+        signoff=signoff_digest(signoff),
+        manifest=manifest,
+    )
 
 
 def arrived(gateway: Gateway, submission: str) -> Path:

@@ -1,38 +1,60 @@
-"""The receipt: one JSON document that names everything about a released session, and nobody."""
+"""The receipt: one JSON document that names everything about a released session, and nobody who was imaged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from uploader import __version__
-from uploader.domain.errors import WrongState
+from uploader.domain.consignment import files_of, manifest_of
+from uploader.domain.errors import BadSeal, WrongState
 from uploader.domain.finding import Severity, Verdict
+from uploader.domain.manifest import Manifest
 from uploader.domain.override import overrides
-from uploader.domain.submission import State
+from uploader.domain.session import Address
+from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
 from uploader.ports import Records
 
+KIND, VERSION = "uploader-receipt", 2
+"""Version 1 was not signed, and said no site."""
+KEPT = "receipt"
+"""Under which provenance keeps the signed receipt of a release."""
+FIELDS = frozenset({"kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol"})
+FIELDS |= {"anonymised_by", "signed", "places", "verdict", "verification", "verified", "overruled", "digest", "files"}
+
 
 def receipt(
-    records: Records, protocol: Callable[[str, str], Protocol], central_project: str, submission: str
-) -> dict[str, Any]:
-    """What was released, under which rules, who signed it, and what each place held when it was read back."""
+    records: Records, protocol: Callable[[str, str], Protocol], site: str, central_project: str, submission: str
+) -> Mapping[str, Any]:
+    """The receipt of a released session, as the release signed it; unsigned when it went before receipts were signed.
+    Raises WrongState."""
     about = records.get(submission)
     if about.state is not State.RELEASED:
         raise WrongState(f"submission {submission} is {about.state}; only what is released has a receipt")
-    manifest = records.manifest(submission, "anonymised")
-    signoff = records.signoff(submission)
-    facts = dict(records.provenance(submission))
+    kept: Mapping[str, Any] | None = records.provenance(submission).get(KEPT)
+    project = protocol(about.trial, about.protocol_version).project
+    return kept or document(records, about, site, central_project, project)
+
+
+def document(records: Records, about: Submission, site: str, central_project: str, shared_into: str) -> dict[str, Any]:
+    """What was released, under which rules, who signed it, and what each place held when it was read back.
+
+    shared_into: project of the trial; empty where the centre shares by itself
+    """
+    manifest = records.manifest(about.id, "anonymised")
+    signoff = records.signoff(about.id)
+    facts = {name: fact for name, fact in records.provenance(about.id).items() if name != KEPT}
     verified = facts.pop("verified", None)
     return {
-        "kind": "uploader-receipt",
-        "version": 1,
+        "kind": KIND,
+        "version": VERSION,
         "uploader": __version__,
-        "submission": submission,
-        "state": str(about.state),
+        "site": site,
+        "submission": about.id,
+        "state": str(State.RELEASED),
         "central": {"project": central_project, "subject": about.subject, "session": about.label},
-        "shared_into": protocol(about.trial, about.protocol_version).project,
+        "shared_into": shared_into,
         "protocol": {"trial": about.trial, "version": about.protocol_version, "digest": about.protocol_digest},
         "anonymised_by": facts,
         "signed": signoff
@@ -44,18 +66,37 @@ def receipt(
         },
         "places": [
             {"place": r.place, "digest": r.digest, "files": r.files, "at": r.at.isoformat()}
-            for r in records.receipts(submission)
+            for r in records.receipts(about.id)
         ],
-        "verdict": _counts(records.verdict(submission, "protocol")),
-        "verification": _counts(records.verdict(submission, "verification")),
+        "verdict": _counts(records.verdict(about.id, "protocol")),
+        "verification": _counts(records.verdict(about.id, "verification")),
         "verified": verified,
         "overruled": [
             {"by": each.person, "code": each.code, "where": each.where, "reason": each.reason}
-            for each in overrides(records.history(submission), manifest.digest)
+            for each in overrides(records.history(about.id), manifest.digest)
         ],
         "digest": manifest.digest,
-        "files": [{"name": e.name, "size": e.size, "sha256": e.sha256, "md5": e.md5} for e in manifest],
+        "files": files_of(manifest),
     }
+
+
+def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
+    """Where the centre keeps the session, and its files, of a receipt whose seal was opened. Raises BadSeal for one of
+    another version, with other fields, or whose digests do not agree with each other."""
+    if receipt.get("kind") != KIND or type(receipt.get("version")) is not int or receipt["version"] != VERSION:
+        raise BadSeal(f"it is no {KIND} of version {VERSION}")
+    if receipt.keys() != FIELDS:
+        raise BadSeal(f"the fields are not those of a {KIND}")
+    manifest = manifest_of(receipt["files"])
+    try:
+        central = [p["digest"] for p in receipt["places"] if p["place"] == "central"]
+        agreed = {receipt["digest"], receipt["signed"]["digest"], *central[-1:]} == {manifest.digest} and central
+        address = Address(*(str(receipt["central"][name]) for name in ("project", "subject", "session")))
+    except (KeyError, TypeError):
+        raise BadSeal(f"a field is not what a {KIND} has there") from None
+    if not agreed:
+        raise BadSeal("the digests of the files, the signature and the centre are not one and the same")
+    return address, manifest
 
 
 def findings(verdict: Verdict) -> list[dict[str, str]]:

@@ -2,4 +2,4 @@
 
 RECEIVE = ("keep_identifiable",)
 PREPARE = ("fetch", "check_protocol", "anonymise_session", "verify_session", "keep_anonymised")
-RELEASE = ("send_to_central", "share_into_trial", "rest")
+RELEASE = ("send_to_central", "consign", "share_into_trial", "keep_signed_receipt", "rest")
