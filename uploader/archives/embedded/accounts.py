@@ -111,7 +111,7 @@ class Accounts:
     def all(self) -> list[Row]:
         """Every account, by login."""
         with self._database.read() as c:
-            return c.execute("SELECT * FROM accounts ORDER BY login").fetchall()
+            return c.execute("SELECT *, rowid AS number FROM accounts ORDER BY login").fetchall()
 
     def by_password(self, login: str, password: str, peer: str = "") -> User:
         """Raises Unauthorized. An unknown login takes as long as a wrong password.
@@ -193,7 +193,9 @@ class Accounts:
         known = json.dumps(facts or (fields(row) if row else {}))
         with self._database.write() as c:
             values = (account.login, self._hasher.hash(account.password), account.admin, known)
-            c.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", values)
+            c.execute("INSERT OR IGNORE INTO accounts VALUES (?, ?, ?, ?)", values)
+            sql = "UPDATE accounts SET hash = ?, admin = ?, fields = ? WHERE login = ?"
+            c.execute(sql, (*values[1:], account.login))
         self._end_proofs(account.login)
 
     def _set(self, login: str, change: str, value: object) -> None:

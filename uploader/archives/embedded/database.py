@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 
+from uploader.archives.embedded import history, reconstructions
+
 Row = sqlite3.Row
 
 SCHEMA = """
@@ -78,7 +80,7 @@ class Database:
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writing = threading.Lock()
         with self.write() as connection:
-            for statement in SCHEMA.split(";\n"):
+            for statement in (*SCHEMA.split(";\n"), *history.SCHEMA, *reconstructions.SCHEMA):
                 connection.execute(statement)
 
     @contextmanager
@@ -116,6 +118,7 @@ class Database:
         except Empty:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = Row
+            history.prepare(connection)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             return connection

@@ -15,8 +15,9 @@ from uploader.archives.embedded.names import clean, uri
 from uploader.archives.embedded.store import Store
 
 DEFAULTS = {"prearchive_code": "4", "quarantine_code": "0", "current_arc": "arc001", "accessibility": "private"}
-ALLOWED = {"prearchive_code": {"0", "4", "5"}, "quarantine_code": {"0", "1"}, "accessibility": {"private"}}
-"""Values that a project's settings may have. This archive shows nothing to those who are not members."""
+ALLOWED = {"prearchive_code": {"0", "4", "5"}, "quarantine_code": {"0", "1"}, "accessibility": {"private", "protected"}}
+"""Values that a project's settings may have. This archive shows nothing to those who are not members: ``protected``,
+which in XNAT shows the project's name to everybody, is kept and changes nothing; ``public`` is refused."""
 
 
 def put(store: Store, user: User, name: str, given: Mapping[str, str]) -> bool:

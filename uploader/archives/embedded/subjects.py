@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import Conflict
 
-from uploader.archives.embedded import find, rights, sharing
+from uploader.archives.embedded import find, history, rights, sharing
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, number, one
 from uploader.archives.embedded.names import clean, uri
@@ -54,6 +54,13 @@ def ensure(
     values = (key, home, clean(name), json.dumps(dict(given or {})), now(), user.login)
     c.execute("INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?)", values)
     return key
+
+
+def with_changes(store: Store, rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows of a listing, each with the time of the last change to the subject or anything of it."""
+    with store.database.read() as c:
+        times = history.last_modified(c)
+    return [row | {"last_modified": times.get(row["ID"], row["insert_date"])} for row in rows]
 
 
 def listing(store: Store, user: User, project: str | None) -> list[dict[str, str]]:

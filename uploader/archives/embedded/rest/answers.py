@@ -19,6 +19,11 @@ from uploader.archives.embedded import documents
 from uploader.archives.embedded.names import field
 
 Line = Mapping[str, str]
+_ABSTRACT = frozenset(
+    f"xnat:{kind}Data" for kind in ("experiment", "subjectAssessor", "imageSession", "imageScan", "imageAssessor")
+)
+"""Types that others are kinds of: to ask for them is to ask for all."""
+_OF_SUBJECT = {"xnat:subjectdata/label": "subject_label", "xnat:subjectdata/id": "subject_ID"}
 _CONTROLS = frozenset({"columns", "format", "limit", "offset", "sortBy", "sortOrder", "file_stats", "all", "owner"})
 """Query parameters that say how a listing is wanted, and do not filter it."""
 
@@ -33,10 +38,11 @@ def table(rows: Sequence[Line], default: str, fixed: bool = False) -> Response:
     names = default.split(",") if fixed else _wanted(default)
     if not fixed:  # asked for or not, XNAT's listings tell which and where
         names = list(dict.fromkeys((*names, *(key for key in ("ID", "URI") if rows and key in rows[0]))))
+    headings = names if fixed else [_heading(name) for name in names]
     chosen = [[cell(row, name) for name in names] for row in _paged(_sorted([r for r in rows if _passes(r)]))]
     if request.args.get("format", "json") == "csv":
-        return _csv(names, chosen)
-    records = [dict(zip(names, line, strict=True)) for line in chosen]
+        return _csv(headings, chosen)
+    records = [dict(zip(headings, line, strict=True)) for line in chosen]
     return as_json({"ResultSet": {"Result": records, "totalRecords": str(len(records))}})
 
 
@@ -44,6 +50,8 @@ def cell(row: Line, column: str) -> str:
     """The value of a column, whether it is called by its short name or by an XNAT path."""
     if column in row:
         return row[column]
+    if (above := _OF_SUBJECT.get(column.lower(), "")) in row:
+        return row[above]
     short = field(column)
     if short in row:
         return row[short]
@@ -90,6 +98,13 @@ def status_page(status: int, name: str, reason: str) -> Response:
     return Response(page, status, mimetype="text/html")
 
 
+def _heading(column: str) -> str:
+    """How XNAT heads a column: a path in lower case, but that of the subject by its short name."""
+    if ":" not in column or "/" not in column:
+        return column
+    return "subject_ID" if column.lower().endswith("/subject_id") else column.lower()
+
+
 def _wanted(default: str) -> list[str]:
     asked = request.args.get("columns", "DEFAULT").replace("DEFAULT", default)
     return list(dict.fromkeys(name.strip() for name in asked.split(",") if name.strip()))
@@ -99,6 +114,8 @@ def _passes(row: Line) -> bool:
     """Whether the row fits all filters of the query."""
     for name, wanted in request.args.items():
         if name not in _CONTROLS and (name in row or field(name) in row):
+            if name == "xsiType" and wanted in _ABSTRACT:
+                continue
             value = cell(row, name).lower()
             patterns = wanted.lower().replace("%", "*").split(",")
             if not any(fnmatch(value, pattern) for pattern in patterns):

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import Forbidden, NotFound, RequestEntityTooLarge, Unauthorized
 
 from uploader.archives.embedded.accounts import IDLE_SECONDS
+from uploader.archives.embedded.history import ACTOR
 from uploader.archives.embedded.rest.answers import as_json, text
 from uploader.archives.embedded.rest.asked import routes, store, user
 from uploader.httpserver import PATIENCE
@@ -27,7 +28,9 @@ def identify() -> None:
         g.user = accounts.by_password(given.username or "", given.password or "", _peer())
     elif cookie := request.cookies.get(COOKIE):
         g.user = accounts.by_session(cookie)
-    if g.get("user") is not None and (patience := request.environ.get(PATIENCE)):
+    found = g.get("user")
+    ACTOR.set(found.login if found else "")
+    if found is not None and (patience := request.environ.get(PATIENCE)):
         patience()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from uploader.archives.embedded import find, headers, removal, scans, sessions
+from uploader.archives.embedded import find, headers, history, removal, scans, sessions
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.rest.answers import item, table, text
 from uploader.archives.embedded.rest.asked import (
@@ -69,6 +69,13 @@ def remove(experiment: str, project: str | None = None, subject: str | None = No
 def status(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
     _find("read", experiment, project, subject)
     return text("active")
+
+
+@routes(blueprint, [f"{url}/history" for url in SESSIONS])
+def changes(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    row = _find("read", experiment, project, subject)
+    with store().database.read() as c:
+        return table(history.of(c, "experiment", row["id"]), "change_date,username,action")
 
 
 def _find(right: str, experiment: str, project: str | None, subject: str | None) -> Row:

@@ -55,12 +55,6 @@ def schema(name: str, _same: str = "") -> Response:
     return Response(schemas.schema(name), mimetype="application/xml")
 
 
-@routes(blueprint, ["/data/search/elements"])
-def elements() -> Response:
-    """None: searching is not served, and clients ask about every element they are told of."""
-    return table([], "ELEMENT_NAME,SINGULAR,PLURAL,SECURED,COUNT")
-
-
 @routes(blueprint, ["/xapi/users"])
 def logins() -> Response:
     _admin()
@@ -91,8 +85,8 @@ def account(login: str) -> Response:
 @routes(blueprint, ["/data/users"])
 def users_table() -> Response:
     _admin()
-    rows = [{"login": row["login"]} | fields(row) for row in store().accounts.all()]
-    return table(rows, "login,firstname,lastname,email")
+    rows = [fields(row) | {"xdat_user_id": str(row["number"]), "login": row["login"]} for row in store().accounts.all()]
+    return table(rows, "xdat_user_id,login,firstname,lastname,email")
 
 
 @routes(blueprint, ["/xapi/anonymize/site"], "GET", "PUT")

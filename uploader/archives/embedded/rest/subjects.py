@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from uploader.archives.embedded import find, removal, subjects
 from uploader.archives.embedded.rest.answers import item, table, text
@@ -14,7 +14,10 @@ blueprint = Blueprint("subjects", __name__)
 
 @routes(blueprint, [f"{PROJECT}/subjects", "/data/subjects"])
 def listing(project: str | None = None) -> Response:
-    return table(subjects.listing(store(), user(), project), COLUMNS)
+    rows = subjects.listing(store(), user(), project)
+    if "last_modified" in request.args.get("columns", ""):
+        rows = subjects.with_changes(store(), rows)
+    return table(rows, COLUMNS)
 
 
 @routes(blueprint, SUBJECTS)
