@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 
 from uploader.archives.embedded.rest import (
     administration,
+    assessors,
     auth,
     dicomweb,
     experiments,
@@ -86,6 +87,7 @@ def create_app(store: Store) -> Flask:
         prearchive,
         dicomweb,
         wado,
+        assessors,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)

@@ -57,6 +57,14 @@ CREATE TABLE IF NOT EXISTS assessors (
   id TEXT PRIMARY KEY, project TEXT NOT NULL COLLATE NOCASE, session TEXT NOT NULL, label TEXT NOT NULL COLLATE NOCASE,
   type TEXT NOT NULL, fields TEXT NOT NULL, inserted TEXT NOT NULL, inserter TEXT NOT NULL, UNIQUE (project, label));
 CREATE INDEX IF NOT EXISTS assessors_of_session ON assessors (session);
+CREATE TRIGGER IF NOT EXISTS no_session AFTER DELETE ON experiments BEGIN
+  DELETE FROM assessors WHERE session = OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS no_assessor AFTER DELETE ON assessors BEGIN
+  DELETE FROM resources WHERE holder = 'assessor:' || OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS no_assessor_shared AFTER DELETE ON assessors BEGIN
+  DELETE FROM shares WHERE kind = 'assessor' AND id = OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS no_assessor_file AFTER DELETE ON resources WHEN OLD.holder LIKE 'assessor:%' BEGIN
+  DELETE FROM files WHERE resource = OLD.pk; END;
 CREATE TABLE IF NOT EXISTS shelves (
   resource INTEGER PRIMARY KEY, stamp TEXT NOT NULL, study TEXT NOT NULL, series TEXT NOT NULL, modality TEXT NOT NULL,
   first TEXT NOT NULL, count INTEGER NOT NULL);

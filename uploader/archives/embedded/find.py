@@ -71,6 +71,42 @@ def scan(c: Connection, session_id: str, name: str) -> Row:
     return row
 
 
+def assessor(
+    c: Connection,
+    user: User,
+    right: str,
+    name: str,
+    session_name: str,
+    within: str | None = None,
+    subject_name: str | None = None,
+) -> tuple[Row, Row]:
+    """(assessor, its session). An assessor's own ID in the place of a session's does for both, as in XNAT.
+
+    Raises NotFound, Forbidden.
+    """
+    if within is None and _is_assessor(c, session_name):
+        name = session_name
+        row = one(c, "SELECT * FROM assessors WHERE id = ?", name)
+        home = one(c, "SELECT * FROM experiments WHERE id = ?", row["session"]) if row else None
+    else:
+        home = session(c, user, "read", session_name, within, subject_name)
+        row = named(c, "assessors", "assessor", name, within or home["project"])
+    if row is None or home is None or row["session"] != home["id"]:
+        raise NotFound("There is no such assessor here, or it is not yours to see.")
+    rights.require(c, user, right, row["project"], shown_in(c, "assessor", row["id"]))
+    return row, home
+
+
+def assessor_called(c: Connection, user: User, name: str) -> tuple[Row, Row] | None:
+    """(assessor, its session) by the assessor's ID; None when nothing has it. Raises NotFound when it is not the user's
+    to see."""
+    return assessor(c, user, "read", name, name) if _is_assessor(c, name) else None
+
+
+def _is_assessor(c: Connection, name: str) -> bool:
+    return one(c, "SELECT id FROM assessors WHERE id = ?", name) is not None
+
+
 def named(c: Connection, table: str, kind: str, name: str, within: str | None) -> Row | None:
     """The row of `table` with this ID, or with this label in project `within`, shared ones among them."""
     if within is None:
@@ -114,8 +150,12 @@ def holder(
     subject: str | None = None,
     experiment: str | None = None,
     scan: str | None = None,
+    assessor: str | None = None,
 ) -> Holder:
     """What a URL names, its innermost part. Raises NotFound, Forbidden."""
+    if experiment is not None and (assessor is not None or (project is None and _is_assessor(c, experiment))):
+        row, home = find_assessor(c, user, right, assessor or "", experiment, project, subject)
+        return assessor_holder(c, home, row)
     if experiment is not None:
         row = session(c, user, right, experiment, project, subject)
         return session_holder(c, row) if scan is None else scan_holder(c, row, find_scan(c, row["id"], scan))
@@ -156,6 +196,25 @@ def scan_holder(c: Connection, session_row: Row, row: Row) -> Holder:
     )
 
 
+def assessor_holder(c: Connection, session_row: Row, row: Row) -> Holder:
+    """An assessor of the session as a holder of resources."""
+    above = session_holder(c, session_row)
+    return Holder(
+        f"assessor:{row['id']}",
+        row["project"],
+        shown_in(c, "assessor", row["id"]),
+        assessor_folder(session_row, row),
+        above.lock,
+        f"{above.uri}/assessors/{row['id']}",
+        f"{above.inside}/assessors/{row['label']}",
+    )
+
+
+def assessor_folder(session_row: Row, row: Row) -> str:
+    """Where an assessor lies, as in XNAT."""
+    return f"{session_folder(session_row['project'], session_row['label'])}/ASSESSORS/{row['label']}"
+
+
 def session_folder(project: str, label: str) -> str:
     """Where a session lies, as in XNAT."""
     return f"archive/{project}/arc001/{label}"
@@ -186,4 +245,4 @@ def _belongs(c: Connection, row: Row, within: str | None, subject_name: str | No
     return found is not None and found["id"] == row["subject"]
 
 
-find_project, find_subject, find_scan = project, subject, scan
+find_project, find_subject, find_scan, find_assessor = project, subject, scan, assessor

@@ -12,7 +12,7 @@ from uploader.archives.embedded.database import Row, fields, one
 from uploader.archives.embedded.names import clean
 from uploader.archives.embedded.store import Store
 
-_TABLES = {"subject": "subjects", "experiment": "experiments"}
+_TABLES = {"subject": "subjects", "experiment": "experiments", "assessor": "assessors"}
 
 
 def label_of(row: Row) -> str:

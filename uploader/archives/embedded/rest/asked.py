@@ -23,7 +23,8 @@ SESSIONS = (
     "/data/experiments/<experiment>",
 )
 SCANS = tuple(f"{session}/scans/<scan>" for session in SESSIONS)
-HOLDERS = (PROJECT, *SUBJECTS, *SESSIONS, *SCANS)
+ASSESSORS = tuple(f"{session}/assessors/<assessor>" for session in SESSIONS)
+HOLDERS = (PROJECT, *SUBJECTS, *SESSIONS, *SCANS, *ASSESSORS)
 """URLs under which resources hang."""
 
 _XML = ("text/xml", "application/xml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from uploader.archives.embedded import find, headers, history, removal, scans, sessions
+from uploader.archives.embedded import assessors, find, headers, history, removal, scans, sessions
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.rest.answers import item, table, text
 from uploader.archives.embedded.rest.asked import (
@@ -35,6 +35,8 @@ def listing(project: str | None = None, subject: str | None = None) -> Response:
 
 @routes(blueprint, SESSIONS)
 def show(experiment: str, project: str | None = None, subject: str | None = None) -> Response:
+    if project is None and (assessor := _assessor(experiment)):
+        return item(assessor[0]["type"], assessors.columns(*assessor), {})
     row = _find("read", experiment, project, subject)
     series = [(r["type"], scans.columns(row, r)) for r in scans.of(store(), row)]
     return item(row["type"], sessions.columns(row), {"scans/scan": series})
@@ -76,6 +78,12 @@ def changes(experiment: str, project: str | None = None, subject: str | None = N
     row = _find("read", experiment, project, subject)
     with store().database.read() as c:
         return table(history.of(c, "experiment", row["id"]), "change_date,username,action")
+
+
+def _assessor(name: str) -> tuple[Row, Row] | None:
+    """An assessor and its session, by the assessor's ID: in XNAT it is an experiment too."""
+    with store().database.read() as c:
+        return find.assessor_called(c, user(), name)
 
 
 def _find(right: str, experiment: str, project: str | None, subject: str | None) -> Row:

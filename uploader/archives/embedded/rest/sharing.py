@@ -40,6 +40,8 @@ def _find(
     right: str, experiment: str | None = None, project: str | None = None, subject: str | None = None
 ) -> tuple[str, Row]:
     with store().database.read() as c:
+        if experiment is not None and project is None and (row := find.assessor_called(c, user(), experiment)):
+            return "assessor", row[0]
         if experiment is not None:
             return "experiment", find.session(c, user(), right, experiment, project, subject)
         assert subject is not None
