@@ -13,6 +13,7 @@ from uploader.config import ArchiveSettings, Settings
 from uploader.domain.errors import BadSettings
 from uploader.home import ARCHIVES, Home
 from uploader.protocols import Protocols
+from uploader.rewriting import DicomEdit
 from uploader.supervisor import Child, answers
 
 
@@ -53,7 +54,8 @@ def embedded_server(settings: Settings, name: str, port: int | None = None) -> S
         Account(about.site.admin_user, about.admin_password_file.read_text().strip(), admin=True),
         Account(about.user, about.password_file.read_text().strip()),
     ]
-    embedded = Embedded(Home(settings.home).archive(name), name=name, site_id=name.upper(), accounts=accounts)
+    root = Home(settings.home).archive(name)
+    embedded = Embedded(root, name=name, site_id=name.upper(), accounts=accounts, editor=DicomEdit())
     for project, role in projects_of(settings, name):
         embedded.create_project(project, members={about.user: role})
     address = urlsplit(about.url)

@@ -105,7 +105,7 @@ def test_without_a_destination_a_zip_waits_in_the_prearchive_until_it_is_archive
     uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E", zipped(SERIES))
     assert uri.startswith("/data/prearchive/projects/P/")
     (row,) = olga.rows("/data/prearchive/projects/P")
-    assert (row["status"], row["subject"], row["name"], row["tag"]) == ("READY", "S", "E", "1.2.3")
+    assert (row["status"], row["subject"], row["name"], row["tag"]) == ("RECEIVING", "S", "E", "1.2.3")
     assert [scan["ID"] for scan in olga.rows(f"{uri}/scans")] == ["1"]
     assert len(olga.rows(f"{uri}/scans/1/resources/DICOM/files")) == 3
     answer = olga("POST", f"/data/services/archive?src={row['url']}&auto-archive=false")

@@ -14,6 +14,7 @@ from flask import Flask
 from uploader.archives.embedded import projects
 from uploader.archives.embedded.accounts import Account, User
 from uploader.archives.embedded.app import create_app
+from uploader.archives.embedded.scripting import Editor
 from uploader.archives.embedded.server import Server
 from uploader.archives.embedded.store import Store
 
@@ -29,11 +30,14 @@ class Embedded:
     name: for people
     site_id: first part of the IDs it gives: ``{site_id}_S00001``
     accounts: made when absent; their passwords and admin rights are set to what is given
+    editor: runs DicomEdit scripts; without one, the archive keeps scripts and refuses to enable them
     """
 
-    def __init__(self, root: Path, *, name: str, site_id: str, accounts: Sequence[Account]) -> None:
+    def __init__(
+        self, root: Path, *, name: str, site_id: str, accounts: Sequence[Account], editor: Editor | None = None
+    ) -> None:
         self.name = name
-        self.store = Store(root, name, site_id)
+        self.store = Store(root, name, site_id, editor)
         self.store.accounts.settle(accounts)
         self.app: Flask = create_app(self.store)
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from uploader.archives.embedded.rest import (
     administration,
     assessors,
+    anonymize,
     auth,
     dicomweb,
     experiments,
@@ -72,6 +73,7 @@ def create_app(store: Store) -> Flask:
     app.url_map.merge_slashes = False
     for module in (
         auth,
+        anonymize,
         site,
         administration,
         projects,

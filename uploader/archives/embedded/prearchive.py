@@ -1,4 +1,4 @@
-"""Sessions that have arrived but are not yet in the archive."""
+"""What arrives in the prearchive: uploads and single instances, merged into one waiting session for each study."""
 
 from __future__ import annotations
 
@@ -8,37 +8,42 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Connection
 
-from werkzeug.exceptions import BadRequest, Conflict, NotFound
+from werkzeug.exceptions import BadRequest, Conflict
 
-from uploader.archives.embedded import imports, removal, resources, rights, studies
+from uploader.archives.embedded import imports, resources, rights, studies, waiting
 from uploader.archives.embedded.accounts import User
+from uploader.archives.embedded.conflicts import IMAGES
 from uploader.archives.embedded.database import Row, fields, now, one
-from uploader.archives.embedded.find import Holder
-from uploader.archives.embedded.names import clean, uri
+from uploader.archives.embedded.names import clean
+from uploader.archives.embedded.projects import DEFAULTS
 from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.store import Store
-from uploader.archives.embedded.studies import Series, Study
-from uploader.archives.embedded.vault import Staged
+from uploader.archives.embedded.studies import Study
 
 _stamping = threading.Lock()
 
 
-def receive(store: Store, user: User, project: str, subject: str, label: str, study: Study) -> str:
+def receive(
+    store: Store, user: User, study: Study, *, complete: bool = False, said: Mapping[str, str] | None = None
+) -> str:
     """Keep the study as a waiting session, or add it to the one that waits for it; returns the URI.
 
-    Raises Conflict when a file of the same name waits there already with other bytes.
+    Calls for one session may overlap: each adds its files, and equal files are the same file.
+    complete: nothing more is to come: it is READY, and stays until somebody archives it; else it is RECEIVING, and
+        archived by itself when all is quiet and the project's ``prearchive_code`` says so
+    said: how it is to be handled, see `waiting.facts`
+    Raises Conflict, with nothing stored, when a file of the same name waits there already with other bytes.
     """
-    with store.lock(f"waiting:{project.lower()}"):
-        row = _open(store, user, project, subject, label, study)
-        with store.database.write() as c:
-            places = [(imports.scan_for(c, row["id"], s), s) for s in study.series.values()]
-        for scan, series in places:
-            holder = scan_holder(row, scan)
-            taken = resources.add(store, holder, imports.RESOURCE, list(series.files.items()), {}, overwrite=False)
-            if taken and not _same(store, holder, series):
-                raise Conflict("Concurrent file sends of the same data is not supported.")
-    return uri_of(row)
+    while True:
+        row = _open(store, user, study)
+        with store.lock(waiting.lock_of(row)):
+            with store.database.read() as c:
+                there = waiting.current(c, row["id"])
+            if there is not None:  # else it was archived or removed just now, and another one begins
+                _add(store, there, study, complete, said or {})
+                return waiting.uri_of(there)
 
 
 def receive_instance(store: Store, user: User, path: Path, routing: Routing) -> str:
@@ -48,164 +53,83 @@ def receive_instance(store: Store, user: User, path: Path, routing: Routing) -> 
     on the disk. `path` is copied and stays the caller's; what `routing` leaves empty, the header says.
     user: in whose name it arrives; needs the right to create in the project
 
-    Raises HTTPExceptions: BadRequest for what is not a DICOM file with its UIDs, or has no project; NotFound for a
-    project that does not exist, Forbidden; Conflict for other bytes under a SOP Instance UID that is there.
-    Raises OSError when the disk is full.
+    Raises HTTPExceptions: BadRequest for what is not a DICOM file with its UIDs, has no project, or is rejected by the
+    site's script; NotFound for a project that does not exist, Forbidden; Conflict for other bytes under a SOP Instance
+    UID that is there. Raises OSError when the disk is full.
     """
     with ExitStack() as undo, path.open("rb", buffering=0) as data:
         study = studies.gather(store, [("", data)], undo, False, routing)
         if not study.project:
             raise BadRequest("The file does not say which project it is for, and neither does the receiver.")
-        return receive(store, user, study.project, study.subject, study.label, study)
+        return receive(store, user, study, said={"SOURCE": "dicom"})
 
 
-def listing(store: Store, user: User, project: str | None) -> list[dict[str, str]]:
-    """Waiting sessions of the project, or of all projects that the user may read."""
-    with store.database.read() as c:
-        if project is not None:
-            rights.require(c, user, "read", project)
-        may = {p.lower() for p in rights.readable(c, user)}
-        rows = c.execute("SELECT * FROM waiting ORDER BY stamp").fetchall()
-    wanted = may if project is None else {project.lower()}
-    return [columns(row) for row in rows if row["project"].lower() in wanted]
-
-
-def find(store: Store, user: User, right: str, project: str, stamp: str, folder: str) -> Row:
-    """The waiting session. Raises NotFound, Forbidden."""
-    with store.database.read() as c:
-        rights.require(c, user, right, project)
-        row = one(c, "SELECT * FROM waiting WHERE id = ?", f"{project}/{stamp}/{folder}")
-    if row is None:
-        raise NotFound("There is no such session in the prearchive.")
-    return row
-
-
-def by_uri(store: Store, user: User, right: str, src: str) -> Row:
-    """The waiting session at ``[/data]/prearchive/projects/P/stamp/folder``. Raises BadRequest, NotFound, Forbidden."""
-    parts = src.strip("/").removeprefix("data/").split("/")
-    if len(parts) != 5 or parts[:2] != ["prearchive", "projects"]:
-        raise BadRequest("src must be /prearchive/projects/{project}/{timestamp}/{folder}.")
-    return find(store, user, right, *parts[2:])
-
-
-def columns(row: Row) -> dict[str, str]:
-    """A waiting session's columns in a listing."""
-    known = fields(row)
-    date = f"{known.get('date', '')} {known.get('time', '00:00:00')}.0" if known.get("date") else ""
-    empty = dict.fromkeys(("SOURCE", "VISIT", "PROTOCOL", "TIMEZONE"), "")
-    return empty | {
-        "project": row["project"],
-        "timestamp": row["stamp"],
-        "lastmod": row["touched"],
-        "uploaded": row["touched"],
-        "scan_date": date,
-        "scan_time": known.get("time", ""),
-        "subject": row["subject"],
-        "folderName": row["folder"],
-        "name": row["label"],
-        "tag": row["uid"],
-        "status": row["status"],
-        "url": uri_of(row).removeprefix("/data"),
-        "autoarchive": "Manual",
-        "prevent_anon": "false",
-        "prevent_auto_commit": "false",
-    }
-
-
-def scans(store: Store, row: Row) -> list[Row]:
-    """Its scans."""
-    with store.database.read() as c:
-        sql = "SELECT * FROM scans WHERE session = ? ORDER BY CAST(id AS INTEGER), id"
-        return c.execute(sql, (row["id"],)).fetchall()
-
-
-def scan_holder(row: Row, scan: Row) -> Holder:
-    """One of its scans as a holder of resources."""
-    return Holder(
-        f"scan:{scan['pk']}",
-        row["project"],
-        (),
-        f"prearchive/{row['id']}/SCANS/{scan['id']}",
-        f"waiting:{row['project'].lower()}",
-        f"{uri_of(row)}/scans/{scan['id']}",
-        f"{row['folder']}/scans/{scan['id']}",
-        scan["uid"],
-    )
-
-
-def archive(store: Store, user: User, row: Row, asked: Mapping[str, str]) -> str:
-    """Move the waiting session into the archive; returns its URI there. Its files are linked, then let go.
-
-    asked: query of the request: project, subject, session, overwrite, overwrite_files
-    """
-    project = asked.get("project", row["project"])
-    subject, label = asked.get("subject", row["subject"]), asked.get("session", row["label"])
-    with store.lock(f"waiting:{row['project'].lower()}"), ExitStack() as undo:
-        study = _study(store, row, undo)
-        files_too = asked.get("overwrite_files", "").lower() == "true"
-        where = imports.deposit(store, user, project, subject, label, study, asked.get("overwrite", ""), files_too)
-        remove(store, row)
-    return where
-
-
-def remove(store: Store, row: Row) -> None:
-    """Remove the waiting session and its files."""
-    with store.lock(f"waiting:{row['project'].lower()}"):
-        with store.database.write() as c:
-            grave = store.vault.bury(f"prearchive/{row['id']}")
-            removal.forget_scans(c, row["id"])
-            c.execute("DELETE FROM waiting WHERE id = ?", (row["id"],))
-        store.vault.forget(grave)
-
-
-def _open(store: Store, user: User, project: str, subject: str, label: str, study: Study) -> Row:
+def _open(store: Store, user: User, study: Study) -> Row:
     """The session that waits for this study under this label; it is made when there is none."""
+    folder = clean(study.label)
+    with store.database.read() as c:
+        rights.require(c, user, "create", study.project)
+        row = _waiting(c, study, folder)
+    if row is not None:
+        return row
     with store.database.write() as c:
-        rights.require(c, user, "create", project)
-        found = one(c, "SELECT id FROM projects WHERE id = ?", project)
-        assert found is not None
-        folder = clean(label)
-        sql = "SELECT * FROM waiting WHERE project = ? AND uid = ? AND folder = ? AND subject = ?"
-        row = one(c, sql, project, study.uid, folder, subject)
+        project = one(c, "SELECT id FROM projects WHERE id = ? AND NOT deleted", study.project)
+        row = _waiting(c, study, folder)
         if row is None:
-            stamp = _stamp()
-            values = (f"{found['id']}/{stamp}/{folder}", found["id"], stamp, folder, subject, folder, study.uid)
-            sql = "INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, 'READY', ?, ?, ?) RETURNING *"
+            assert project is not None
+            home, stamp = project["id"], _stamp()
+            values = (f"{home}/{stamp}/{folder}", home, stamp, folder, study.subject, folder, study.uid)
+            sql = "INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, 'RECEIVING', ?, ?, ?) RETURNING *"
             row = one(c, sql, *values, json.dumps(study.fields), now(), user.login)
         assert row is not None
         return row
 
 
-def _study(store: Store, row: Row, undo: ExitStack) -> Study:
-    """The waiting session as a study whose files are staged a second time, by hard links."""
-    study = Study(row["uid"], row["project"], row["subject"], row["label"], fields(row))
-    for scan in scans(store, row):
-        known = fields(scan)
-        series = Series(scan["uid"], scan["id"], known.get("modality", ""), scan["type"], known)
-        holder = scan_holder(row, scan)
-        with store.database.read() as c:
-            shelves = resources.of(c, holder)
-        for shelf in shelves:
-            for kept in resources.files(store, holder, shelf):
-                path = store.vault.root / resources.folder(holder, shelf) / kept.found.path
-                link = store.vault.second_name(path)
-                undo.callback(link.unlink, missing_ok=True)
-                series.files[kept.found.path] = Staged(link, kept.md5, kept.found.size)
-        study.series[series.uid] = series
-    return study
+def _waiting(c: Connection, study: Study, folder: str) -> Row | None:
+    sql = "SELECT * FROM waiting WHERE project = ? AND uid = ? AND folder = ? AND subject = ?"
+    return one(c, sql, study.project, study.uid, folder, study.subject)
 
 
-def _same(store: Store, holder: Holder, series: Series) -> bool:
-    """Whether all of the series' files wait there already, with the same bytes."""
-    with store.database.read() as c:
-        shelf = resources.find(c, holder, imports.RESOURCE)
-    known = {kept.found.path: kept.md5 for kept in resources.files(store, holder, shelf)}
-    return all(known.get(name) == staged.md5 for name, staged in series.files.items())
+def _add(store: Store, row: Row, study: Study, complete: bool, said: Mapping[str, str]) -> None:
+    fresh = _not_there_yet(store, row, study)
+    with store.database.write() as c:
+        places = [(imports.scan_for(c, row["id"], series)[0], series) for series in study.series.values()]
+        _touch(c, row, waiting.RECEIVING)
+        waiting.state(c, row, {"autoarchive": _automatic(c, row, complete, said), **said})
+    for scan, series in places:
+        files = [(name, staged) for name, staged in series.files.items() if name in fresh[series.uid]]
+        if files:
+            resources.add(store, waiting.scan_holder(row, scan), IMAGES, files, {}, overwrite=False)
+    if complete or len(study.files) > 1:
+        with store.database.write() as c:
+            _touch(c, row, waiting.READY if complete else waiting.RECEIVING)
 
 
-def uri_of(row: Row) -> str:
-    """Where it is, with ``/data``."""
-    return uri("prearchive", "projects", row["project"], row["stamp"], row["folder"])
+def _not_there_yet(store: Store, row: Row, study: Study) -> dict[str, set[str]]:
+    """Names of the files that do not wait there yet, by series. Raises Conflict for one that does, with other bytes."""
+    there = {scan["uid"]: waiting.scan_holder(row, scan) for scan in waiting.scans(store, row)}
+    fresh = {}
+    for uid, series in study.series.items():
+        folder = f"{there[uid].folder}/{IMAGES}" if uid in there else None
+        known = {name for name in series.files if folder and (store.vault.root / folder / name).exists()}
+        if any(store.vault.digest(folder or "", name) != series.files[name].md5 for name in known):
+            raise Conflict("Concurrent file sends of the same data is not supported: other bytes under a UID there is.")
+        fresh[uid] = series.files.keys() - known
+    return fresh
+
+
+def _touch(c: Connection, row: Row, status: str) -> None:
+    c.execute("UPDATE waiting SET touched = ? WHERE id = ?", (now(), row["id"]))
+    waiting.mark(c, row, status)
+
+
+def _automatic(c: Connection, row: Row, complete: bool, said: Mapping[str, str]) -> str:
+    """What happens when nothing more comes: by the project's code, unless the sender wants it to wait."""
+    if complete or said.get("prevent_auto_commit") == "true":
+        return waiting.AUTOMATIC["0"]
+    project = one(c, "SELECT fields FROM projects WHERE id = ?", row["project"])
+    code = (DEFAULTS | (fields(project) if project else {}))["prearchive_code"]
+    return waiting.AUTOMATIC[code]
 
 
 def _stamp() -> str:

@@ -8,6 +8,7 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import BadRequest
 
+from uploader.archives.embedded import scripting
 from uploader.archives.embedded.database import one
 from uploader.archives.embedded.store import Store
 
@@ -18,7 +19,6 @@ NATURE: Mapping[str, object] = {
     "userRegistration": False,
     "securityNewUserRegistrationDisabled": True,
     "sessionTimeout": "15 minutes",
-    "enableSitewideAnonymizationScript": False,
 }
 """Cannot be otherwise here: setting one to another value is refused."""
 
@@ -35,14 +35,17 @@ DEFAULTS: Mapping[str, object] = {
 """Can be set, and are given back; `uiAllowNonAdminProjectCreation` is obeyed."""
 
 _LONGEST = 10_000
+_SCRIPT = "enableSitewideAnonymizationScript"
+"""The same switch as ``/xapi/anonymize/site/enabled``."""
 
 
 def read(store: Store) -> dict[str, object]:
     """Every setting that has a value here."""
     with store.database.read() as c:
         rows = c.execute("SELECT name, value FROM settings WHERE name LIKE 'site:%'").fetchall()
+        script = scripting.enabled(c, scripting.SITE)
     kept = {row["name"].removeprefix("site:"): json.loads(row["value"]) for row in rows}
-    return {**DEFAULTS, **kept, **NATURE, "siteId": store.site_id}
+    return {**DEFAULTS, **kept, **NATURE, "siteId": store.site_id, _SCRIPT: script}
 
 
 def kept(c: Connection, name: str) -> object:
@@ -54,11 +57,14 @@ def kept(c: Connection, name: str) -> object:
 def change(store: Store, values: Mapping[str, object]) -> None:
     """Set all of these or, when one cannot be so, none. Raises BadRequest, which names it."""
     fixed = {**NATURE, "siteId": store.site_id}
+    values, script = {k: v for k, v in values.items() if k != _SCRIPT}, values.get(_SCRIPT)
     for name, value in values.items():
         if name in fixed and not _same(value, fixed[name]):
             raise BadRequest(f"This archive cannot have {name} otherwise than it is; nothing was changed.")
         if name not in fixed and not _allowed(name, value):
             raise BadRequest("A site setting is unknown here, or has a value it cannot have; nothing was changed.")
+    if script is not None:
+        scripting.enable(store, scripting.SITE, _same(script, True))
     with store.database.write() as c:
         for name in values.keys() - fixed.keys():
             c.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (f"site:{name}", json.dumps(values[name])))

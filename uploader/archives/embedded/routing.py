@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from uploader.archives.embedded import headers
 from uploader.archives.embedded.headers import Header
@@ -18,12 +18,19 @@ class Routing:
 
     project, subject, session: IDs or labels
     anonymise: whether the site's script runs on it
+    script: a DicomEdit script to run after the site's
     """
 
     project: str = ""
     subject: str = ""
     session: str = ""
     anonymise: bool = True
+    script: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a script may ask for."""
+        return {"project": self.project, "subject": self.subject, "session": self.session}
 
 
 ANYWHERE = Routing()
@@ -37,11 +44,14 @@ def completed(routing: Routing, head: Header) -> Routing:
     PatientName. Session: comments, then PatientID, then Study Instance UID.
     """
     texts = {key: headers.text(head, key) for key in ("StudyDescription", "PatientName", "PatientID")}
-    return Routing(
-        routing.project or _said(head, "Project") or texts["StudyDescription"],
-        routing.subject or _said(head, "Subject") or texts["PatientName"] or "Unknown",
-        routing.session or _said(head, "Session") or texts["PatientID"] or headers.text(head, "StudyInstanceUID"),
-        routing.anonymise,
+    return replace(
+        routing,
+        project=routing.project or _said(head, "Project") or texts["StudyDescription"],
+        subject=routing.subject or _said(head, "Subject") or texts["PatientName"] or "Unknown",
+        session=routing.session
+        or _said(head, "Session")
+        or texts["PatientID"]
+        or headers.text(head, "StudyInstanceUID"),
     )
 
 

@@ -8,10 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from werkzeug.exceptions import Locked
+
 from uploader.archives.embedded.accounts import Accounts
 from uploader.archives.embedded.database import Database
 from uploader.archives.embedded.names import clean
+from uploader.archives.embedded.scripting import Editor
 from uploader.archives.embedded.vault import Vault
+
+PATIENCE_SECONDS = 5
+"""How long `claim` waits."""
 
 
 class Lock:
@@ -22,11 +28,15 @@ class Lock:
 
 
 class Store:
-    """What every request works on. `site_id` begins the IDs: ``{site_id}_S00001``."""
+    """What every request works on.
 
-    def __init__(self, root: Path, name: str, site_id: str) -> None:
+    site_id: begins the IDs: ``{site_id}_S00001``
+    editor: runs DicomEdit scripts; without one, none can be enabled
+    """
+
+    def __init__(self, root: Path, name: str, site_id: str, editor: Editor | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.name, self.site_id = name, clean(site_id)
+        self.name, self.site_id, self.editor = name, clean(site_id), editor
         self.database = Database(root / "archive.db")
         self.vault = Vault(root)
         self.accounts = Accounts(self.database)
@@ -41,6 +51,18 @@ class Store:
             lock = self._locks.setdefault(key, Lock())
         with lock.held:
             yield
+
+    @contextmanager
+    def claim(self, key: str) -> Iterator[None]:
+        """As `lock`, for what should not wait long. Raises Locked when another has it for `PATIENCE_SECONDS`."""
+        with self._guard:
+            lock = self._locks.setdefault(key, Lock())
+        if not lock.held.acquire(timeout=PATIENCE_SECONDS):
+            raise Locked("Another operation is under way with this; try again when it is done.")
+        try:
+            yield
+        finally:
+            lock.held.release()
 
     def move(self, source: str, target: str) -> None:
         """Rename a folder in such a way that a crash before the commit of its new name is undone at the next start."""

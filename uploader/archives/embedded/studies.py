@@ -1,4 +1,4 @@
-"""A study on its way in: staged files, sorted by series."""
+"""A study on its way in: staged files, run through the scripts that are due, sorted by series."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Conflict
 
-from uploader.archives.embedded import headers
+from uploader.archives.embedded import headers, scripting
 from uploader.archives.embedded.routing import ANYWHERE, Routing, completed
+from uploader.archives.embedded.scripting import Rejected, Script
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.unpack import Member
 from uploader.archives.embedded.vault import Staged
@@ -49,41 +50,89 @@ class Study:
         """xsiTypes of its scans."""
         return {series.type for series in self.series.values()}
 
+    @property
+    def files(self) -> list[Staged]:
+        """All its files."""
+        return [staged for series in self.series.values() for staged in series.files.values()]
+
 
 def gather(
     store: Store, members: Iterable[Member], undo: ExitStack, skip_foreign: bool, routing: Routing = ANYWHERE
 ) -> Study:
-    """The study in an upload. What is staged is removed by `undo` unless it is put in its place.
+    """The study in an upload, as the scripts that run at receipt make it: nothing of it is kept as it came.
 
-    skip_foreign: leave out what is not DICOM instead of refusing all
-    routing: where the study belongs, as far as its sender says; its first file's header says the rest
-    Raises BadRequest for a file that is not DICOM, for two studies in one upload, and for an upload without images.
+    What is staged is removed by `undo` unless it is put in its place.
+    skip_foreign: leave out what is not DICOM, and what a script rejects, instead of refusing all
+    routing: where the study belongs, as far as its sender says; its first file's header, as it came, says the rest
+    Raises BadRequest for a file that is not DICOM or that a script rejects, for two studies in one upload, and for an
+    upload without images.
     """
     study: Study | None = None
     place = routing
+    scripts = scripting.at_receipt(store, routing.anonymise, routing.script)
     for number, (_, data) in enumerate(members, 1):
         staged = store.vault.stage(data)
         undo.callback(staged.path.unlink, missing_ok=True)
+        which = f"file {number} of the upload"
         try:
             head = headers.read(staged.path)
-        except UnreadableFile:
+            if headers.text(head, "SOPClassUID") == DICOMDIR:
+                continue
+            place = completed(place, head)
+            if scripts:
+                staged, head = _edited(store, scripts, staged, place.variables, undo, which)
+        except (UnreadableFile, Rejected) as error:
             if skip_foreign:
                 continue
-            raise BadRequest(
-                f"unable to read DICOM object (file {number} of the upload); nothing was stored."
-            ) from None
-        if headers.text(head, "SOPClassUID") != DICOMDIR:
-            place = completed(place, head)
-            study = _with(study, place, head, staged, number)
+            raise _refusal(error, which) from None
+        study = _with(study, place, head, staged, which)
     if study is None:
         raise BadRequest("The upload did not include parseable files.")
     return study
 
 
-def _with(study: Study | None, place: Routing, head: headers.Header, staged: Staged, number: int) -> Study:
+def edited(store: Store, study: Study, scripts: list[Script], undo: ExitStack, skip_rejected: bool) -> Study:
+    """The study as scripts make it that run when it goes into the archive. Its staged files are used up.
+
+    skip_rejected: leave out what a script rejects, instead of refusing all
+    Raises Conflict when a script rejects a file, rejects all, or cannot be carried out.
+    """
+    made: Study | None = None
+    place = Routing(study.project, study.subject, study.label)
+    for number, staged in enumerate(study.files, 1):
+        which = f"file {number} of the session"
+        try:
+            kept, head = _edited(store, scripts, staged, place.variables, undo, which)
+        except Rejected as error:
+            if skip_rejected:
+                continue
+            raise Conflict(f"{error}; nothing was archived. Ignore-Unparsable=true leaves such files out.") from None
+        except UnreadableFile as error:
+            raise Conflict(f"Anonymization failed; nothing was archived. {which}: {error}") from None
+        made = _with(made, place, head, kept, which)
+    if made is None:
+        raise Conflict("Empty sessions cannot be archived: the project's script rejects every file.")
+    return made
+
+
+def _edited(
+    store: Store, scripts: list[Script], staged: Staged, variables: dict[str, str], undo: ExitStack, which: str
+) -> tuple[Staged, headers.Header]:
+    for script in scripts:
+        staged = script.run(store, staged, variables, undo, which)
+    return staged, headers.read(staged.path)
+
+
+def _refusal(error: UnreadableFile | Rejected, which: str) -> BadRequest:
+    if isinstance(error, Rejected):
+        return BadRequest(f"{error}; nothing was stored. Ignore-Unparsable=true leaves such files out.")
+    return BadRequest(f"unable to read DICOM object ({which}); nothing was stored.")
+
+
+def _with(study: Study | None, place: Routing, head: headers.Header, staged: Staged, which: str) -> Study:
     uids = [headers.text(head, k) for k in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
     if not all(_UID.fullmatch(uid) for uid in uids):
-        raise BadRequest(f"unable to read DICOM object (file {number} of the upload): a UID is missing or malformed.")
+        raise BadRequest(f"unable to read DICOM object ({which}): a UID is missing or malformed.")
     if study is None:
         study = Study(uids[0], place.project, place.subject, place.session, headers.session_fields(head))
     if study.uid != uids[0]:
@@ -93,7 +142,7 @@ def _with(study: Study | None, place: Routing, head: headers.Header, staged: Sta
         series = study.series[uids[1]] = _series(head)
     name = f"{uids[2]}.dcm"
     if name in series.files and series.files[name].md5 != staged.md5:
-        raise BadRequest(f"File {number} of the upload has the SOP Instance UID of another one, but not its bytes.")
+        raise BadRequest(f"There is another file with the SOP Instance UID of {which}, and other bytes.")
     series.files[name] = staged
     return study
 

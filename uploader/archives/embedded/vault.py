@@ -107,6 +107,12 @@ class Vault:
             raise
         return path
 
+    def staged(self, path: Path) -> Staged:
+        """A whole file at a scratch name as a staged one."""
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+        return Staged(path, digest.hexdigest(), path.stat().st_size)
+
     def second_name(self, path: Path) -> Path:
         """A staged hard link to a file that is already durable, so that it can be put elsewhere too."""
         link = self.scratch()

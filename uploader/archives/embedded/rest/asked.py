@@ -171,6 +171,17 @@ def body() -> Readable:
     return cast(Readable, request.stream)
 
 
+def destination(dest: str) -> tuple[str, dict[str, str]]:
+    """``archive`` or ``prearchive``, and what a `dest` names there: project, subject, session. Raises BadRequest."""
+    kinds = {"projects": "project", "subjects": "subject", "experiments": "session"}
+    place, *rest = dest.strip("/").removeprefix("data/").split("/")
+    if place == "archive":
+        return place, {kinds.get(kind, kind): name for kind, name in zip(rest[::2], rest[1::2], strict=False)}
+    if place == "prearchive":
+        return place, dict(zip(("project", "stamp", "session"), rest[1:], strict=False))
+    raise BadRequest("dest must begin with /archive or /prearchive.")
+
+
 def uploads() -> list[tuple[str, Readable]]:
     """(file name or empty, bytes) of each file in the body: one, unless it is multipart/form-data."""
     if request.mimetype == "multipart/form-data":

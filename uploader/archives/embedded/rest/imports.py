@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from uploader.archives.embedded import imports, prearchive, studies, unpack
+from uploader.archives.embedded import archiving, imports, prearchive, rights, studies, unpack, waiting
 from uploader.archives.embedded.rest.answers import uris
-from uploader.archives.embedded.rest.asked import routes, store, uploads, user, yes
+from uploader.archives.embedded.rest.asked import destination, routes, store, uploads, user, yes
 from uploader.archives.embedded.routing import Routing
+from uploader.archives.embedded.studies import Study
 from uploader.archives.embedded.unpack import Member
 
 blueprint = Blueprint("imports", __name__)
@@ -19,21 +20,31 @@ blueprint = Blueprint("imports", __name__)
 
 @routes(blueprint, ["/data/services/import"], "POST", "PUT")
 def take() -> Response:
-    """To the prearchive, unless ``dest=/archive…`` or ``auto-archive=true`` or ``action=commit`` say otherwise."""
-    asking, target = user(), _target()
+    """Into the archive with ``dest=/archive…``, else into the prearchive.
+
+    There it is complete with ``dest=/prearchive…``; it is built, and archived where request or project say so, with
+    ``action=commit`` or ``auto-archive=true``; else more may come.
+    """
+    place, routing = _target()
     with ExitStack() as undo:
-        project = target.get("project", "")
-        if not project:
-            raise BadRequest("Say which project the session is for: project=… or dest=/archive/projects/…")
-        routing = Routing(project, target.get("subject", ""), target.get("session", ""))
         study = studies.gather(store(), _members(), undo, yes("Ignore-Unparsable"), routing)
-        subject, label = study.subject, study.label
-        if target["place"] == "prearchive":
-            return uris(prearchive.receive(store(), asking, project, subject, label, study))
-        overwrite = request.args.get("overwrite", "")
-        overwrite = "delete" if overwrite == "override" else overwrite
-        files_too = yes("overwrite_files")
-        return uris(imports.deposit(store(), asking, project, subject, label, study, overwrite, files_too))
+        if place == "archive":
+            overwrite, skip = archiving.overwriting(request.args), yes("Ignore-Unparsable")
+            args = (store(), user(), study, overwrite, yes("overwrite_files"))
+            return uris(imports.deposit(*args, skip_rejected=skip))
+        return uris(_waiting(study))
+
+
+def _waiting(study: Study) -> str:
+    commit = yes("AA") or yes("auto-archive") or request.args.get("action") == "commit"
+    complete = "dest" in request.args and not commit
+    said = {k: v for k, v in request.args.items() if k in ("SOURCE", "VISIT", "PROTOCOL", "TIMEZONE")}
+    said |= {k: "true" for k in ("prevent_anon", "prevent_auto_commit") if yes(k)}
+    uri = prearchive.receive(store(), user(), study, complete=complete, said=said)
+    if commit:
+        row = waiting.by_uri(store(), user(), "create", uri)
+        uri, _ = archiving.commit(store(), user(), row, request.args)
+    return uri
 
 
 def _members() -> Iterator[Member]:
@@ -52,18 +63,19 @@ def _members() -> Iterator[Member]:
             yield from unpack.members(data, store().vault.spool)
 
 
-def _target() -> dict[str, str]:
-    """place (archive or prearchive), project, subject, session: of `dest`, and of the parameters, which win."""
-    kinds = {"projects": "project", "subjects": "subject", "experiments": "session"}
-    place, *rest = request.args.get("dest", "/prearchive").strip("/").removeprefix("data/").split("/")
-    if place not in ("archive", "prearchive"):
-        raise BadRequest("dest must begin with /archive or /prearchive.")
-    if place == "prearchive":
-        found = dict(zip(("project", "stamp", "session"), rest[1:], strict=False))
-    else:
-        found = {kinds.get(kind, kind): name for kind, name in zip(rest[::2], rest[1::2], strict=False)}
-    if yes("AA") or yes("auto-archive") or request.args.get("action") == "commit":
-        place = "archive"
+def _target() -> tuple[str, Routing]:
+    """``archive`` or ``prearchive``, and where in it: of `dest`, and of the parameters, which win.
+
+    Raises BadRequest without a project, NotFound and Forbidden before a byte of the upload is read.
+    """
+    place, found = destination(request.args.get("dest", "/prearchive"))
     names = {"project": "PROJECT_ID", "subject": "SUBJECT_ID", "session": "EXPT_LABEL"}
     given = {k: request.args.get(k) or request.args.get(old, "") for k, old in names.items()}
-    return found | {k: v for k, v in given.items() if v} | {"place": place}
+    where = found | {k: v for k, v in given.items() if v}
+    if not where.get("project"):
+        raise BadRequest("Say which project the session is for: project=… or dest=/archive/projects/…")
+    with store().database.read() as c:
+        rights.require(c, user(), "create", where["project"])
+    project, subject, session = (where.get(k, "") for k in names)
+    anonymise, script = not yes("prevent_anon"), request.args.get("Anon-Script", "")
+    return place, Routing(project, subject, session, anonymise, script)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from uploader.archives.embedded import pack, prearchive, resources
+from uploader.archives.embedded import archiving, pack, resources, rights, waiting
 from uploader.archives.embedded.database import Row, fields
 from uploader.archives.embedded.find import Holder
 from uploader.archives.embedded.names import inner_path
 from uploader.archives.embedded.rest.answers import table, text, uris
-from uploader.archives.embedded.rest.asked import routes, store, user, yes
+from uploader.archives.embedded.rest.asked import destination, routes, store, user
 from uploader.archives.embedded.rest.files import packed, whole_file
 
 COLUMNS = (
@@ -24,64 +24,73 @@ blueprint = Blueprint("prearchive", __name__)
 
 @routes(blueprint, ["/data/prearchive", "/data/prearchive/projects", "/data/prearchive/projects/<project>"])
 def listing(project: str | None = None) -> Response:
-    return table(prearchive.listing(store(), user(), project), COLUMNS, fixed=True)
+    return table(waiting.listing(store(), user(), project), COLUMNS, fixed=True)
 
 
 @routes(blueprint, [ONE])
 def show(project: str, stamp: str, folder: str) -> Response:
-    row = prearchive.find(store(), user(), "read", project, stamp, folder)
+    row = waiting.find(store(), user(), "read", project, stamp, folder)
     if request.args.get("format") in pack.KINDS:
-        holders = [prearchive.scan_holder(row, scan) for scan in prearchive.scans(store(), row)]
+        holders = [waiting.scan_holder(row, scan) for scan in waiting.scans(store(), row)]
         return packed(request.args["format"], [s for h in holders for s in _shelves(h)])
-    return table([prearchive.columns(row)], COLUMNS, fixed=True)
+    return _table([row])
 
 
 @routes(blueprint, [ONE], "POST")
 def act(project: str, stamp: str, folder: str) -> Response:
-    """`action`: build, reset (both: nothing is left to do), or commit, which archives with ``AA=true``."""
-    row = prearchive.find(store(), user(), "create", project, stamp, folder)
+    """`action`: build, reset (the same), commit, which may archive, or move to `newProject`."""
+    row = waiting.find(store(), user(), "create", project, stamp, folder)
     action = request.args.get("action")
-    if action == "commit" and (yes("AA") or yes("auto-archive")):
-        where = prearchive.archive(store(), user(), row, request.args)
-        answer = text(f"{where}\r\n", 301)
-        answer.headers["Location"] = where
-        return answer
-    if action not in ("build", "reset", "commit"):
-        raise BadRequest("action must be build, reset or commit.")
-    return uris(prearchive.uri_of(row))
+    if action == "move":
+        return _moved(waiting.uri_of(_move(row)))
+    if action == "commit":
+        where, archived = archiving.commit(store(), user(), row, request.args)
+        return _moved(where) if archived else uris(where)
+    if action not in ("build", "reset", "rebuild"):
+        raise BadRequest("action must be build, reset, commit or move.")
+    archiving.build(store(), row)
+    return uris(waiting.uri_of(row))
 
 
 @routes(blueprint, [ONE], "DELETE")
 def remove(project: str, stamp: str, folder: str) -> Response:
-    prearchive.remove(store(), prearchive.find(store(), user(), "edit", project, stamp, folder))
+    archiving.remove(store(), waiting.find(store(), user(), "edit", project, stamp, folder))
     return text("")
 
 
 @routes(blueprint, ["/data/services/archive"], "POST", "PUT")
 def archive() -> Response:
-    asked = request.values
-    sources = asked.getlist("src")
-    if not sources:
-        raise BadRequest("Say what to archive: src=/prearchive/projects/…")
-    rows = [prearchive.by_uri(store(), user(), "create", src) for src in sources]
-    return uris(*(prearchive.archive(store(), user(), row, asked) for row in rows))
+    asked = _asked()
+    return uris(*(archiving.archive(store(), user(), row, asked) for row in _sources("create")))
 
 
-@routes(blueprint, ["/data/services/prearchive/delete", "/data/services/prearchive/rebuild"], "POST")
-def batch() -> Response:
-    rows = [prearchive.by_uri(store(), user(), "edit", src) for src in request.values.getlist("src")]
-    if request.path.endswith("/delete"):
-        for row in rows:
-            prearchive.remove(store(), row)
-    return table([prearchive.columns(row) for row in rows], COLUMNS, fixed=True)
+@routes(blueprint, ["/data/services/validate-archive"], "POST")
+def validate() -> Response:
+    found = [n for row in _sources("create") for n in archiving.notices(store(), user(), row, _asked())]
+    lines = [{"code": str(n.code), "type": n.type, "message": n.message} for n in found]
+    return table(lines, "code,type,message", fixed=True)
+
+
+@routes(blueprint, ["/data/services/prearchive/<work>"], "POST")
+def batch(work: str) -> Response:
+    """`work`: delete, rebuild, or move to `newProject`. Answers with the sessions as they are then, or were."""
+    if work not in ("delete", "rebuild", "move"):
+        raise NotFound("There is no such service.")
+    rows = _sources("edit")
+    if work == "move":
+        return _table([_move(row) for row in rows])
+    was = _table(rows) if work == "delete" else None
+    for row in rows:
+        (archiving.remove if work == "delete" else archiving.build)(store(), row)
+    return was or _table([waiting.find(store(), user(), "edit", *row["id"].split("/")) for row in rows])
 
 
 @routes(blueprint, [f"{ONE}/scans"])
 def scans(project: str, stamp: str, folder: str) -> Response:
-    row = prearchive.find(store(), user(), "read", project, stamp, folder)
+    row = waiting.find(store(), user(), "read", project, stamp, folder)
     lines = [
         {"ID": s["id"], "xsiType": s["type"], "series_description": fields(s).get("series_description", "")}
-        for s in prearchive.scans(store(), row)
+        for s in waiting.scans(store(), row)
     ]
     return table(lines, "ID,xsiType,series_description", fixed=True)
 
@@ -114,19 +123,65 @@ def file(project: str, stamp: str, folder: str, scan: str, resource: str, path: 
     return whole_file(target)
 
 
-@routes(blueprint, [f"{ONE}/logs", f"{ONE}/logs/last"])
+@routes(blueprint, [f"{ONE}/logs"])
 def logs(project: str, stamp: str, folder: str) -> Response:
-    """Nothing is logged about a waiting session: whatever goes wrong is told to the one who asked."""
-    prearchive.find(store(), user(), "read", project, stamp, folder)
-    return text("") if request.path.endswith("/last") else table([], "id,date,entry", fixed=True)
+    row = waiting.find(store(), user(), "read", project, stamp, folder)
+    return table(waiting.entries(store(), row), "id,date,entry", fixed=True)
+
+
+@routes(blueprint, [f"{ONE}/logs/<number>"])
+def log(project: str, stamp: str, folder: str, number: str) -> Response:
+    """One entry as text; `number` may be ``last``, which is empty where nothing was logged."""
+    found = waiting.entries(store(), waiting.find(store(), user(), "read", project, stamp, folder))
+    if number == "last":
+        return text(found[-1]["entry"] if found else "")
+    entry = next((e for e in found if e["id"] == number), None)
+    if entry is None:
+        raise NotFound("There is no such log entry.")
+    return text(entry["entry"])
+
+
+def _asked() -> dict[str, str]:
+    """What a request for archiving asks, its `dest` taken apart; parameters win."""
+    place, found = destination(request.values.get("dest", "/archive"))
+    if place != "archive":
+        raise BadRequest("dest must begin with /archive.")
+    return found | {name: value for name, value in request.values.items() if value}
+
+
+def _sources(right: str) -> list[Row]:
+    named = request.values.getlist("src")
+    if not named:
+        raise BadRequest("Say which session: src=/prearchive/projects/…")
+    return [waiting.by_uri(store(), user(), right, src) for src in named]
+
+
+def _move(row: Row) -> Row:
+    with store().database.read() as c:
+        rights.require(c, user(), "edit", row["project"])
+    project = request.values.get("newProject", "")
+    if not project:
+        raise BadRequest("Say where to: newProject=…")
+    return archiving.move(store(), user(), row, project)
+
+
+def _moved(where: str) -> Response:
+    answer = text(f"{where}\r\n", 301)
+    answer.headers["Location"] = where
+    return answer
+
+
+def _table(rows: list[Row]) -> Response:
+    with store().database.read() as c:
+        return table([waiting.columns(c, row) for row in rows], COLUMNS, fixed=True)
 
 
 def _holder(project: str, stamp: str, folder: str, scan: str) -> Holder:
-    row = prearchive.find(store(), user(), "read", project, stamp, folder)
-    found = next((s for s in prearchive.scans(store(), row) if s["id"] == scan), None)
+    row = waiting.find(store(), user(), "read", project, stamp, folder)
+    found = next((s for s in waiting.scans(store(), row) if s["id"] == scan), None)
     if found is None:
         raise NotFound("There is no such scan in this session.")
-    return prearchive.scan_holder(row, found)
+    return waiting.scan_holder(row, found)
 
 
 def _shelves(holder: Holder) -> list[tuple[Holder, Row, list[resources.Kept]]]:

@@ -1,14 +1,13 @@
-"""The site: what it is, its schemas, its accounts, and its anonymisation scripts."""
+"""The site: what it is, its schemas and its accounts."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
-from werkzeug.exceptions import NotImplemented as NotOffered
 
-from uploader.archives.embedded import find, schemas
+from uploader.archives.embedded import schemas
 from uploader.archives.embedded.accounts import Account, User
-from uploader.archives.embedded.database import fields, one
+from uploader.archives.embedded.database import fields
 from uploader.archives.embedded.rest.answers import as_json, table, text
 from uploader.archives.embedded.rest.asked import routes, store, user
 
@@ -89,60 +88,10 @@ def users_table() -> Response:
     return table(rows, "xdat_user_id,login,firstname,lastname,email")
 
 
-@routes(blueprint, ["/xapi/anonymize/site"], "GET", "PUT")
-def site_script() -> Response:
-    return _script("site", "")
-
-
-@routes(blueprint, ["/xapi/anonymize/projects/<project>"], "GET", "PUT")
-def project_script(project: str) -> Response:
-    return _script(f"project:{project.lower()}", project)
-
-
-@routes(blueprint, ["/xapi/anonymize/site/enabled", "/xapi/anonymize/projects/<project>/enabled"], "GET", "PUT")
-def script_enabled(project: str = "") -> Response:
-    """Scripts are kept, not run: to say that one is enabled would be to promise an anonymisation that never happens."""
-    _may_script(project)
-    if request.method == "PUT":
-        wanted = request.args.get("enable", request.get_data(as_text=True, cache=False)[:10]).strip().lower()
-        if wanted == "true":
-            raise NotOffered("This archive keeps scripts but runs none; anonymise before sending.")
-    return as_json(False)
-
-
-@routes(blueprint, ["/xapi/anonymize/default"])
-def default_script() -> Response:
-    user()
-    return text("")
-
-
 @routes(blueprint, ["/xapi/plugins"])
 def plugins() -> Response:
     user()
     return as_json({})
-
-
-def _script(name: str, project: str) -> Response:
-    _may_script(project)
-    if request.method == "PUT":
-        script = request.get_data(as_text=True, cache=False)
-        with store().database.write() as c:
-            c.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (f"script:{name}", script))
-        return text("")
-    with store().database.read() as c:
-        row = one(c, "SELECT value FROM settings WHERE name = ?", f"script:{name}")
-    return text(row["value"]) if row else text("", 204)
-
-
-def _may_script(project: str) -> None:
-    changing = request.method == "PUT"
-    if project:
-        with store().database.read() as c:
-            find.project(c, user(), "own" if changing else "read", project)
-    elif changing:
-        _admin()
-    else:
-        user()
 
 
 def _admin() -> User:
