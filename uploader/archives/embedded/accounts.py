@@ -90,6 +90,11 @@ class Accounts:
         """Set the password and admin rights of an account that exists. Its sessions and tokens end."""
         self._keep(account, self.row(account.login))
 
+    def describe(self, login: str, facts: dict[str, str]) -> None:
+        """Set what is told of the account: names, an address. Nobody is logged out by it."""
+        with self._database.write() as c:
+            c.execute("UPDATE accounts SET fields = json_patch(fields, ?) WHERE login = ?", (json.dumps(facts), login))
+
     def enable(self, login: str, enabled: bool) -> None:
         """Let the account log in, or not any more; its sessions and tokens end."""
         self._set(login, "fields = json_set(fields, '$.enabled', ?)", str(enabled).lower())

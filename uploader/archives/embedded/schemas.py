@@ -18,7 +18,8 @@ NAMES = ("xdat", "xnat")
 
 _OPEN = '<?xml version="1.0" encoding="UTF-8"?>\n<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" '
 _FORMS = 'elementFormDefault="qualified" attributeFormDefault="unqualified">\n'
-_XDAT = 'targetNamespace="http://nrg.wustl.edu/xdat" xmlns:xdat="http://nrg.wustl.edu/xdat" '
+_XDAT_SPACE = 'xmlns:xdat="http://nrg.wustl.edu/xdat"'
+_XDAT = f'targetNamespace="http://nrg.wustl.edu/xdat" {_XDAT_SPACE} '
 _XNAT = 'targetNamespace="http://nrg.wustl.edu/xnat" xmlns:xnat="http://nrg.wustl.edu/xnat" '
 
 
@@ -55,8 +56,12 @@ def _resource_types() -> list[str]:
 
 def _project_types() -> list[str]:
     person = "".join(map(_el, ("title", "firstname", "lastname", "institution", "email")))
-    people = _el("PI", "xnat:investigatorData") + _list("investigators", "investigator", "xnat:investigatorData")
-    project = _el("name") + _el("description") + _el("keywords") + _RESOURCES + _FIELDS + people
+    people = _list("investigators", "investigator", "xnat:investigatorData")
+    alias = _list("aliases", "alias", "xs:string", _MARK)
+    about = "".join(map(_el, ("name", "type", "description", "keywords"))) + alias
+    studies = _list("publications", "publication", "xnat:publicationResource") + _RESOURCES
+    studies += _el("studyProtocol", "xnat:abstractProtocol", ' maxOccurs="unbounded"')
+    project = about + studies + _el("PI", "xnat:investigatorData") + people + _FIELDS
     demographics = _el("dob", "xs:date") + _el("yob", "xs:integer") + _el("age", "xs:integer")
     demographics += _el("gender") + _el("handedness")
     subject = _RESOURCES + _el("group") + _el("src") + _el("investigator", "xnat:investigatorData")
@@ -65,7 +70,9 @@ def _project_types() -> list[str]:
     return [
         _type("projectParticipant", "", "".join(map(_at, ("project", "label", "visit", "protocol")))),
         _type("investigatorData", person, _at("ID")),
-        _type("projectData", project + _list("aliases", "alias", "xs:string"), _at("ID") + _at("secondary_ID")),
+        _type("publicationResource", "", _at("doi"), "resource"),
+        _type("abstractProtocol", "", "".join(map(_at, ("ID", "name", "data-type")))),
+        _type("projectData", project, _at("ID") + _at("secondary_ID")),
         _type("abstractDemographicData"),
         _type("demographicData", demographics, base="abstractDemographicData"),
         _type("subjectData", subject, _at("ID") + _at("project") + _at("label")),
@@ -111,29 +118,32 @@ def _type(name: str, elements: str = "", attributes: str = "", base: str = "", a
     return f'<xs:complexType name="{name}"{mark}>{body}</xs:complexType>\n'
 
 
-def _el(name: str, kind: str = "xs:string") -> str:
-    return f'<xs:element name="{name}" type="{kind}" minOccurs="0"/>'
+def _el(name: str, kind: str = "xs:string", many: str = "") -> str:
+    return f'<xs:element name="{name}" type="{kind}" minOccurs="0"{many}/>'
 
 
 def _at(name: str, kind: str = "xs:string") -> str:
     return f'<xs:attribute name="{name}" type="{kind}"/>'
 
 
-def _list(name: str, item: str, kind: str) -> str:
-    element = f'<xs:element name="{item}" type="{kind}" minOccurs="0" maxOccurs="unbounded"/>'
+def _list(name: str, item: str, kind: str, mark: str = "") -> str:
+    """A list of `item`. `mark`: a note about each, for programs."""
+    element = f'<xs:element name="{item}" type="{kind}" minOccurs="0" maxOccurs="unbounded">{mark}</xs:element>'
     return _nested(name, f"<xs:sequence>{element}</xs:sequence>")
 
 
-def _nested(name: str, content: str, many: str = "") -> str:
+def _nested(name: str, content: str, many: str = "", mark: str = "") -> str:
     inner = f"<xs:complexType>{content}</xs:complexType>"
-    return f'<xs:element name="{name}" minOccurs="0"{many}>{inner}</xs:element>'
+    return f'<xs:element name="{name}" minOccurs="0"{many}>{mark}{inner}</xs:element>'
 
 
 _NAMED_TEXT = (
     '<xs:simpleContent><xs:extension base="xs:string"><xs:attribute name="name" type="xs:string" use="required"/>'
     "</xs:extension></xs:simpleContent>"
 )
-_FIELD = _nested("field", _NAMED_TEXT, ' maxOccurs="unbounded"')
+_MARK = f"<xs:annotation><xs:appinfo><xdat:element {_XDAT_SPACE}/></xs:appinfo></xs:annotation>"
+"""As in XNAT's schema: clients count these notes among the elements."""
+_FIELD = _nested("field", _NAMED_TEXT, ' maxOccurs="unbounded"', _MARK)
 _FIELDS = _nested("fields", f"<xs:sequence>{_FIELD}</xs:sequence>")
 _RESOURCES = _list("resources", "resource", "xnat:abstractResource")
 _SHARING = _list("sharing", "share", "xnat:projectParticipant")

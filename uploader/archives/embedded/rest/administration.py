@@ -34,15 +34,18 @@ def configure() -> Response:
 
 @routes(blueprint, ["/xapi/users/<login>"], "PUT")
 def change_account(login: str) -> Response:
-    """A new password. An account's own, or an administrator's to set."""
+    """A new password, names, an e-mail address. An account's own, or an administrator's to set."""
     asking = user()
     if not asking.admin and asking.login != login:
         raise Forbidden("Only an admin may change another account.")
-    row, password = _row(login), _given().get("password")
-    if not isinstance(password, str) or not password:
-        raise BadRequest("Only a password can be changed here, and it must not be empty.")
-    store().accounts.change(Account(login, password, bool(row["admin"])))
-    return as_json({"username": login})
+    row, given = _row(login), _given()
+    facts = {name: given[name] for name in ("email", "firstName", "lastName", "password") if name in given}
+    if not facts or not all(isinstance(value, str) and value.isprintable() and value for value in facts.values()):
+        raise BadRequest("Password, email, firstName and lastName can be changed here, and none may be empty.")
+    if (password := facts.pop("password", None)) is not None:
+        store().accounts.change(Account(login, password, bool(row["admin"])))
+    store().accounts.describe(login, facts)
+    return as_json({"username": login} | facts)
 
 
 @routes(blueprint, ["/xapi/users/<login>/enabled"])

@@ -36,8 +36,9 @@ def table(rows: Sequence[Line], default: str, fixed: bool = False) -> Response:
     Other query parameters that name a column filter the rows: ``*`` and ``%`` are wildcards, a comma means or.
     """
     names = default.split(",") if fixed else _wanted(default)
-    if not fixed:  # asked for or not, XNAT's listings tell which and where
-        names = list(dict.fromkeys((*names, *(key for key in ("ID", "URI") if rows and key in rows[0]))))
+    if not fixed and rows:  # asked for or not, XNAT's listings tell which and where, and what they are filtered by
+        always = ("ID", *(["xsiType"] if "xsiType" in request.args else []), "URI")
+        names = list(dict.fromkeys((*names, *(key for key in always if key in rows[0]))))
     headings = names if fixed else [_heading(name) for name in names]
     chosen = [[cell(row, name) for name in names] for row in _paged(_sorted([r for r in rows if _passes(r)]))]
     if request.args.get("format", "json") == "csv":
