@@ -16,6 +16,9 @@ from uploader.protocols import Protocols
 from uploader.rewriting import DicomEdit
 from uploader.supervisor import Child, answers
 
+TEST_PROJECT = "UPLOADER-TEST"
+"""Project of both of the hospital's archives into which `uploader doctor` sends an invented session, and out again."""
+
 
 def archive_children(settings: Settings) -> list[Child]:
     """The embedded archives of this home as children, each in a process of its own."""
@@ -58,6 +61,8 @@ def embedded_server(settings: Settings, name: str, port: int | None = None) -> S
     embedded = Embedded(root, name=name, site_id=name.upper(), accounts=accounts, editor=DicomEdit())
     for project, role in projects_of(settings, name):
         embedded.create_project(project, members={about.user: role})
+    if name != "central":
+        embedded.create_project(TEST_PROJECT, members={about.user: "owner"})
     address = urlsplit(about.url)
     return serve(embedded, address.hostname or "127.0.0.1", port if port is not None else address.port or 80)
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "listener": "listener",
     "desk": "desk",
     "provision": "provision",
+    "doctor": "doctor",
 }
 """Command -> module. Loaded when asked for: an archive's process need not load the durable engine."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from uploader.config import Settings
 from uploader.domain.errors import BadSettings
-from uploader.hosted import projects_of
+from uploader.hosted import TEST_PROJECT, projects_of
 
 PROVISIONED = ("identifiable", "anonymised")
 """Archives of this hospital. The centre's belongs to the centre."""
@@ -72,7 +72,7 @@ def wanted(settings: Settings, name: str) -> Wanted:
         line_user=about.user,
         people=site.people,
         preferences={**LIMITS, **welcome, **ours, "enableDicomReceiver": bool(site.receiver_port)},
-        projects=dict(projects_of(settings, name)),
+        projects={**dict(projects_of(settings, name)), TEST_PROJECT: "owner"},
         receiver=Receiver(site.receiver_ae_title, site.receiver_port) if site.receiver_port else None,
     )
 

@@ -1,0 +1,183 @@
+"""`uploader doctor` finds what is wrong with a gateway that runs, and says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+from sqlalchemy import text
+
+from tests.homes import arrive, carry, change_settings, demo, free_ports, gateway_at
+from uploader.cli import main
+from uploader.doctor import archives, examine, machine, traffic
+from uploader.doctor.observation import Grade, observed
+from uploader.gateway import open_home
+from uploader.hosted import TEST_PROJECT
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A gateway with its archives running, for tests that change nothing that lasts."""
+    with gateway_at(tmp_path_factory.mktemp("whole") / "home") as built:
+        yield built
+
+
+def seen(look, built, about="it"):
+    return list(observed(about, look, built))
+
+
+def wrongs(observations):
+    return [each for each in observations if each.grade is Grade.WRONG]
+
+
+def sessions_in(built, archive):
+    about = getattr(built.settings, archive)
+    auth = (about.user, about.password_file.read_text())
+    where = f"{about.url}/data/projects/{TEST_PROJECT}/experiments"
+    answer = requests.get(where, auth=auth, timeout=10)
+    return answer.json()["ResultSet"]["Result"]
+
+
+def test_a_phantom_goes_down_the_line_and_nothing_of_it_is_left(whole):
+    found = [each for each in examine(whole, with_phantom=True) if each.about == "phantom"]
+    assert [each.grade for each in found] == [Grade.WELL] * 3, found
+    assert sessions_in(whole, "identifiable") == sessions_in(whole, "anonymised") == []
+    assert list(whole.records.all()) == []
+    assert not list(whole.home.work.iterdir())
+    assert (
+        not whole.home.links.exists() or not sqlite3.connect(whole.home.links).execute("SELECT 1 FROM links").fetchall()
+    )
+
+
+def test_a_phantom_that_is_stopped_is_wrong_and_taken_out_all_the_same(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        about = built.settings.anonymised
+        admin = ("admin", (built.home.secrets / "anonymised-admin").read_text())
+        gone = requests.delete(f"{about.url}/data/projects/{TEST_PROJECT}", auth=admin, timeout=10)
+        assert gone.status_code == 200
+        found = [each for each in examine(built, with_phantom=True) if each.about == "phantom"]
+        assert any("uploader provision" in each.remedy for each in wrongs(found)), found
+        assert sessions_in(built, "identifiable") == []
+
+
+def test_a_secret_that_others_may_read_is_named(whole):
+    file = whole.home.secrets / "first-login"
+    file.chmod(0o640)
+    (found,) = wrongs(seen(machine.secrets, whole))
+    file.chmod(0o600)
+    assert "first-login" in found.says
+    assert "chmod 600" in found.remedy
+
+
+def test_a_lost_key_is_named(whole):
+    key = whole.home.secrets / "alias.key"
+    kept = key.read_bytes()
+    key.unlink()
+    found = wrongs(seen(machine.secrets, whole))
+    key.write_bytes(kept)
+    key.chmod(0o600)
+    assert "alias.key is missing" in found[0].says
+
+
+def test_a_disk_that_is_nearly_full_is_wrong_and_one_that_fills_is_noted(whole, monkeypatch):
+    free = shutil.disk_usage(whole.home.root).free
+    monkeypatch.setattr(machine, "LEAST_SHARE", 0)
+    for least, grade in ((free * 20, Grade.WRONG), (free * 2, Grade.NOTE), (free // 2, Grade.WELL)):
+        monkeypatch.setattr(machine, "LEAST_FREE", least)
+        assert [each.grade for each in seen(machine.disk, whole)] == [grade]
+
+
+def test_an_audit_that_was_changed_is_wrong(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        arrive(built, demo(tmp_path / "in"))
+        with built.records.database.alone() as c:
+            for trigger in c.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all():
+                c.execute(text(f"DROP TRIGGER {trigger}"))
+            c.execute(text("DELETE FROM audit WHERE seq = 1"))
+        (found,) = wrongs(seen(machine.records, built))
+        assert "audit is broken" in found.says
+
+
+def test_an_archive_with_another_password_is_wrong_and_names_the_file(whole):
+    file = whole.home.secrets / "central-uploader"
+    kept = file.read_text()
+    file.write_text("another")
+    found = wrongs(seen(archives.look, whole))
+    file.write_text(kept)
+    assert [each.about for each in found] == ["central"]
+    assert "password file" in found[0].says
+
+
+def test_an_archive_that_is_away_is_wrong_and_the_others_are_still_looked_at(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        (port,) = free_ports(1)
+        url = built.settings.identifiable.url
+        change_settings(built.home.root, f'url = "{url}"', f'url = "http://127.0.0.1:{port}"')
+        found = seen(archives.look, open_home(built.home.root))
+        assert {each.about for each in wrongs(found)} == {"identifiable"}
+        assert {each.about for each in found if each.grade is Grade.WELL} == {"anonymised", "central"}
+
+
+def test_a_clock_that_is_wrong_is_said_with_the_difference(whole, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_SKEW", timedelta(seconds=-1))
+    found = wrongs(seen(archives.look, whole))
+    assert {each.about for each in found} == {"identifiable", "anonymised", "central"}
+    assert "s apart" in found[0].says
+    assert "NTP" in found[0].remedy
+
+
+def test_a_centre_that_is_asked_without_tls_from_afar_is_wrong(whole, tmp_path):
+    home = shutil.copytree(whole.home.root, tmp_path / "copy")
+    url = whole.settings.central.url
+    change_settings(home, f'url = "{url}"', 'url = "http://centre.example"')
+    found = list(archives._certificate((open_home(home), "central")))
+    assert found[0].grade is Grade.WRONG
+    assert "without TLS" in found[0].says
+
+
+def test_without_a_worker_nothing_moves_and_with_one_it_does(whole):
+    assert wrongs(seen(traffic.worker, whole))
+    whole.records.workers.beat("here")
+    assert not wrongs(seen(traffic.worker, whole))
+    whole.records.workers.forget("here")
+
+
+def test_a_desk_that_does_not_answer_is_wrong(whole):
+    assert "uploader desk" in wrongs(seen(traffic.desk, whole))[0].remedy
+
+
+def test_a_submission_that_has_stood_still_is_noted_with_what_to_do(tmp_path, monkeypatch):
+    with gateway_at(tmp_path / "home") as built:
+        submission = arrive(built, demo(tmp_path / "in"))
+        assert carry(built, submission) == "received"
+        built.records.choose(submission, "DEMO-RT", "v1", "x", "DEMO-001", "DEMO-001_1", "ada", onward=True)
+        assert carry(built, submission) == "held"
+        assert seen(traffic.waiting, built)[0].grade is Grade.WELL
+        monkeypatch.setattr(traffic, "LONG", timedelta(0))
+        (found,) = seen(traffic.waiting, built)
+        assert found.grade is Grade.NOTE
+        assert f"uploader retry {submission}" in found.remedy
+
+
+def test_the_command_says_how_many_things_to_mend_and_tells_programs_as_json(whole, monkeypatch, capsys):
+    home = str(whole.home.root)
+    monkeypatch.setattr("sys.argv", ["uploader", "doctor", "--home", home, "--no-phantom"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().out
+    assert ended.value.code == 4
+    assert "2 thing(s) to mend" in said
+    monkeypatch.setattr("sys.argv", ["uploader", "doctor", "--home", home, "--no-phantom", "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    found = json.loads(capsys.readouterr().out)
+    assert {each["about"] for each in found if each["grade"] == "wrong"} == {"worker", "desk"}
+
+
+def test_the_end_of_a_certificate_is_read_from_the_server(authority, tls_port):
+    ends = archives.expiry("localhost", tls_port, str(authority))
+    assert timedelta(days=9) < ends - datetime.now(UTC) < timedelta(days=10)

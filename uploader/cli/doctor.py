@@ -1,0 +1,43 @@
+"""Is this gateway well?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from uploader.cli.common import HELD, home_option, print_json
+from uploader.doctor import examine
+from uploader.doctor.observation import Grade, Observation
+from uploader.gateway import open_home
+
+_MARKS = {Grade.WELL: "  ok   ", Grade.NOTE: "  note ", Grade.WRONG: "WRONG  "}
+
+
+@click.command()
+@home_option
+@click.option("--phantom/--no-phantom", default=True, help="Send an invented session down the line, and take it out.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(home: Path, phantom: bool, as_json: bool) -> None:
+    """Look at a running gateway end to end, and say what to mend."""
+    built = open_home(home)
+    found = []
+    for observation in examine(built, with_phantom=phantom):
+        found.append(observation)
+        if not as_json:
+            _tell(observation)
+    built.records.close()
+    wrong = sum(each.grade is Grade.WRONG for each in found)
+    if as_json:
+        print_json([asdict(each) for each in found])
+    else:
+        click.echo(f"\n{wrong} thing(s) to mend" if wrong else "\nall is well")
+    if wrong:
+        raise SystemExit(HELD)
+
+
+def _tell(observation: Observation) -> None:
+    click.echo(f"{_MARKS[observation.grade]}{observation.about:<13} {observation.says}")
+    if observation.remedy:
+        click.echo(f"{'':<21}-> {observation.remedy}")
