@@ -82,6 +82,36 @@ class FolderSettings:
 class DeskSettings:
     """The web desk."""
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSettings:
+    """The DICOM listener: what is sent to it goes into the watched folder."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 11112
+    """Port to listen on."""
+    ae_title: str = "UPLOADER"
+    """AE title that senders must call it."""
+    calling: tuple[str, ...] = ()
+    """AE titles that may send; empty takes any."""
+    peers: tuple[str, ...] = ()
+    """Addresses and networks that may connect, e.g. ``("10.1.2.0/24",)``; empty takes any."""
+    tls_certificate: Path | None = None
+    """PEM file of its certificate: then it speaks TLS only."""
+    tls_key: Path | None = None
+    """PEM file of the certificate's key."""
+    tls_clients: Path | None = None
+    """PEM file of the authorities whose certificates senders must show."""
+    most: int = 32
+    """Connections at the same time."""
+    most_by_address: int = 4
+    """Connections of one address at the same time."""
+    idle_seconds: float = 60
+    """An association on which nothing comes for so long is aborted."""
+    reserve_bytes: int = 2_000_000_000
+    """Room that stays free on the disk of the watched folder; when there is less, senders are told to try later."""
+
+
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8080
@@ -125,6 +155,8 @@ class Settings:
     """Folder of trial protocols."""
     scripts: Path = Path("dicomedit_scripts")
     """Folder of DicomEdit scripts."""
+    listener: ListenerSettings | None = None
+    """The DICOM listener; None: there is none."""
     policies: Path = Path("privacy_policies")
     """Folder of privacy policies."""
     blanking: Path = Path("blanking_rules")

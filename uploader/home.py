@@ -33,6 +33,13 @@ path = "inbox"
 quiet_seconds = 5                    # a file is complete when it has not changed for this long
 poll_seconds = 2
 
+# [listener]                         # without the first # of these lines: receive by C-STORE, see docs/hospital-it.md
+# host = "0.0.0.0"                   # 127.0.0.1 unless said: nobody but this machine
+# port = 11112
+# ae_title = "UPLOADER"              # what senders must call it
+# calling = ["PACS"]                 # AE titles that may send; without it any may
+# peers = ["10.1.2.3"]               # addresses that may connect; without it any may
+
 [desk]                               # the web desk
 host = "127.0.0.1"
 port = {desk}

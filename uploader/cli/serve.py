@@ -33,6 +33,8 @@ def serve(home: Path, demo: bool) -> None:
         Child("worker", ["worker", "--home", str(home)]),
         Child("desk", ["desk", "--home", str(home)], built.settings.desk.url),
     ]
+    if built.settings.listener:
+        children.append(Child("listener", ["listener", "--home", str(home)]))
     _refuse_a_second(children)
     try:
         for child in children:
@@ -64,6 +66,8 @@ def _welcome(built: Built) -> None:
     lines = [f"  web desk               {settings.desk.url}"]
     lines += [f"  {name + ' archive':<22} {getattr(settings, name).url}/" for name in ARCHIVES]
     lines += [f"  watched folder         {settings.folder.path}"]
+    if listener := settings.listener:
+        lines += [f"  DICOM listener         {listener.ae_title} at {listener.host}:{listener.port}"]
     if first.exists():
         lines += ["", f"  first login            admin / {first.read_text().strip()}", "", "  Ctrl-C stops all of it."]
     click.echo("\nSecure DICOM Uploader is running.\n\n" + "\n".join(lines) + "\n")
