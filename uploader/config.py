@@ -54,6 +54,8 @@ class ArchiveSettings:
     """How `uploader provision` sets this archive up."""
     stall_seconds: float = 120
     """Give up on a transfer, and look again, when nothing has moved for this long."""
+    quiet_seconds: float = 60
+    """Embedded archives only: a session in the prearchive is complete when no file has come for this long."""
     ca_file: Path | None = None
     """Certificates (PEM) of the authorities that `url` must be signed by; None: those the system trusts."""
 

@@ -58,7 +58,8 @@ def embedded_server(settings: Settings, name: str, port: int | None = None) -> S
         Account(about.user, about.password_file.read_text().strip()),
     ]
     root = Home(settings.home).archive(name)
-    embedded = Embedded(root, name=name, site_id=name.upper(), accounts=accounts, editor=DicomEdit())
+    named, quiet = {"name": name, "site_id": name.upper()}, about.quiet_seconds
+    embedded = Embedded(root, **named, accounts=accounts, editor=DicomEdit(), quiet_seconds=quiet)
     for project, role in projects_of(settings, name):
         embedded.create_project(project, members={about.user: role})
     if name != "central":

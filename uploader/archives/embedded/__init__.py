@@ -12,16 +12,15 @@ from pathlib import Path
 from flask import Flask
 
 from uploader.archives.embedded import projects
-from uploader.archives.embedded.accounts import Account, User
+from uploader.archives.embedded.accounts import HOUSE, Account
 from uploader.archives.embedded.app import create_app
+from uploader.archives.embedded.quiet import QUIET_SECONDS, Watch
+from uploader.archives.embedded.recovery import recover
 from uploader.archives.embedded.scripting import Editor
 from uploader.archives.embedded.server import Server
 from uploader.archives.embedded.store import Store
 
 __all__ = ["Account", "Embedded", "Server", "serve"]
-
-_HOUSE = User("system", admin=True)
-"""In whose name the program itself acts."""
 
 
 class Embedded:
@@ -31,21 +30,30 @@ class Embedded:
     site_id: first part of the IDs it gives: ``{site_id}_S00001``
     accounts: made when absent; their passwords and admin rights are set to what is given
     editor: runs DicomEdit scripts; without one, the archive keeps scripts and refuses to enable them
+    quiet_seconds: so long after its last file a session in the prearchive counts as complete
     """
 
     def __init__(
-        self, root: Path, *, name: str, site_id: str, accounts: Sequence[Account], editor: Editor | None = None
+        self,
+        root: Path,
+        *,
+        name: str,
+        site_id: str,
+        accounts: Sequence[Account],
+        editor: Editor | None = None,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
-        self.name = name
+        self.name, self.quiet_seconds = name, quiet_seconds
         self.store = Store(root, name, site_id, editor)
+        recover(self.store)
         self.store.accounts.settle(accounts)
         self.app: Flask = create_app(self.store)
 
     def create_project(self, id: str, *, members: Mapping[str, str] = {}) -> None:
         """Make the project where absent, and give each login its role: owner, member or collaborator."""
-        projects.put(self.store, _HOUSE, id, {})
+        projects.put(self.store, HOUSE, id, {})
         for login, role in members.items():
-            projects.admit(self.store, _HOUSE, id, role, login)
+            projects.admit(self.store, HOUSE, id, role, login)
 
     def close(self) -> None:
         """Close its files. A crash in its stead loses nothing."""
@@ -54,4 +62,4 @@ class Embedded:
 
 def serve(embedded: Embedded, host: str, port: int) -> Server:
     """A server for the archive, not yet started. Port 0: any free port."""
-    return Server(embedded.app, host, port)
+    return Server(embedded.app, host, port, [Watch(embedded.store, embedded.quiet_seconds)])

@@ -50,6 +50,10 @@ class User:
     by_token: bool = False
 
 
+HOUSE = User("system", admin=True)
+"""In whose name the program itself acts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """An alias token, shown once. `expires`: seconds since 1970."""

@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 
 from uploader.archives.embedded.rest import (
     administration,
-    assessors,
     anonymize,
+    assessors,
     auth,
     dicomweb,
     experiments,

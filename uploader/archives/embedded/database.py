@@ -162,4 +162,9 @@ def number(connection: sqlite3.Connection, name: str) -> int:
 
 def now() -> str:
     """The time as XNAT writes it in listings, UTC: ``2026-11-24 16:00:34.123``."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return text_of(datetime.now(UTC))
+
+
+def text_of(at: datetime) -> str:
+    """A time in UTC as `now` writes it; later ones sort later."""
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

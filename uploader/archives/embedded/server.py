@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from uploader.httpserver import HttpServer
 
@@ -17,11 +18,21 @@ STOP_SECONDS = 5
 """How long requests under way may take to finish when the server stops."""
 
 
-class Server:
-    """One archive, listening. `port` 0 takes any free one; `url` tells which."""
+class Beside(Protocol):
+    """What works beside the server, from its start to its stop."""
 
-    def __init__(self, app: Any, host: str, port: int) -> None:
-        self._host = host
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Server:
+    """One archive, listening. `port` 0 takes any free one; `url` tells which.
+
+    beside: what works for the archive while it is served
+    """
+
+    def __init__(self, app: Any, host: str, port: int, beside: Sequence[Beside] = ()) -> None:
+        self._host, self._beside = host, beside
         self._server = HttpServer(
             (host, port),
             app,
@@ -42,8 +53,12 @@ class Server:
         """Serve in the background; when this returns, the port is listening. Raises OSError when it is taken."""
         self._server.prepare()
         self._thread.start()
+        for each in self._beside:
+            each.start()
 
     def stop(self) -> None:
         """Take no more requests, let those under way finish, close."""
+        for each in self._beside:
+            each.stop()
         self._server.stop()
         self._thread.join(STOP_SECONDS)

@@ -65,7 +65,8 @@ class Vault:
         self._incoming.mkdir(parents=True)
         self._alive = os.open(self._incoming, os.O_RDONLY)
         fcntl.flock(self._alive, fcntl.LOCK_EX)
-        self._sweep()
+        self.alone = self._sweep()
+        """Whether no other process works on this archive now."""
 
     def close(self) -> None:
         """Give up the staging folder. The next archive that opens this root removes what is left in it."""
@@ -194,15 +195,19 @@ class Vault:
             sync_folder(new.parent)
             sync_folder(old.parent)
 
-    def _sweep(self) -> None:
-        """Remove the staging folders of archives that are no longer running."""
+    def _sweep(self) -> bool:
+        """Remove the staging folders of archives that are no longer running; whether none is."""
+        alone = True
         for folder in (self.root / "incoming").iterdir():
             if folder != self._incoming:
                 fd = os.open(folder, os.O_RDONLY)
-                with suppress(BlockingIOError):
+                try:
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(folder, ignore_errors=True)
+                except BlockingIOError:
+                    alone = False
                 os.close(fd)
+        return alone
 
 
 def sync_folder(folder: Path) -> None:
