@@ -37,6 +37,8 @@ COMMANDS = {
     "desk": "desk",
     "provision": "provision",
     "doctor": "doctor",
+    "backup": "backup",
+    "restore": "backup",
 }
 """Command -> module. Loaded when asked for: an archive's process need not load the durable engine."""
 

@@ -25,6 +25,7 @@
     - BadPolicy             a privacy policy
     - BadProtocol           a trial protocol
     - BadScript             a DicomEdit script
+    - BadBackup             a copy of a home, or the place for one
     - LoginRefused          an archive does not accept our account
     - UnknownTrial          no protocol of that name is installed
     - UnknownValidator      a protocol asks for a validator that is not allowed here
@@ -217,6 +218,12 @@ class BadScript(Misconfigured):
     """A DicomEdit script cannot be parsed, or uses what this interpreter does not know."""
 
     code = "bad-script"
+
+
+class BadBackup(Misconfigured):
+    """A copy of a home is not whole, or may not lie where it was asked for."""
+
+    code = "bad-backup"
 
 
 class LoginRefused(Misconfigured):
