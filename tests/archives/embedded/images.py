@@ -42,3 +42,18 @@ def put(caller: Caller, session: str, *files: bytes, project: str = "P") -> None
     where = f"/data/services/import?dest=/archive/projects/{project}/subjects/S/experiments/{session}"
     answer = caller("POST", where, body, content_type="application/zip")
     assert answer.status_code == 200, answer.text
+
+
+def structures(series: str) -> bytes:
+    """A structure set that was drawn on this series."""
+    dataset, frame, study, drawn_on = (
+        dcmread(io.BytesIO(image(7, modality="RTSTRUCT"))),
+        Dataset(),
+        Dataset(),
+        Dataset(),
+    )
+    drawn_on.SeriesInstanceUID = series
+    study.RTReferencedSeriesSequence = [drawn_on]
+    frame.RTReferencedStudySequence = [study]
+    dataset.ReferencedFrameOfReferenceSequence = [frame]
+    return saved(dataset)

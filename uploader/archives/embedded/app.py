@@ -26,6 +26,7 @@ from uploader.archives.embedded.rest import (
     projects,
     reconstructions,
     resources,
+    rois,
     scans,
     search,
     sharing,
@@ -90,6 +91,7 @@ def create_app(store: Store) -> Flask:
         dicomweb,
         wado,
         assessors,
+        rois,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)

@@ -13,7 +13,6 @@ from uploader.archives.embedded import find, rights, sharing
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, number, one
 from uploader.archives.embedded.names import clean, uri
-from uploader.archives.embedded.resources import forget_holder
 from uploader.archives.embedded.store import Store
 
 ROI_COLLECTION = "icr:roiCollectionData"
@@ -54,7 +53,7 @@ def new_key(store: Store, c: Connection, kind: str) -> str:
     return f"{store.site_id}_E{number(c, 'experiment'):05d}"
 
 
-def insert(c: Connection, user: User, session: Row, key: str, name: str, kind: str, given: Mapping[str, str]) -> None:
+def insert(c: Connection, user: User, session: Row, key: str, name: str, kind: str, given: Mapping[str, str]) -> Row:
     """A new assessor's row. Raises Forbidden without the right to create, Conflict for a label in use."""
     label, home = clean(name), session["project"]
     rights.require(c, user, "create", home, find.shown_in(c, "experiment", session["id"]))
@@ -62,7 +61,9 @@ def insert(c: Connection, user: User, session: Row, key: str, name: str, kind: s
     if any(one(c, taken.format(table), home, label) for table in ("assessors", "experiments")):
         raise Conflict("Specified label is already in use.")
     values = (key, home, session["id"], label, kind, json.dumps(dict(given)), now(), user.login)
-    c.execute("INSERT INTO assessors VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    row = one(c, "INSERT INTO assessors VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *", *values)
+    assert row is not None
+    return row
 
 
 def of_session(c: Connection, session: Row, name: str, within: str) -> Row | None:
@@ -116,13 +117,18 @@ def remove(store: Store, user: User, row: Row, project: str | None) -> None:
     if project is not None and row["project"].lower() != project.lower():
         sharing.unshare(store, user, "assessor", row, project)
         return
+    with store.database.read() as c:
+        rights.require(c, user, "delete", row["project"], find.shown_in(c, "assessor", row["id"]))
+    erase(store, row)
+
+
+def erase(store: Store, row: Row) -> None:
+    """Remove the assessor with its files."""
     with store.lock(f"session:{row['session']}"):
         with store.database.write() as c:
-            rights.require(c, user, "delete", row["project"], find.shown_in(c, "assessor", row["id"]))
             session = one(c, "SELECT * FROM experiments WHERE id = ?", row["session"])
             if session is None:
                 raise NotFound("The session was removed meanwhile.")
             grave = store.vault.bury(find.assessor_folder(session, row))
-            forget_holder(c, f"assessor:{row['id']}")
             c.execute("DELETE FROM assessors WHERE id = ?", (row["id"],))
         store.vault.forget(grave)

@@ -13,22 +13,32 @@ SESSIONS = frozenset(f"xnat:{kind}SessionData" for kind in _SESSION_KINDS)
 """xsiTypes a session can have."""
 SCANS = frozenset(f"xnat:{kind}ScanData" for kind in _SCAN_KINDS)
 """xsiTypes a scan can have."""
-NAMES = ("xdat", "xnat")
+NAMES = ("xdat", "xnat", "roi")
 """Schemas that are served."""
 
 _OPEN = '<?xml version="1.0" encoding="UTF-8"?>\n<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" '
 _FORMS = 'elementFormDefault="qualified" attributeFormDefault="unqualified">\n'
 _XDAT_SPACE = 'xmlns:xdat="http://nrg.wustl.edu/xdat"'
 _XDAT = f'targetNamespace="http://nrg.wustl.edu/xdat" {_XDAT_SPACE} '
+_ROI = 'targetNamespace="http://icr.ac.uk/icr" xmlns:icr="http://icr.ac.uk/icr" xmlns:xnat="http://nrg.wustl.edu/xnat" '
 _XNAT = 'targetNamespace="http://nrg.wustl.edu/xnat" xmlns:xnat="http://nrg.wustl.edu/xnat" '
 
 
 @cache
 def schema(name: str) -> str:
-    """The schema ``xdat`` (empty, but asked for) or ``xnat``."""
+    """The schema ``xdat`` (empty, but asked for), ``xnat``, or ``roi`` of the viewer plugin."""
     if name == "xdat":
         return f"{_OPEN}{_XDAT}{_FORMS}</xs:schema>\n"
+    if name == "roi":
+        return f"{_OPEN}{_ROI}{_FORMS}{_roi_collection()}</xs:schema>\n"
     return f"{_OPEN}{_XNAT}{_FORMS}{_elements()}{_types()}</xs:schema>\n"
+
+
+def _roi_collection() -> str:
+    told = "".join(map(_el, ("UID", "collectionType", "subjectID", "name")))
+    told += _list("references", "seriesUID", "xs:string")
+    kind = _type("roiCollectionData", told, "", "imageAssessorData")
+    return f'<xs:element name="RoiCollection" type="icr:roiCollectionData"/>\n{kind}'
 
 
 def _elements() -> str:
