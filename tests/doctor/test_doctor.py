@@ -11,9 +11,9 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from tests.homes import arrive, carry, change_settings, demo, free_ports, gateway_at
+from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at
 from uploader.cli import main
-from uploader.doctor import archives, examine, machine, traffic
+from uploader.doctor import archives, examine, kept, machine, traffic
 from uploader.doctor.observation import Grade, observed
 from uploader.gateway import open_home
 from uploader.hosted import TEST_PROJECT
@@ -161,6 +161,18 @@ def test_a_submission_that_has_stood_still_is_noted_with_what_to_do(tmp_path, mo
         (found,) = seen(traffic.waiting, built)
         assert found.grade is Grade.NOTE
         assert f"uploader retry {submission}" in found.remedy
+
+
+def test_a_session_that_lost_a_file_in_an_archive_is_wrong_and_named(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        submission = bring_to_signature(built, demo(tmp_path / "in"))
+        (found,) = seen(kept.look, built)
+        assert found.grade is Grade.WELL
+        assert found.says.startswith("2 session(s)")
+        next((built.home.archive("anonymised") / "archive").rglob("*.dcm")).unlink()
+        (found,) = wrongs(seen(kept.look, built))
+        assert submission in found.says
+        assert "anonymised" in found.says
 
 
 def test_the_command_says_how_many_things_to_mend_and_tells_programs_as_json(whole, monkeypatch, capsys):

@@ -18,12 +18,13 @@ _MARKS = {Grade.WELL: "  ok   ", Grade.NOTE: "  note ", Grade.WRONG: "WRONG  "}
 @click.command()
 @home_option
 @click.option("--phantom/--no-phantom", default=True, help="Send an invented session down the line, and take it out.")
+@click.option("--sessions", is_flag=True, help="Read every session back, file by file; takes a while.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def doctor(home: Path, phantom: bool, as_json: bool) -> None:
+def doctor(home: Path, phantom: bool, sessions: bool, as_json: bool) -> None:
     """Look at a running gateway end to end, and say what to mend."""
     built = open_home(home)
     found = []
-    for observation in examine(built, with_phantom=phantom):
+    for observation in examine(built, with_phantom=phantom, with_sessions=sessions):
         found.append(observation)
         if not as_json:
             _tell(observation)

@@ -9,7 +9,7 @@ phantom.py      an invented session down the line into a test project, and out a
 
 from collections.abc import Callable, Iterator, Sequence
 
-from uploader.doctor import archives, machine, phantom, traffic
+from uploader.doctor import archives, kept, machine, phantom, traffic
 from uploader.doctor.observation import Observation, observed
 from uploader.gateway import Built
 
@@ -27,9 +27,11 @@ LOOKS: Sequence[tuple[str, Look]] = (
 )
 
 
-def examine(built: Built, *, with_phantom: bool) -> Iterator[Observation]:
+def examine(built: Built, *, with_phantom: bool, with_sessions: bool = False) -> Iterator[Observation]:
     """Everything there is to look at, in this order; a look that fails is an observation too."""
     for about, look in LOOKS:
         yield from observed(about, look, built)
+    if with_sessions:
+        yield from observed("sessions", kept.look, built)
     if with_phantom:
         yield from observed("phantom", phantom.look, built)

@@ -1,0 +1,45 @@
+"""Whether every session is where the records say, file by file: asked of the archives, not remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from uploader import line
+from uploader.doctor.observation import Observation, well, wrong
+from uploader.domain.errors import NotFound
+from uploader.domain.session import Address
+from uploader.domain.submission import State, Submission
+from uploader.gateway import Built, build_line
+from uploader.ports import Destination
+
+ANONYMISED = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
+"""States in which the anonymised archive holds the session."""
+
+
+def look(built: Built) -> Iterator[Observation]:
+    """Everything that was received, and what was anonymised or released since."""
+    gateway, checked, missed = build_line(built), 0, 0
+    for submission in built.records.all():
+        for place, archive, address in _places(gateway, submission):
+            try:
+                manifest = gateway.records.manifest(submission.id, place)
+            except NotFound:
+                continue
+            held = list(archive.held(address))
+            checked += 1
+            if lost := [*manifest.lacking(held), *manifest.differing(held)]:
+                missed += 1
+                says = f"{archive.name} lacks or changed {len(lost)} of {len(manifest)} file(s) of {submission.id}"
+                yield wrong("sessions", says, "restore this archive's folder from the last good copy")
+    if not missed:
+        yield well("sessions", f"{checked} session(s) read back in the archives, each file as the records say")
+
+
+def _places(gateway: line.Gateway, submission: Submission) -> Iterator[tuple[str, Destination, Address]]:
+    """Which archive holds which of the two manifests, as far as the submission has come."""
+    if any(receipt.place == gateway.identifiable.name for receipt in gateway.records.receipts(submission.id)):
+        yield "identifiable", gateway.identifiable, line.identifiable_session(gateway, submission).address
+    if submission.state in ANONYMISED:
+        yield "anonymised", gateway.anonymised, line.trial_session(submission).address
+    if submission.state is State.RELEASED:
+        yield "anonymised", gateway.central, line.central_session(gateway, submission).address
