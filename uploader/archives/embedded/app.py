@@ -31,6 +31,7 @@ from uploader.archives.embedded.rest import (
     search,
     sharing,
     site,
+    stow,
     subjects,
     wado,
 )
@@ -90,6 +91,7 @@ def create_app(store: Store) -> Flask:
         prearchive,
         dicomweb,
         wado,
+        stow,
         assessors,
         rois,
     ):
