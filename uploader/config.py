@@ -174,7 +174,13 @@ class Settings:
     retry_seconds: float = 30
     """First wait after transient trouble; doubles with every attempt, up to an hour."""
     database_url: str = ""
-    """Records elsewhere than in `records/`, e.g. ``postgresql+psycopg://…``; empty for SQLite."""
+    """Records elsewhere than in `records/`, e.g. ``postgresql+psycopg://uploader@db/uploader``; empty for SQLite."""
+    database_password_file: Path | None = None
+    """File that holds the password of the account in `database_url`."""
+    engine_url: str = ""
+    """Tables of the durable engine elsewhere; empty: beside the records on a server, else SQLite in `records/`."""
+    engine_password_file: Path | None = None
+    """File that holds the password of the account in `engine_url`."""
 
     @classmethod
     def read(cls, home: Path) -> Settings:
