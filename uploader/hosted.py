@@ -46,7 +46,7 @@ def _child(settings: Settings, title: str, names: tuple[str, ...], log: Path | N
     return Child(title, command, _asked(settings, names[-1]), log)
 
 
-def embedded_server(settings: Settings, name: str, port: int | None = None) -> Server:
+def embedded_server(settings: Settings, name: str, port: int | None = None, host: str | None = None) -> Server:
     """One embedded archive, its accounts and projects made, ready to start."""
     if name not in ARCHIVES:
         raise BadSettings(f"there is no archive {name}; the archives are {', '.join(ARCHIVES)}")
@@ -65,7 +65,7 @@ def embedded_server(settings: Settings, name: str, port: int | None = None) -> S
     if name != "central":
         embedded.create_project(TEST_PROJECT, members={about.user: "owner"})
     address = urlsplit(about.url)
-    return serve(embedded, address.hostname or "127.0.0.1", port if port is not None else address.port or 80)
+    return serve(embedded, host or address.hostname or "127.0.0.1", port if port is not None else address.port or 80)
 
 
 def projects_of(settings: Settings, name: str) -> list[tuple[str, str]]:

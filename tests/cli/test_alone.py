@@ -94,6 +94,14 @@ def test_one_archive_alone_answers_on_any_free_port_and_stops_on_sigterm(home, t
     assert not answers(url)
 
 
+def test_an_archive_listens_where_it_is_told_whatever_its_name_is_to_others(home, tmp_path):
+    log = tmp_path / "log"
+    with running(home, "archive", "serve", "--name", "central", "--port", "0", "--listen", "127.0.0.3", out=log):
+        url = address_in(log)
+        assert url.startswith("http://127.0.0.3:")
+        assert answers(url)
+
+
 def test_an_archive_stops_when_its_parent_is_gone(home, tmp_path):
     command = [*PROGRAM, "archive", "serve", "--name", "central", "--port", "0", "--home", str(home)]
     log = tmp_path / "log"

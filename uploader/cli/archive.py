@@ -26,7 +26,8 @@ def archive() -> None:
 @home_option
 @click.option("--name", "names", type=click.Choice(ARCHIVES), required=True, multiple=True, help="May be repeated.")
 @click.option("--port", type=int, help="Another port than the settings say, for one archive; 0 for any free one.")
-def archive_serve(home: Path, names: tuple[str, ...], port: int | None) -> None:
+@click.option("--listen", "address", help="Another address than the settings say, e.g. 0.0.0.0 in a container.")
+def archive_serve(home: Path, names: tuple[str, ...], port: int | None, address: str | None) -> None:
     """Run one embedded archive alone, or several in one process."""
     listen()
     if port is not None and len(names) > 1:
@@ -37,7 +38,7 @@ def archive_serve(home: Path, names: tuple[str, ...], port: int | None) -> None:
         make_home(home)
     stopping = stop_signal()
     with ThreadPoolExecutor() as pool:  # checking passwords and letting connections go take a while each
-        servers = list(pool.map(partial(embedded_server, Settings.read(home), port=port), names))
+        servers = list(pool.map(partial(embedded_server, Settings.read(home), port=port, host=address), names))
         for name, server in zip(names, servers, strict=True):
             _start(name, server)
         stopping.wait()
