@@ -4,13 +4,16 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 HOME_DIR ?= var
 
-.PHONY: run test check bench peers lock clean
+.PHONY: run test check bench peers stack-test lock clean
 
 run: $(VENV)/run ## everything, with a demo session; Ctrl-C stops it
 	@exec $(VENV)/bin/uploader serve --home $(HOME_DIR) --demo
 
 test: $(VENV)/dev ## the whole test suite
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
+
+stack-test: $(VENV)/dev ## the stack of containers, for real: needs root, docker.io, docker-compose, debootstrap
+	$(PYTHON) -m pytest -m stack tests/stack
 
 check: $(VENV)/dev ## lint, format, types, layering
 	$(VENV)/bin/ruff check .
