@@ -73,7 +73,8 @@ def data_set(path: Path) -> bytes:
 
 
 def kept(folder: Path) -> dict[str, Path]:
-    """SOP Instance UID -> file, of all that has been received whole."""
+    """SOP Instance UID -> file, of all that has been received, once the associations that brought it are over."""
+    until(lambda: not list(folder.glob("*.part")))
     found = [p for p in folder.iterdir() if p.is_file()]
     return {dcmread(p, stop_before_pixels=True).SOPInstanceUID: p for p in found}
 

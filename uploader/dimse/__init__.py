@@ -4,6 +4,6 @@ Over pynetdicom, which only this package may import. It knows nothing of where o
 """
 
 from uploader.dimse.access import Access, Tls
-from uploader.dimse.receiver import CANNOT_UNDERSTAND, MISMATCH, Receiver, Sink, Unfit
+from uploader.dimse.receiver import CANNOT_UNDERSTAND, MISMATCH, NOT_AUTHORISED, Receiver, Sink, Unfit
 
-__all__ = ["CANNOT_UNDERSTAND", "MISMATCH", "Access", "Receiver", "Sink", "Tls", "Unfit"]
+__all__ = ["CANNOT_UNDERSTAND", "MISMATCH", "NOT_AUTHORISED", "Access", "Receiver", "Sink", "Tls", "Unfit"]

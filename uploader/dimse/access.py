@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from uploader.domain.errors import BadSettings
@@ -44,6 +44,7 @@ class Access:
     ae_title: what senders must call it
     calling: AE titles that may send; empty: any
     peers: addresses and networks that may connect, e.g. ``10.1.2.0/24``; empty: any
+    pairs: (AE title, address), each empty for any, of which a sender must be one; no pairs: any
     most, most_by_address: connections at the same time, of all and of one address
     idle_seconds: an association on which nothing comes for so long is aborted
     reserve_bytes: room that stays free on the disk; when there is less, senders are told to try later
@@ -52,6 +53,7 @@ class Access:
     ae_title: str
     calling: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
     tls: Tls | None = None
     most: int = 32
     most_by_address: int = 4
@@ -70,8 +72,15 @@ class Access:
 
     def admits(self, address: str) -> bool:
         """Whether this address may connect."""
-        if not self.peers:
-            return True
-        found = ip_address(address)
-        found = getattr(found, "ipv4_mapped", None) or found
-        return any(found in network for network in self.networks)
+        return not self.peers or any(_address(address) in network for network in self.networks)
+
+    def knows(self, title: str, address: str) -> bool:
+        """Whether who connected from this address may call themselves so."""
+        found = str(_address(address))
+        return not self.pairs or any(t in ("", title) and a in ("", found) for t, a in self.pairs)
+
+
+def _address(address: str) -> IPv4Address | IPv6Address:
+    """An IPv4 address is one, however the socket writes it."""
+    found = ip_address(address)
+    return getattr(found, "ipv4_mapped", None) or found

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import AE, AllStoragePresentationContexts, _config, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from uploader.dicom import read_header
@@ -22,8 +23,10 @@ from uploader.domain.errors import UnreadableFile
 from uploader.logs import say
 from uploader.writing import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
 
-SUCCESS, NO_ROOM, MISMATCH, CANNOT_UNDERSTAND, DEFECT = 0x0000, 0xA700, 0xA900, 0xC000, 0x0110
-"""Statuses of C-STORE. PS3.4 B.2.3; 0110 is Processing Failure, PS3.7 C.5."""
+SUCCESS, NO_ROOM, MISMATCH, CANNOT_UNDERSTAND = 0x0000, 0xA700, 0xA900, 0xC000
+"""Statuses of C-STORE. PS3.4 B.2.3."""
+DEFECT, NOT_AUTHORISED = 0x0110, 0x0124
+"""Processing Failure; Refused: Not Authorised. PS3.7 C.5."""
 _NOT_TAKEN = re.compile(r"1\.2\.840\.10008\.1\.2\.(1\.9[89]|[678]\..*|4\.(94|95|204|205))")
 """Deflated data sets, encapsulated documents' and video transport syntaxes, and JPIP, whose pixels are elsewhere."""
 SYNTAXES = frozenset(uid for uid in map(str, AllTransferSyntaxes) if not _NOT_TAKEN.fullmatch(uid))
@@ -88,7 +91,7 @@ class Receiver:
             ae_title=self._access.ae_title,
             contexts=[build_context(Verification)],
             evt_handlers=[
-                (evt.EVT_REQUESTED, _offer),
+                (evt.EVT_REQUESTED, self._asked),
                 (evt.EVT_C_STORE, self._store),
                 (evt.EVT_REJECTED, self._rejected),
             ],
@@ -122,6 +125,17 @@ class Receiver:
         if isinstance(assoc.dimse, Assembly):
             assoc.dimse.drop()
         self._sink.over(assoc)
+
+    def _asked(self, event: evt.Event) -> None:
+        """Somebody wants an association."""
+        assoc, request = event.assoc, event.assoc.requestor.primitive
+        address = event.assoc.requestor.address_info
+        if request is None or address is None or not self._access.knows(request.calling_ae_title, address.address):
+            self._complain("unknown-title")
+            assoc.acse.send_reject(0x01, 0x01, 0x03)  # for good, by us: calling AE title not recognised. PS3.8 9.3.4
+            assoc.kill()
+        else:
+            _offer(assoc, request)
 
     def _store(self, event: evt.Event) -> int:
         """The answer to one C-STORE."""
@@ -183,17 +197,16 @@ def _entity(access: Access) -> AE:
     return entity
 
 
-def _offer(event: evt.Event) -> None:
+def _offer(assoc: Association, request: A_ASSOCIATE) -> None:
     """Take what is asked for as the sender would rather send it: its first syntax is that of its files, and what it has
     to convert may be lost. pynetdicom would go by an order of our own."""
-    request = event.assoc.requestor.primitive
     wanted: dict[str, list[str]] = {}
-    for context in request.presentation_context_definition_list if request else ():
+    for context in request.presentation_context_definition_list:
         if context.abstract_syntax in STORAGE:
             known = wanted.setdefault(str(context.abstract_syntax), [])
             known += [s for s in map(str, context.transfer_syntax) if s in SYNTAXES and s not in known]
     storage = [build_context(sop_class, syntaxes) for sop_class, syntaxes in wanted.items() if syntaxes]
-    event.assoc.acceptor.supported_contexts = [build_context(Verification), *storage]
+    assoc.acceptor.supported_contexts = [build_context(Verification), *storage]
 
 
 def _hush() -> None:

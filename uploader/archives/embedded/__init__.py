@@ -15,6 +15,7 @@ from uploader.archives.embedded import projects
 from uploader.archives.embedded.accounts import HOUSE, Account
 from uploader.archives.embedded.app import create_app
 from uploader.archives.embedded.quiet import QUIET_SECONDS, Watch
+from uploader.archives.embedded.receivers import Receivers
 from uploader.archives.embedded.recovery import recover
 from uploader.archives.embedded.scripting import Editor
 from uploader.archives.embedded.server import Server
@@ -48,6 +49,7 @@ class Embedded:
         recover(self.store)
         self.store.accounts.settle(accounts)
         self.app: Flask = create_app(self.store)
+        self.receivers = self.app.extensions["receivers"] = Receivers(self.store)
 
     def create_project(self, id: str, *, members: Mapping[str, str] = {}) -> None:
         """Make the project where absent, and give each login its role: owner, member or collaborator."""
@@ -62,4 +64,6 @@ class Embedded:
 
 def serve(embedded: Embedded, host: str, port: int) -> Server:
     """A server for the archive, not yet started. Port 0: any free port."""
-    return Server(embedded.app, host, port, [Watch(embedded.store, embedded.quiet_seconds)])
+    embedded.receivers.host = host
+    watch = Watch(embedded.store, embedded.quiet_seconds)
+    return Server(embedded.app, host, port, (watch, embedded.receivers))
