@@ -52,6 +52,8 @@ class ArchiveSettings:
     """Password of the administrator, for embedded archives and for `uploader provision`."""
     site: SiteSettings = field(default_factory=SiteSettings)
     """How `uploader provision` sets this archive up."""
+    share: bool = True
+    """Central archive: whether the line shows sessions in the trials' projects itself; false where the centre does."""
     stall_seconds: float = 120
     """Give up on a transfer, and look again, when nothing has moved for this long."""
     quiet_seconds: float = 60
@@ -186,17 +188,24 @@ class Settings:
     def read(cls, home: Path) -> Settings:
         """Raises BadSettings for an unknown, missing or impossible setting, naming it, and for a folder of what decides
         over patients' data that is not there."""
-        path = home / FILE
-        try:
-            given = tomllib.loads(path.read_text())
-        except FileNotFoundError:
-            raise BadSettings(f"there is no {FILE} in {home}; make one with: uploader init --home {home}") from None
-        except tomllib.TOMLDecodeError as error:
-            raise BadSettings(f"{FILE}: {error}") from None
-        settings: Settings = _build(cls, {**given, "home": str(home.resolve())}, "", home.resolve())
+        settings: Settings = read_toml(cls, home, FILE, f"make one with: uploader init --home {home}")
         for name in ("protocols", "scripts", "policies", "blanking"):
             _check_folder(name, getattr(settings, name), settings.home)
         return settings
+
+
+def read_toml(kind: Any, home: Path, file: str, remedy: str) -> Any:
+    """Settings of the dataclass `kind` from `file` in `home`. Raises BadSettings, naming what is wrong.
+
+    remedy: what to do when there is no such file
+    """
+    try:
+        given = tomllib.loads((home / file).read_text())
+        return _build(kind, {**given, "home": str(home.resolve())}, "", home.resolve())
+    except FileNotFoundError:
+        raise BadSettings(f"there is no {file} in {home}; {remedy}") from None
+    except (tomllib.TOMLDecodeError, BadSettings) as error:
+        raise BadSettings(f"{file}: {error}") from None
 
 
 def _check_folder(name: str, folder: Path, home: Path) -> None:
@@ -218,10 +227,10 @@ def _build(kind: Any, given: Mapping[str, Any], where: str, home: Path) -> Any:
     hints = get_type_hints(kind)
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(given.keys() - known.keys()):
-        raise BadSettings(f"{FILE}: unknown setting(s): {', '.join(where + name for name in unknown)}")
+        raise BadSettings(f"unknown setting(s): {', '.join(where + name for name in unknown)}")
     missing = [n for n, f in known.items() if n not in given and _default(f) is MISSING]
     if missing:
-        raise BadSettings(f"{FILE}: missing setting(s): {', '.join(where + name for name in missing)}")
+        raise BadSettings(f"missing setting(s): {', '.join(where + name for name in missing)}")
     values = {n: _default(f) for n, f in known.items() if n not in given} | dict(given)
     return kind(**{name: _value(hints[name], value, where + name, home) for name, value in values.items()})
 
@@ -245,5 +254,5 @@ def _value(hint: Any, value: Any, where: str, home: Path) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not hint:
-        raise BadSettings(f"{FILE}: {where} must be {getattr(hint, '__name__', hint)}, not {type(value).__name__}")
+        raise BadSettings(f"{where} must be {getattr(hint, '__name__', hint)}, not {type(value).__name__}")
     return value

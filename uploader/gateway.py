@@ -123,7 +123,7 @@ def build_line(built: Built, progress: Progress | None = None, routes: Sequence[
         spool=part("spool", lambda: home.spool),
         work=part("work folder", lambda: home.work),
         now=now,
-        shares=True,
+        shares=settings.central.share,
         jobs=settings.jobs,
         retry=timedelta(seconds=settings.retry_seconds),
         **extra,
@@ -212,10 +212,17 @@ def preflight(settings: Settings, routes: Sequence[str] = ROUTES) -> list[str]:
         if not any(f"{name} archive" in NEEDS[route] for route in routes):
             continue
         try:
-            said += archive_of(settings, name).preflight(*(project for project, _ in projects_of(settings, name)))
+            said += archive_of(settings, name).preflight(*_worked_in(settings, name))
         except Transient as error:
             said.append(f"{error}; what goes there waits")
     return said
+
+
+def _worked_in(settings: Settings, name: str) -> list[str]:
+    """Projects in which the line's account must be able to work."""
+    if name == "central" and not settings.central.share:
+        return [settings.central.project]
+    return [project for project, _ in projects_of(settings, name)]
 
 
 def permit(settings: Settings, protocol: Protocol) -> Permit:

@@ -58,14 +58,24 @@ class Outline:
 def outline(stream: BinaryIO) -> Outline:
     """Read up to the pixel element, and not much further. Raises UnreadableFile."""
     window = _Window(stream)
-    if not window.holds(132) or window.data[128:132] != b"DICM":
-        raise UnreadableFile("not a DICOM file: no DICM after the preamble")
-    meta = _Scan(window, 132, "<", window.looks_implicit(132, False))
-    meta.run(lambda tag: tag >> 16 != 2)
+    meta = _file_meta(window)
     syntax = _transfer_syntax(meta)
     header = _scan(window, meta.at, syntax)
     has_pixels = header.run(PIXEL_TAGS.__contains__)
     return Outline(syntax, meta.elements(), header.elements(), has_pixels, header.at)
+
+
+def value_of(stream: BinaryIO, tag: int) -> bytes:
+    """The value of one element at the top level, reading not much further; empty when there is none.
+
+    Raises UnreadableFile.
+    """
+    window = _Window(stream)
+    meta = _file_meta(window)
+    header = _scan(window, meta.at, _transfer_syntax(meta))
+    header.run(lambda at_hand: at_hand > tag)
+    begin, end = header.values.get(tag, (0, 0))
+    return bytes(window.data[begin:end])
 
 
 def tail(stream: BinaryIO, syntax: str) -> Elements:
@@ -105,6 +115,15 @@ def _fragments_end(stream: BinaryIO, at: int, size: int) -> int:
         if group << 16 | element != _ITEM or at + length > size:
             raise UnreadableFile("a fragment of the pixel data is not what the file says")
         at += length
+
+
+def _file_meta(window: _Window) -> _Scan:
+    """The file meta, scanned; it ends where the header begins."""
+    if not window.holds(132) or window.data[128:132] != b"DICM":
+        raise UnreadableFile("not a DICOM file: no DICM after the preamble")
+    meta = _Scan(window, 132, "<", window.looks_implicit(132, False))
+    meta.run(lambda tag: tag >> 16 != 2)
+    return meta
 
 
 def _transfer_syntax(meta: _Scan) -> str:

@@ -63,6 +63,9 @@ def test_one_document_is_not_taken_for_the_other(kind, other):
     "change",
     [
         {"name": ""},
+        {"name": "0001.dcm"},
+        {"name": "scans/1/DICOM/../../x"},
+        {"name": "resources/UPLOADER/files/x"},
         {"size": -1},
         {"size": True},
         {"size": 1.0},

@@ -24,6 +24,7 @@ VERSION = 1
 FOLDER = "UPLOADER"
 """Resource of the session that holds them."""
 _PAPER = re.compile(rf"resources/{FOLDER}/files/(consignment|recall)-[0-9a-z]{{1,32}}\.json")
+_NAME = re.compile(r"scans/[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9A-Za-z._-]+")
 _HEX64, _HEX32 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{32}")
 
 
@@ -151,7 +152,9 @@ def _is_file(file: object) -> bool:
         return False
     name, size, sha, md5 = (file[key] for key in ("name", "size", "sha256", "md5"))
     texts = all(isinstance(text, str) for text in (name, sha, md5))
-    return texts and type(size) is int and size >= 0 and bool(name and _HEX64.fullmatch(sha) and _HEX32.fullmatch(md5))
+    if not texts or type(size) is not int or size < 0:
+        return False
+    return bool(_NAME.fullmatch(name) and _HEX64.fullmatch(sha) and _HEX32.fullmatch(md5))
 
 
 def _check(document: Mapping[str, Any], kind: str, fields: tuple[str, ...]) -> None:
