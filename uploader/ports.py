@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,9 @@ from uploader.domain.arrival import Look, Origin, Piece
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Verdict
 from uploader.domain.identity import PrivateIdentity, Pseudonym
-from uploader.domain.lodged import Lodged, Shown
 from uploader.domain.manifest import Entry, Held, Manifest
 from uploader.domain.session import Address, Session
-from uploader.domain.submission import State, Submission
+from uploader.domain.submission import ROUTES, State, Submission
 
 Header = Mapping[str, Any]
 """DICOM attributes by keyword: text, int, float, lists of these, and for sequences lists of Headers.
@@ -88,28 +87,6 @@ class Sharing(Destination, Protocol):
         """Write the trial into the session's custom field. Idempotent; read back."""
 
 
-class Centre(Sharing, Protocol):
-    """The trials' archive, as the service there sees it."""
-
-    def sessions(self, project: str) -> Sequence[Lodged]:
-        """Every imaging session at home in `project`. Raises ArchiveRefused when the account may not look there."""
-
-    def papers(self, address: Address) -> Sequence[str]:
-        """Names of our signed documents beside the session."""
-
-    def paper(self, address: Address, name: str) -> bytes:
-        """One of them. Raises ArchiveUnavailable when it is not there any more."""
-
-    def trial(self, address: Address) -> str:
-        """What the session's custom field says; empty when it has none."""
-
-    def open(self, address: Address, entry: Entry) -> AbstractContextManager[BinaryIO]:
-        """As of `Archive`."""
-
-    def shown(self, address: Address) -> Shown:
-        """Where session, subject and assessors are shown besides the project they are at home in."""
-
-
 class Archive(Destination, Protocol):
     """A destination that can also be read from."""
 
@@ -138,8 +115,9 @@ class Records(Protocol):
     def all(self) -> Sequence[Submission]:
         """Every submission, newest first."""
 
-    def due(self, now: datetime) -> Iterable[tuple[str, str, int]]:
-        """(submission, route, attempt) of all that is queued; a waiting one whose time has come is queued first."""
+    def due(self, now: datetime, routes: Collection[str] = ROUTES) -> Iterable[tuple[str, str, int]]:
+        """(submission, route, attempt) of all that is queued for these routes; a waiting one whose time has come is
+        queued first."""
 
     def queue(self, submission: str, route: str, actor: str) -> int:
         """Ask for `route`; returns the attempt. Raises WrongState when it is not a state to begin it from."""
