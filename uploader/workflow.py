@@ -5,7 +5,10 @@ a step returns a small plain value, and an error is kept as its code: nothing th
 stored there. The records decide what is due; DBOS only saves repeated work. Hence
 
 * steps are at-least-once, and every step of the line bears repeating;
-* a workflow left by another version of the line is begun again from the records, not resumed;
+* the name of a workflow says submission, route and attempt, and starting one twice starts it once: of several workers
+  one takes up each attempt;
+* a workflow left by another version of the line, or by a worker of other routes, is begun again from the records, not
+  resumed;
 * a worker that stops beating loses its work to the others (the engine itself does not hand it over);
 * nothing waits inside the engine, so no gate can block a queue.
 """
@@ -13,19 +16,22 @@ stored there. The records decide what is due; DBOS only saves repeated work. Hen
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn
 
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 
 from uploader import line
 from uploader.diagnostics import contained
-from uploader.domain.errors import UploaderError
-from uploader.domain.submission import State
+from uploader.domain.errors import Transient, UploaderError
+from uploader.domain.submission import ROUTES, State
+from uploader.heartbeat import Heart, Workers
 from uploader.logs import say
 
 VERSION = "line-1"
@@ -38,6 +44,10 @@ MOST_RECOVERIES = 3
 """How often a workflow that takes its worker down with it is tried again before a person must look."""
 DEAD_AFTER_SECONDS = 30
 """A worker that has not been heard of for this long is dead, and its work is taken over."""
+REST_AGAIN_SECONDS = 1.0
+"""How soon it is tried again to write down where a submission came to rest."""
+LOST = 75
+"""Exit code of a worker whose work was taken over while it was alive: it is to be started again."""
 KEPT = timedelta(days=7)
 """How long the engine remembers what has ended."""
 _UNFINISHED = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
@@ -67,32 +77,25 @@ def _refuse(value: object) -> object:
     raise TypeError(f"a step may not return a {type(value).__name__}")
 
 
-class Workers(Protocol):
-    """The heartbeats of the workers that share the records."""
-
-    def beat(self, worker: str) -> None: ...
-    def dead(self, older_than_seconds: float) -> list[str]: ...
-    def forget(self, worker: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What the worker process calls every second."""
+    """What the worker process calls several times a second."""
 
     id: str
     gateway: line.Gateway
+    routes: Sequence[str]
     workers: Workers
     at_once: int
+    _heart: Heart
     _carry: Callable[[str, str, int], str]
     _running: set[str]
     _lock: threading.Lock
 
     def adopt(self) -> list[str]:
-        """Beat, take over from the dead, and set every due submission moving, once."""
-        self.workers.beat(self.id)
+        """Take over from the dead, and set every due submission of our routes moving, once."""
         self._take_over()
         begun = []
-        for submission, route, attempt in self.gateway.records.due(self.gateway.now()):
+        for submission, route, attempt in self.gateway.records.due(self.gateway.now(), self.routes):
             if len(self._running) >= self.at_once:
                 break
             if submission not in self._running and (name := self._begin(submission, route, attempt)):
@@ -107,28 +110,40 @@ class Worker:
             if status is not None and status.status in _UNFINISHED:
                 return None
             if status is None:
-                with self._lock:
-                    self._running.add(submission)
-                with SetWorkflowID(name):
-                    DBOS.start_workflow(self._carry, route, submission, attempt)
-                return name
+                return name if self._start(name, route, submission, attempt) else None
         says = "the engine could not finish this attempt; look into the diagnostics folder"
         self.gateway.records.rest(submission, attempt, State.HELD, "defect", says)
         return None
 
+    def _start(self, name: str, route: str, submission: str, attempt: int) -> bool:
+        """Whether it runs here: another worker may have started it between our look and our start."""
+        with self._lock:
+            self._running.add(submission)
+        with SetWorkflowID(name):
+            DBOS.start_workflow(self._carry, route, submission, attempt)
+        status = DBOS.get_workflow_status(name)
+        ours = status is not None and status.executor_id == self.id
+        if not ours:
+            with self._lock:
+                self._running.discard(submission)
+        return ours
+
     def _take_over(self) -> None:
-        """Begin anew here what a dead worker had under way: its checkpointed steps are not repeated."""
-        for worker in self.workers.dead(DEAD_AFTER_SECONDS):
-            if worker == self.id:
-                continue
+        """Begin anew what a dead worker had under way on our routes: its checkpointed steps are not repeated.
+
+        Several may do so at once: the engine hands over only what is still the dead one's.
+        """
+        for worker in self._heart.dead():
+            taken = len(DBOS._recover_pending_workflows([worker]))
             left = DBOS.list_workflows(status=["PENDING"], executor_id=worker)
+            of_others = [w for w in left if w.workflow_id.split(".")[1] not in self.routes]
             for workflow in left:
-                if workflow.app_version == VERSION:
-                    DBOS.resume_workflow(workflow.workflow_id)
-                else:
+                if workflow not in of_others and workflow.app_version != _version(self.routes):
                     DBOS.cancel_workflow(workflow.workflow_id)
-            self.workers.forget(worker)
-            say("took over", attempt=len(left))
+            if not of_others:
+                self.workers.forget(worker)
+            if len(left) > len(of_others) or taken:
+                say("took-over")
 
     def purge(self) -> int:
         """Forget workflows that ended more than a week ago: the engine does not by itself, and the records keep
@@ -140,20 +155,42 @@ class Worker:
             DBOS.delete_workflows(old)
         return len(old)
 
+    def leave(self) -> None:
+        """Beat no longer; one that leaves nothing behind is not looked after."""
+        self._heart.stop()
+        if self.idle():
+            self.workers.forget(self.id)
+
     def idle(self) -> bool:
         """Whether nothing is under way in this process."""
         return not self._running
 
 
+def _version(routes: Sequence[str]) -> str:
+    """What the engine takes for the version of the program: it hands work over only between workers of the same one,
+    and one with other routes could not go on with it."""
+    return VERSION if tuple(routes) == ROUTES else f"{VERSION}.{'+'.join(routes)}"
+
+
 def start(
-    gateway: line.Gateway, workers: Workers, *, worker: str, database_url: str, diagnostics: Path, at_once: int
+    gateway: line.Gateway,
+    workers: Workers,
+    *,
+    worker: str,
+    database_url: str,
+    diagnostics: Path,
+    at_once: int,
+    routes: Sequence[str] = ROUTES,
 ) -> Worker:
-    """Launch DBOS as `worker`, a name no other living process has; recovery of its own work begins at once."""
+    """Launch DBOS as `worker`, a name no other living process has; recovery of its own work begins at once.
+
+    routes: those that this worker carries, in the order of the line; `gateway` has what they need
+    """
     DBOS(
         config=DBOSConfig(
             name="uploader",
             system_database_url=database_url,
-            application_version=VERSION,
+            application_version=_version(routes),
             executor_id=worker,
             serializer=PlainJson(),
             enable_otlp=False,
@@ -164,7 +201,8 @@ def start(
     lock = threading.Lock()
 
     def step(function: Callable[..., Any], *args: Any) -> Any:
-        return DBOS.run_step({"name": function.__name__}, contained, diagnostics, function, *args)
+        work = _until_written if function is line.rest else contained
+        return DBOS.run_step({"name": function.__name__}, work, diagnostics, function, *args)
 
     @DBOS.workflow(name="carry", max_recovery_attempts=MOST_RECOVERIES)
     def carry(route: str, submission: str, attempt: int) -> str:
@@ -177,9 +215,29 @@ def start(
                 running.discard(submission)
 
     DBOS.launch()
-    return Worker(worker, gateway, workers, at_once, carry, running, lock)
+    heart = Heart(workers, worker, DEAD_AFTER_SECONDS, _lost)
+    heart.start()
+    return Worker(worker, gateway, routes, workers, at_once, heart, carry, running, lock)
 
 
-def stop() -> None:
-    """Leave the engine. What is under way is taken up at the next start."""
+def _until_written(diagnostics: Path, function: Callable[..., Any], *args: Any) -> Any:
+    """Run the step that writes down where a submission came to rest, until the records take it: it is the one place
+    where trouble with the records themselves can be kept."""
+    while True:
+        try:
+            return contained(diagnostics, function, *args)
+        except Transient as error:
+            say("records-away", code=error.code)
+            time.sleep(REST_AGAIN_SECONDS)
+
+
+def _lost() -> NoReturn:
+    """Another worker has our work: this process ends at once, before it does any of it a second time."""
+    say("taken-for-dead")
+    os._exit(LOST)
+
+
+def stop(worker: Worker) -> None:
+    """Leave the engine. What is under way is taken up at the next start, or by the other workers."""
+    worker.leave()
     DBOS.destroy()

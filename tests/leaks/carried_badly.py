@@ -78,7 +78,7 @@ def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]
             said += told(built, about.id)
             act(built, about.id)
         time.sleep(0.05)
-    workflow.stop()
+    workflow.stop(engine)
     anchor(built.records.database, built.home.anchor)
     return said
 

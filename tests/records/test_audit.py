@@ -240,11 +240,35 @@ def test_the_anchor_does_not_follow_a_chain_that_was_cut(chain: Raw, records: Sq
     assert (tmp_path / "anchor").read_text() == before
 
 
-def test_the_anchor_follows_a_chain_that_grew(records: SqlRecords, tmp_path: Path) -> None:
+@pytest.mark.parametrize("attack", [*SEEN_BY_THE_ANCHOR, append_unlinked, repeat_a_line], ids=lambda a: a.__name__)
+def test_the_anchor_does_not_follow_a_chain_whose_new_lines_do_not_fit(
+    chain: Raw, records: SqlRecords, tmp_path: Path, attack: Attack
+) -> None:
+    before = (tmp_path / "anchor").read_text()
+    disarm(chain)
+    attack(chain)
+    with pytest.raises(Held):
+        anchor(records.database, tmp_path / "anchor", whole=False)
+    assert (tmp_path / "anchor").read_text() == before
+
+
+def test_an_old_line_that_was_edited_stops_the_anchor_that_looks_at_all(
+    chain: Raw, records: SqlRecords, tmp_path: Path
+) -> None:
+    disarm(chain)
+    edit_actor(chain)
+    anchor(records.database, tmp_path / "anchor", whole=False)
+    with pytest.raises(Held):
+        anchor(records.database, tmp_path / "anchor")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_anchor_follows_a_chain_that_grew(records: SqlRecords, tmp_path: Path, whole: bool) -> None:
+    anchor(records.database, tmp_path / "anchor")
     bring(records, State.RECEIVED)
-    anchor(records.database, tmp_path / "anchor")
+    anchor(records.database, tmp_path / "anchor", whole=whole)
     records.note("reviewer", "looked-at-identifiable", ID, {})
-    anchor(records.database, tmp_path / "anchor")
+    anchor(records.database, tmp_path / "anchor", whole=whole)
     assert json.loads((tmp_path / "anchor").read_text())["seq"] == verify(records.database).lines
 
 

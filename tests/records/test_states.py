@@ -206,6 +206,17 @@ def test_what_was_queued_first_is_due_first(records: SqlRecords, watch: Watch) -
     assert [name for name, _, _ in records.due(watch())] == ["zzz", "aaa", "mmm"]
 
 
+def test_only_what_is_due_for_the_asked_routes_is_told_and_begun(records: SqlRecords, watch: Watch) -> None:
+    bring(records, State.QUEUED, "preparing")
+    bring(records, State.WAITING, "waiting")
+    bring(records, State.SIGNED, "signed")
+    records.queue("signed", "release", "reviewer")
+    later = watch()
+    assert list(records.due(later, ("release",))) == [("signed", "release", 3)]
+    assert records.get("waiting").state is State.WAITING
+    assert {name for name, _, _ in records.due(later, ("receive", "prepare"))} == {"preparing", "waiting"}
+
+
 def test_the_newest_submission_is_listed_first(records: SqlRecords) -> None:
     for name in ("aaa", "bbb"):
         records.create(name, "pt-1", {}, State.ARRIVING)

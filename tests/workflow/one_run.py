@@ -59,5 +59,5 @@ while time.monotonic() < until:
         break
     time.sleep(0.1)
 engine.purge()
-workflow.stop()
+workflow.stop(engine)
 print(" ".join(str(s) for s in states))

@@ -171,7 +171,7 @@ def drive(built: Built, submission: str) -> None:
     with Bars() as bars:
         gateway = build_line(built, bars)
         while built.records.get(submission).state in _MOVING and time.monotonic() < until:
-            with try_worker(built.home) as ours:
+            with try_worker(built) as ours:
                 moved = ours and _carry(gateway, built, submission)
             if not moved:
                 time.sleep(0.2)

@@ -12,6 +12,7 @@ Triggers refuse UPDATE, DELETE, REPLACE and TRUNCATE.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -123,23 +124,45 @@ def verify(records: Database | str, anchor: Path | None = None) -> AuditReport:
         return _walk(connection, anchored)
 
 
-def anchor(database: Database, path: Path) -> None:
-    """Write number and hash of the head to `path`, durably.
+def anchor(database: Database, path: Path, *, whole: bool = True) -> None:
+    """Write number and hash of the head to `path`, durably. Processes of one home take turns.
 
+    whole: check the whole chain first; otherwise what came after the line that `path` names, and that line
     Raises Held, and leaves `path` alone, when the chain no longer holds what `path` says: an anchor that moved
     along with a cut chain would prove nothing.
     """
-    if path.exists() and verify(database, path).broken_at is not None:
-        raise Held("audit: the chain does not match its anchor; run: uploader audit verify")
+    with _alone_in(path.parent):
+        if path.exists() and not _holds(database, path, whole):
+            raise Held("audit: the chain does not match its anchor; run: uploader audit verify")
+        with database.read() as connection:
+            seq, h = _head(connection)
+        fresh = path.with_name(path.name + ".new")
+        with fresh.open("w") as file:
+            file.write(canonical({"seq": seq, "h": h}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time; the kernel frees the lock of one that is gone."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holds(database: Database, path: Path, whole: bool) -> bool:
+    if whole:
+        return verify(database, path).broken_at is None
+    seq, h = _anchored(path)
     with database.read() as connection:
-        seq, h = _head(connection)
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w") as file:
-        file.write(canonical({"seq": seq, "h": h}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _sync_folder(path.parent)
+        kept = connection.scalar(select(audit.c.h).where(audit.c.seq == seq)) if seq else GENESIS
+        return kept == h and _walk(connection, None, after=(seq, h)).broken_at is None
 
 
 def _head(connection: Connection) -> tuple[int, str]:
@@ -147,10 +170,15 @@ def _head(connection: Connection) -> tuple[int, str]:
     return (row.seq, row.h) if row else (0, GENESIS)
 
 
-def _walk(connection: Connection, anchored: tuple[int, str] | None) -> AuditReport:
-    count, head, broken_at = 0, GENESIS, None
-    rows = connection.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.seq))
-    for count, row in enumerate(rows, 1):
+def _walk(
+    connection: Connection, anchored: tuple[int, str] | None, after: tuple[int, str] = (0, GENESIS)
+) -> AuditReport:
+    """Check the lines behind the line `after`, (number, hash), which is taken for right."""
+    (first, head), broken_at = after, None
+    query = select(audit).where(audit.c.seq > first).order_by(audit.c.seq)
+    rows = connection.execution_options(yield_per=1000).execute(query)
+    count = first
+    for count, row in enumerate(rows, first + 1):
         if broken_at is None and _fits(row, count, head):
             head = row.h
             broken_at = count if anchored and anchored[0] == count and anchored[1] != head else None

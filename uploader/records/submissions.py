@@ -4,19 +4,19 @@ audit line, and writers come one after the other, so that what is checked is sti
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
-from uploader.domain.submission import State, Submission, check_choice, check_move
+from uploader.domain.submission import ROUTES, State, Submission, check_choice, check_move
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
@@ -98,16 +98,19 @@ class SqlRecords:
         with self.database.read() as connection:
             return [_submission(row) for row in connection.execute(query)]
 
-    def due(self, now: datetime) -> Sequence[tuple[str, str, int]]:
-        """(submission, route, attempt) of all that is queued, longest queued first; a waiting one whose time has
-        come is queued first."""
+    def due(self, now: datetime, routes: Collection[str] = ROUTES) -> Sequence[tuple[str, str, int]]:
+        """(submission, route, attempt) of all that is queued for these routes, longest queued first; a waiting one
+        whose time has come is queued first."""
         c = submissions.c
-        ripe = select(submissions).where(c.state == State.WAITING, c.due_at <= now).order_by(c.due_at)
-        queued = select(c.id, c.route, c.attempt).where(c.state == State.QUEUED).order_by(c.changed, c.id)
-        with self._changing() as change:
-            for row in change.connection.execute(ripe).all():
-                _begin(change, _submission(row), row.route, "line")
-            return [(row.id, row.route, row.attempt) for row in change.connection.execute(queued)]
+        ripe = select(submissions).where(c.state == State.WAITING, c.due_at <= now, c.route.in_(routes))
+        queued = select(c.id, c.route, c.attempt).where(c.state == State.QUEUED, c.route.in_(routes))
+        if self._any(ripe):  # asked first, so that idle workers do not take turns at being the only writer
+            with self._changing() as change:
+                for row in change.connection.execute(ripe.order_by(c.due_at)).all():
+                    _begin(change, _submission(row), row.route, "line")
+        with self.database.read() as connection:
+            rows = connection.execute(queued.order_by(c.changed, c.id)).all()
+        return [(row.id, row.route, row.attempt) for row in rows]
 
     def queue(self, submission: str, route: str, actor: str) -> int:
         """Ask for `route`; returns the attempt, which is counted before it begins.
@@ -259,6 +262,10 @@ class SqlRecords:
         """An audit line without a change, e.g. that a person looked at identifiable values."""
         with self._changing() as change:
             change.note(actor, action, submission, **facts)
+
+    def _any(self, query: Select[Any]) -> bool:
+        with self.database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def _changing(self) -> AbstractContextManager[Change]:
         return changing(self.database, self._clock)

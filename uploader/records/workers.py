@@ -5,7 +5,8 @@ A heartbeat is no record: it has no audit line, and nothing is lost with it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
@@ -19,19 +20,19 @@ class Workers:
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._database, self._clock = database, clock
 
-    def beat(self, worker: str) -> None:
-        """I am alive."""
+    def beat(self, worker: str) -> bool:
+        """I am alive; whether I was known before this beat."""
         seen = update(workers).where(workers.c.id == worker).values(seen_at=self._clock())
         with self._database.alone() as connection:
-            if connection.execute(seen).rowcount == 0:
+            known = connection.execute(seen).rowcount > 0
+            if not known:
                 connection.execute(insert(workers).values(id=worker, seen_at=self._clock()))
+        return known
 
-    def dead(self, older_than_seconds: float) -> list[str]:
-        """Workers whose last beat is longer ago than this, by name."""
-        latest = self._clock() - timedelta(seconds=older_than_seconds)
-        query = select(workers.c.id).where(workers.c.seen_at < latest).order_by(workers.c.id)
+    def heard(self) -> Mapping[str, datetime]:
+        """Worker -> its last beat, by the clock of its own machine: to be compared with itself only."""
         with self._database.read() as connection:
-            return list(connection.scalars(query))
+            return {row.id: row.seen_at for row in connection.execute(select(workers))}
 
     def forget(self, worker: str) -> None:
         """Its work was taken over, or it ended well."""
