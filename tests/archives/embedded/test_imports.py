@@ -102,7 +102,7 @@ def test_two_series_of_one_number_become_two_scans(olga: Caller) -> None:
 
 
 def test_without_a_destination_a_zip_waits_in_the_prearchive_until_it_is_archived(olga: Caller) -> None:
-    uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E", zipped(SERIES))
+    uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E&import-handler=DICOM-zip", zipped(SERIES))
     assert uri.startswith("/data/prearchive/projects/P/")
     (row,) = olga.rows("/data/prearchive/projects/P")
     assert (row["status"], row["subject"], row["name"], row["tag"]) == ("RECEIVING", "S", "E", "1.2.3")
@@ -116,7 +116,7 @@ def test_without_a_destination_a_zip_waits_in_the_prearchive_until_it_is_archive
 
 def test_a_waiting_session_that_conflicts_stays_where_it_is(olga: Caller) -> None:
     send(olga, TO_ARCHIVE, zipped(SERIES))
-    uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E", zipped({"b": image(2)}))
+    uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E&import-handler=DICOM-zip", zipped({"b": image(2)}))
     assert olga("POST", f"/data/services/archive?src={uri}").status_code == 409
     assert len(olga.rows(f"{uri}/scans/2/resources/DICOM/files")) == 1
     assert olga("POST", f"/data/services/archive?src={uri}&overwrite=append").status_code == 200
@@ -172,3 +172,26 @@ def test_a_series_keeps_the_scan_it_has() -> None:
     assert scan_id("u2", "1", "MR", {"1": "u1"}) == "1-MR1"
     assert scan_id("u3", "1", "MR", {"1": "u1", "1-MR1": "u2"}) == "1-MR2"
     assert scan_id("u2", "1", "MR", {"1": "u1", "1-MR1": "u2"}) == "1-MR1"
+
+
+@pytest.mark.parametrize("named", ["", "&import-handler=SI"])
+@pytest.mark.parametrize(("code", "home"), [("4", "/data/projects/P/"), ("0", "/data/prearchive/")])
+def test_the_session_importer_archives_where_the_project_wants_it(
+    olga: Caller, named: str, code: str, home: str
+) -> None:
+    olga("PUT", f"/data/projects/P/prearchive_code/{code}")
+    uri = send(olga, f"{IMPORT}?project=P&subject=S&session=E{named}", zipped(SERIES))
+    assert uri.replace("/archive/projects", "/projects").startswith(home)
+
+
+def test_the_session_importer_leaves_out_pictures_that_an_xnat_made_of_scans(olga: Caller) -> None:
+    files = SERIES | {"E/scans/1-CT/SNAPSHOTS/1_qc.gif": b"GIF89a", "E/scans/1-CT/SNAPSHOTS/2.dcm": image(1, 9)}
+    send(olga, f"{IMPORT}?project=P&subject=S&session=E", zipped(files))
+    rows = olga.rows("/data/projects/P/subjects/S/experiments/E/scans/ALL/files")
+    assert len(rows) == len(SERIES) + 1
+
+
+def test_the_session_importer_refuses_anything_else_that_is_no_image(olga: Caller) -> None:
+    url = f"{IMPORT}?project=P&subject=S&session=E"
+    assert olga("POST", url, zipped(SERIES | {"E/scans/1-CT/NOTES/1_qc.gif": b"GIF89a"})).status_code == 400
+    assert olga.rows("/data/projects/P/experiments") == []

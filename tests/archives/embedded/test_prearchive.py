@@ -18,7 +18,7 @@ from uploader.archives.embedded.database import Row
 
 IMPORT = "/data/services/import"
 TO_ARCHIVE = f"{IMPORT}?dest=/archive/projects/P/subjects/S/experiments/E"
-WAITING = f"{IMPORT}?project=P&subject=S&session=E"
+WAITING = f"{IMPORT}?project=P&subject=S&session=E&import-handler=DICOM-zip"
 LISTING = "/data/prearchive/projects/P"
 ARCHIVE, VALIDATE = "/data/services/archive", "/data/services/validate-archive"
 
@@ -341,7 +341,7 @@ def test_parallel_batches_of_one_session_merge_into_one_and_lose_nothing(olga: C
         return requests.post(address, data=body, auth=auth, timeout=60).status_code
 
     def gradual(number: int) -> int:
-        address = f"{url}{WAITING}&import-handler=gradual-DICOM&inbody=true{dest}"
+        address = f"{url}{WAITING.replace('DICOM-zip', 'gradual-DICOM')}&inbody=true{dest}"
         return requests.post(address, data=image(1, number), auth=auth, timeout=60).status_code
 
     with ThreadPoolExecutor(12) as pool:

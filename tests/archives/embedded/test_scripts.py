@@ -18,7 +18,7 @@ from uploader.rewriting import DicomEdit
 
 IMPORT = "/data/services/import"
 TO_ARCHIVE = f"{IMPORT}?dest=/archive/projects/P/subjects/S/experiments/E"
-WAITING = f"{IMPORT}?project=P&subject=S&session=E"
+WAITING = f"{IMPORT}?project=P&subject=S&session=E&import-handler=DICOM-zip"
 SITE, PROJECT = "/xapi/anonymize/site", "/xapi/anonymize/projects/P"
 RENAME = b'version "6.6"\n(0010,0010) := "site"\n(0010,0020) := session\n'
 HIDE = b'version "6.6"\n(0010,0010) := subject\n(0008,1030) := project\n'
@@ -197,7 +197,7 @@ def test_what_a_script_rejects_is_left_out_when_the_sender_says_so(admin: Caller
 @pytest.mark.endpoint(28)
 def test_a_single_file_that_the_script_rejects_is_no_success(admin: Caller, olga: Caller) -> None:
     enable(admin, SITE, REJECT_2)
-    answer = olga("POST", f"{WAITING}&import-handler=gradual-DICOM", image(1, 2))
+    answer = olga("POST", f"{WAITING.replace('DICOM-zip', 'gradual-DICOM')}", image(1, 2))
     assert (answer.status_code, "rejects" in answer.text) == (400, True)
 
 

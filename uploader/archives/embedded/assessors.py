@@ -16,7 +16,16 @@ from uploader.archives.embedded.names import clean, uri
 from uploader.archives.embedded.store import Store
 
 ROI_COLLECTION = "icr:roiCollectionData"
-TYPES = frozenset({ROI_COLLECTION, "xnat:qcManualAssessorData"})
+TYPES = frozenset(
+    {
+        ROI_COLLECTION,
+        "xnat:qcManualAssessorData",
+        "xnat:qcAssessmentData",
+        "xnat:mrAssessorData",
+        "xnat:ctAssessorData",
+        "xnat:petAssessorData",
+    }
+)
 """xsiTypes an assessor can have."""
 
 
@@ -47,7 +56,7 @@ def new_key(store: Store, c: Connection, kind: str) -> str:
     if not kind:
         raise ExpectationFailed("Need PUT Contents: a new assessor needs an xsiType.")
     if kind not in TYPES:
-        raise BadRequest(f"This archive keeps assessors of the types {' and '.join(sorted(TYPES))}.")
+        raise BadRequest(f"This archive keeps assessors of the types {', '.join(sorted(TYPES))}.")
     if kind == ROI_COLLECTION:
         return f"RoiCollection_{store.site_id}_{number(c, 'roi'):05d}"
     return f"{store.site_id}_E{number(c, 'experiment'):05d}"

@@ -57,12 +57,20 @@ class Study:
 
 
 def gather(
-    store: Store, members: Iterable[Member], undo: ExitStack, skip_foreign: bool, routing: Routing = ANYWHERE
+    store: Store,
+    members: Iterable[Member],
+    undo: ExitStack,
+    skip_foreign: bool,
+    routing: Routing = ANYWHERE,
+    *,
+    skip_previews: bool = False,
 ) -> Study:
     """The study in an upload, as the scripts that run at receipt make it: nothing of it is kept as it came.
 
     What is staged is removed by `undo` unless it is put in its place.
     skip_foreign: leave out what is not DICOM, and what a script rejects, instead of refusing all
+    skip_previews: leave out what is not DICOM and lies below a folder ``SNAPSHOTS``: pictures that an XNAT makes of
+        scans, and puts into its zips
     routing: where the study belongs, as far as its sender says; its first file's header, as it came, says the rest
     Raises BadRequest for a file that is not DICOM or that a script rejects, for two studies in one upload, and for an
     upload without images.
@@ -70,7 +78,7 @@ def gather(
     study: Study | None = None
     place = routing
     scripts = scripting.at_receipt(store, routing.anonymise, routing.script)
-    for number, (_, data) in enumerate(members, 1):
+    for number, (name, data) in enumerate(members, 1):
         staged = store.vault.stage(data)
         undo.callback(staged.path.unlink, missing_ok=True)
         which = f"file {number} of the upload"
@@ -82,7 +90,8 @@ def gather(
             if scripts:
                 staged, head = _edited(store, scripts, staged, place.variables, undo, which)
         except (UnreadableFile, Rejected) as error:
-            if skip_foreign:
+            preview = skip_previews and isinstance(error, UnreadableFile) and "SNAPSHOTS" in name.split("/")
+            if skip_foreign or preview:
                 continue
             raise _refusal(error, which) from None
         study = _with(study, place, head, staged, which)

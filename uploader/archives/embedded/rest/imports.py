@@ -23,11 +23,12 @@ def take() -> Response:
     """Into the archive with ``dest=/archive…``, else into the prearchive.
 
     There it is complete with ``dest=/prearchive…``; it is built, and archived where request or project say so, with
-    ``action=commit`` or ``auto-archive=true``; else more may come.
+    ``action=commit`` or ``auto-archive=true``, and by the session importer (``SI``); else more may come.
     """
     place, routing = _target()
     with ExitStack() as undo:
-        study = studies.gather(store(), _members(), undo, yes("Ignore-Unparsable"), routing)
+        members, previews = _members(), _handler() == "SI"
+        study = studies.gather(store(), members, undo, yes("Ignore-Unparsable"), routing, skip_previews=previews)
         if place == "archive":
             overwrite, skip = archiving.overwriting(request.args), yes("Ignore-Unparsable")
             args = (store(), user(), study, overwrite, yes("overwrite_files"))
@@ -37,6 +38,7 @@ def take() -> Response:
 
 def _waiting(study: Study) -> str:
     commit = yes("AA") or yes("auto-archive") or request.args.get("action") == "commit"
+    commit = commit or (_handler() == "SI" and "dest" not in request.args)
     complete = "dest" in request.args and not commit
     said = {k: v for k, v in request.args.items() if k in ("SOURCE", "VISIT", "PROTOCOL", "TIMEZONE")}
     said |= {k: "true" for k in ("prevent_anon", "prevent_auto_commit") if yes(k)}
@@ -47,12 +49,17 @@ def _waiting(study: Study) -> str:
     return uri
 
 
-def _members() -> Iterator[Member]:
-    handler = request.args.get("import-handler") or (
-        "gradual-DICOM" if request.mimetype == "application/dicom" else "DICOM-zip"
-    )
+def _handler() -> str:
+    """Who reads the upload. Without a word of it, the session importer, as in XNAT; for one DICOM file, the gradual."""
+    usual = "gradual-DICOM" if request.mimetype == "application/dicom" else "SI"
+    handler = request.args.get("import-handler") or usual
     if handler not in ("DICOM-zip", "SI", "gradual-DICOM"):
         raise NotFound("There is no such import handler here: DICOM-zip, SI and gradual-DICOM are.")
+    return handler
+
+
+def _members() -> Iterator[Member]:
+    handler = _handler()
     found = uploads()
     if len(found) > 1:
         raise BadRequest("Send one file in one request.")
