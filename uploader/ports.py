@@ -12,6 +12,7 @@ from uploader.domain.arrival import Look, Origin, Piece
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Verdict
 from uploader.domain.identity import PrivateIdentity, Pseudonym
+from uploader.domain.lodged import Lodged, Shown
 from uploader.domain.manifest import Entry, Held, Manifest
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import ROUTES, State, Submission
@@ -87,6 +88,28 @@ class Sharing(Destination, Protocol):
         """Write the trial into the session's custom field. Idempotent; read back."""
 
 
+class Centre(Sharing, Protocol):
+    """The trials' archive, as the service there sees it."""
+
+    def sessions(self, project: str) -> Sequence[Lodged]:
+        """Every imaging session at home in `project`. Raises ArchiveRefused when the account may not look there."""
+
+    def papers(self, address: Address) -> Sequence[str]:
+        """Names of our signed documents beside the session."""
+
+    def paper(self, address: Address, name: str) -> bytes:
+        """One of them. Raises ArchiveUnavailable when it is not there any more."""
+
+    def trial(self, address: Address) -> str:
+        """What the session's custom field says; empty when it has none."""
+
+    def open(self, address: Address, entry: Entry) -> AbstractContextManager[BinaryIO]:
+        """As of `Archive`."""
+
+    def shown(self, address: Address) -> Shown:
+        """Where session, subject and assessors are shown besides the project they are at home in."""
+
+
 class Archive(Destination, Protocol):
     """A destination that can also be read from."""
 
@@ -144,6 +167,9 @@ class Records(Protocol):
         has been superseded, changes nothing."""
 
     def withdraw(self, submission: str, actor: str, reason: str) -> None: ...
+
+    def recall(self, submission: str, actor: str, reason: str) -> None:
+        """Take back what was released; again changes the reason. Raises WrongState."""
 
     def keep_manifest(self, submission: str, place: str, manifest: Manifest) -> None:
         """`place`: ``identifiable`` or ``anonymised``."""

@@ -30,7 +30,7 @@ def receipt(
     """The receipt of a released session, as the release signed it; unsigned when it went before receipts were signed.
     Raises WrongState."""
     about = records.get(submission)
-    if about.state is not State.RELEASED:
+    if about.state not in (State.RELEASED, State.RECALLED):
         raise WrongState(f"submission {submission} is {about.state}; only what is released has a receipt")
     kept: Mapping[str, Any] | None = records.provenance(submission).get(KEPT)
     project = protocol(about.trial, about.protocol_version).project

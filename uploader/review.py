@@ -241,6 +241,8 @@ class Review:
         if not reason.strip():
             raise Refused("say why the submission is withdrawn; the reason is kept with it")
         about = self.records.get(submission)
+        if about.state in (State.RELEASED, State.RECALLED):
+            raise WrongState(f"submission {submission} is {about.state}; to take it back: uploader recall {submission}")
         if about.route == "release" or any(r.place == "central" for r in self.records.receipts(submission)):
             reason = f"{reason} (The centre may hold session {about.label}; ask the central team to remove it.)"
         self.records.withdraw(submission, person, reason)

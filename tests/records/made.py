@@ -71,10 +71,12 @@ def bring(records: SqlRecords, state: State, submission: str = ID) -> None:
     run(records, "prepare", State.AWAITING_SIGNOFF, submission)
     if state is State.WITHDRAWN:
         records.withdraw(submission, "reviewer", "consent withdrawn")
-    if state in (State.SIGNED, State.RELEASED):
+    if state in (State.SIGNED, State.RELEASED, State.RECALLED):
         records.keep_signoff(submission, signature())
-    if state is State.RELEASED:
+    if state in (State.RELEASED, State.RECALLED):
         run(records, "release", State.RELEASED, submission)
+    if state is State.RECALLED:
+        records.recall(submission, "reviewer", "consent withdrawn")
 
 
 def files_of(url: str) -> list[Path]:

@@ -94,7 +94,7 @@ def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label:
     """
     for earlier in built.records.holding(arrival.manifest.digest):
         chosen = (earlier.trial, earlier.subject, label and earlier.label)
-        if chosen in ((trial, subject, label), ("", "", "")) and earlier.state is not State.WITHDRAWN:
+        if chosen in ((trial, subject, label), ("", "", "")) and earlier.state not in (State.WITHDRAWN, State.RECALLED):
             click.echo(f"these files are submission {earlier.id}, which is {earlier.state}", err=True)
             remove_tree(arrival.folder)
             return earlier.id

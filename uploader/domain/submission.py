@@ -31,6 +31,8 @@ class State(StrEnum):
     """A person must look."""
     WITHDRAWN = "withdrawn"
     """A person took it back before release."""
+    RECALLED = "recalled"
+    """A person took it back after release: the centre holds the site's signed word of it."""
 
 
 ROUTES = ("receive", "prepare", "release")
@@ -54,8 +56,9 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.QUEUED, State.WITHDRAWN}),
     State.HELD: frozenset({State.QUEUED, State.WITHDRAWN}),
     State.REFUSED: frozenset({State.QUEUED, State.WITHDRAWN}),
-    State.RELEASED: frozenset(),
+    State.RELEASED: frozenset({State.RECALLED}),
     State.WITHDRAWN: frozenset(),
+    State.RECALLED: frozenset({State.RECALLED}),
 }
 """From where to where. Everything else is a mistake and raises WrongState."""
 

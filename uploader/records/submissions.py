@@ -174,12 +174,19 @@ class SqlRecords:
     def withdraw(self, submission: str, actor: str, reason: str) -> None:
         """Take it back for good. A person's words stay out of the audit, which can never be corrected: it gets
         their SHA-256, and they are kept as what the submission `says`. Raises WrongState."""
+        self._take_back(submission, State.WITHDRAWN, actor, reason)
+
+    def recall(self, submission: str, actor: str, reason: str) -> None:
+        """Take back what was released; the reason is kept as that of a withdrawal. Raises WrongState."""
+        self._take_back(submission, State.RECALLED, actor, reason)
+
+    def _take_back(self, submission: str, state: State, actor: str, reason: str) -> None:
         with self._changing() as change:
             before = _get(change.connection, submission)
-            check_move(before.state, State.WITHDRAWN)
-            _update(change, submission, state=State.WITHDRAWN, why="withdrawn", says=reason, due_at=change.at)
+            check_move(before.state, state)
+            _update(change, submission, state=state, why=str(state), says=reason, due_at=change.at)
             digest = hashlib.sha256(reason.encode()).hexdigest()
-            change.note(actor, "withdrawn", submission, before=before.state, reason_digest=digest)
+            change.note(actor, str(state), submission, before=before.state, reason_digest=digest)
 
     def labels_of(self, trial: str, subject: str) -> frozenset[str]:
         """Every label ever given for this subject in this trial, those of withdrawn submissions too."""

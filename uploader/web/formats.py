@@ -29,6 +29,7 @@ WORDS = {
     State.WAITING: "Waiting, tried again",
     State.HELD: "Held: somebody must look",
     State.WITHDRAWN: "Withdrawn",
+    State.RECALLED: "Recalled",
 }
 """What each state means to the person in front of the screen."""
 NEXT = {

@@ -38,7 +38,7 @@ def _reached(view: View) -> int:
         view.verification is not None or bool(view.digest),
         _passed(view.verification) and "anonymised" in kept,
         view.signoff is not None,
-        view.submission.state is State.RELEASED,
+        view.submission.state in (State.RELEASED, State.RECALLED),
     )
     return proofs.index(False) if False in proofs else len(proofs)
 

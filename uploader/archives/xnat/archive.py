@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploader.archives.xnat import listing
-from uploader.archives.xnat.client import Client, below, path
+from uploader.archives.xnat.client import Client, Password, below, path
 from uploader.archives.xnat.download import download
 from uploader.archives.xnat.faults import fault
 from uploader.archives.xnat.listing import File, Item
@@ -41,7 +41,7 @@ class XnatArchive:
         name: str,
         url: str,
         user: str,
-        password_file: Path,
+        password_file: Password,
         *,
         stall_seconds: float = 120,
         connect_seconds: float = 10,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 from urllib.parse import quote
 
 import requests
@@ -63,6 +64,12 @@ def below(where: str, *parts: str) -> str:
     return "/".join((where, *(quote(part, safe="") for part in parts)))
 
 
+class Password(Protocol):
+    """What holds a password: a file, which may be changed while we work, or what somebody has just said."""
+
+    def read_text(self) -> str: ...
+
+
 class Client:
     """Requests to one XNAT under one account. Threads may share it."""
 
@@ -71,7 +78,7 @@ class Client:
         name: str,
         url: str,
         user: str,
-        password_file: Path,
+        password_file: Password,
         *,
         stall_seconds: float,
         connect_seconds: float,
