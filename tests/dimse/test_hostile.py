@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from contextlib import suppress
 
 import pytest
@@ -24,7 +25,7 @@ from tests.dimse.senders import (
     sent,
     until,
 )
-from uploader.dimse import door
+from uploader.dimse import door, message
 from uploader.dimse import receiver as dimse_receiver
 
 
@@ -85,6 +86,17 @@ def test_an_association_on_which_nothing_comes_is_ended(inbox):
     with receiving(inbox, idle_seconds=0.5) as receiver:
         assert Stranger(receiver.port).associated().ends()
         until(lambda: forgotten(receiver, inbox))
+
+
+def test_an_object_that_trickles_in_is_not_waited_for(receiver, inbox, monkeypatch):
+    monkeypatch.setattr(message, "SLOW_SECONDS", 0.2)
+    stranger = Stranger(receiver.port).associated().write(fragment(3, command(1)))
+    with suppress(OSError):
+        for _ in range(100):
+            stranger.write(fragment(0, b"\0"))
+            time.sleep(0.05)
+    assert stranger.answer()[0] in {ABORT, 0}
+    until(lambda: not any((inbox / ".receiving").iterdir()))
 
 
 WRONG = {

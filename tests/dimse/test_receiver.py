@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -15,7 +16,6 @@ from pynetdicom import AE
 
 from tests.dimse.senders import (
     CT,
-    RESERVE,
     TITLE,
     Stranger,
     command,
@@ -167,15 +167,17 @@ def test_on_a_full_disk_the_sender_is_told_to_come_again(inbox, slice_):
     assert not any((inbox / ".receiving").iterdir())
 
 
-def test_a_disk_that_fills_up_under_an_object_is_noticed(inbox, tmp_path):
-    big = tmp_path / "big.dcm"
-    large_multiframe(big, 100 << 20)
-    with receiving(inbox, reserve_bytes=RESERVE) as receiver:
-        (inbox / ".receiving").chmod(0o700)
-        free = shutil.disk_usage(inbox).free
-        assert free > RESERVE
-        sent(receiver.port, big)
-    assert [data_set(path) == data_set(big) for path in kept(inbox).values()] == [True]
+def test_a_disk_that_fills_up_under_an_object_is_noticed(receiver, inbox, slice_, tmp_path):
+    large_multiframe(tmp_path / "large.dcm", 20 << 20)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10 << 20, before[1]))
+    try:
+        answer = dcmtk("dcmsend", receiver.port, "-v", tmp_path / "large.dcm", slice_)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "Refused: OutOfResources" in answer.stdout + answer.stderr
+    assert [path.stat().st_size for path in kept(inbox).values()] == [slice_.stat().st_size - 14]
+    assert not any((inbox / ".receiving").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from uploader.domain.errors import BadSettings
 
+_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2, as BCP 195 (RFC 9325) recommends; TLS 1.3 has no others."""
 
@@ -63,8 +65,8 @@ class Access:
 
     def __post_init__(self) -> None:
         for title in (self.ae_title, *self.calling):
-            if not (title.isascii() and title.isprintable() and len(title.strip()) > 0 and len(title) <= 16):
-                raise BadSettings("an AE title has 1 to 16 ASCII characters, and no backslash")
+            if not _TITLE.fullmatch(title) or not title.strip():
+                raise BadSettings("an AE title has 1 to 16 printable ASCII characters, and no backslash")
         try:
             object.__setattr__(self, "networks", tuple(ip_network(peer, strict=False) for peer in self.peers))
         except ValueError:
