@@ -83,10 +83,6 @@ class FolderSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskSettings:
-    """The web desk."""
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerSettings:
     """The DICOM listener: what is sent to it goes into the watched folder."""
 
@@ -115,6 +111,10 @@ class ListenerSettings:
     reserve_bytes: int = 2_000_000_000
     """Room that stays free on the disk of the watched folder; when there is less, senders are told to try later."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """The web desk."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -155,12 +155,12 @@ class Settings:
     """The watched folder."""
     desk: DeskSettings = field(default_factory=DeskSettings)
     """The web desk."""
+    listener: ListenerSettings | None = None
+    """The DICOM listener; None: there is none."""
     protocols: Path = Path("trial_protocols")
     """Folder of trial protocols."""
     scripts: Path = Path("dicomedit_scripts")
     """Folder of DicomEdit scripts."""
-    listener: ListenerSettings | None = None
-    """The DICOM listener; None: there is none."""
     policies: Path = Path("privacy_policies")
     """Folder of privacy policies."""
     blanking: Path = Path("blanking_rules")
