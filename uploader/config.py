@@ -58,6 +58,8 @@ class ArchiveSettings:
     """Give up on a transfer, and look again, when nothing has moved for this long."""
     quiet_seconds: float = 60
     """Embedded archives only: a session in the prearchive is complete when no file has come for this long."""
+    viewer: Path | None = None
+    """Embedded archives only: folder with a build of the OHIF viewer, served at ``/VIEWER/``."""
     ca_file: Path | None = None
     """Certificates (PEM) of the authorities that `url` must be signed by; None: those the system trusts."""
 

@@ -59,7 +59,7 @@ def embedded_server(settings: Settings, name: str, port: int | None = None, host
     ]
     root = Home(settings.home).archive(name)
     named, quiet = {"name": name, "site_id": name.upper()}, about.quiet_seconds
-    embedded = Embedded(root, **named, accounts=accounts, editor=DicomEdit(), quiet_seconds=quiet)
+    embedded = Embedded(root, **named, accounts=accounts, editor=DicomEdit(), quiet_seconds=quiet, viewer=about.viewer)
     for project, role in projects_of(settings, name):
         embedded.create_project(project, members={about.user: role})
     if name != "central":

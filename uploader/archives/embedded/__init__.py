@@ -14,6 +14,7 @@ from flask import Flask
 from uploader.archives.embedded import projects
 from uploader.archives.embedded.accounts import HOUSE, Account
 from uploader.archives.embedded.app import create_app
+from uploader.archives.embedded.ohif import Viewer
 from uploader.archives.embedded.quiet import QUIET_SECONDS, Watch
 from uploader.archives.embedded.receivers import Receivers
 from uploader.archives.embedded.recovery import recover
@@ -32,6 +33,7 @@ class Embedded:
     accounts: made when absent; their passwords and admin rights are set to what is given
     editor: runs DicomEdit scripts; without one, the archive keeps scripts and refuses to enable them
     quiet_seconds: so long after its last file a session in the prearchive counts as complete
+    viewer: folder with a build of OHIF to be served; BadSettings when it is none
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Embedded:
         accounts: Sequence[Account],
         editor: Editor | None = None,
         quiet_seconds: float = QUIET_SECONDS,
+        viewer: Path | None = None,
     ) -> None:
         self.name, self.quiet_seconds = name, quiet_seconds
         self.store = Store(root, name, site_id, editor)
@@ -50,6 +53,7 @@ class Embedded:
         self.store.accounts.settle(accounts)
         self.app: Flask = create_app(self.store)
         self.receivers = self.app.extensions["receivers"] = Receivers(self.store)
+        self.app.extensions["viewer"] = Viewer(viewer) if viewer else None
 
     def create_project(self, id: str, *, members: Mapping[str, str] = {}) -> None:
         """Make the project where absent, and give each login its role: owner, member or collaborator."""

@@ -34,6 +34,7 @@ from uploader.archives.embedded.rest import (
     site,
     stow,
     subjects,
+    viewer,
     wado,
 )
 from uploader.archives.embedded.rest.answers import status_page
@@ -96,6 +97,7 @@ def create_app(store: Store) -> Flask:
         stow,
         assessors,
         rois,
+        viewer,
     ):
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)
@@ -136,7 +138,7 @@ def _disk_trouble(error: OSError) -> Response:
 def _finish(answer: Response) -> Response:
     """Headers of every answer. What a refusal left unread of a body, the server deals with."""
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 
 
