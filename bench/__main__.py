@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
-import zipfile
-from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
-import requests
-
+from bench.archives import archive
 from bench.deid import deid
 from bench.images import large_enhanced_mr
 from bench.people import invented
-from bench.timing import measured, row, table
-from uploader.archives.embedded import Account, Embedded, serve
+from bench.timing import free_ports, measured, row, table
 from uploader.config import Settings
 from uploader.home import ARCHIVES, make
 from uploader.hosted import archives_child
@@ -70,7 +65,7 @@ def _copied_with_fsync(files: list[Path], target: Path) -> float:
 
 
 def _line_once(home: Path, session: Path, trial: str, subject: str, *, up: bool) -> tuple[float, float]:
-    make(home, dict(zip(("desk", *ARCHIVES), _free_ports(4), strict=True)))
+    make(home, dict(zip(("desk", *ARCHIVES), free_ports(4), strict=True)))
     measured([PYTHON, "-m", "uploader", "init", "--home", str(home)])
     password = (home / "secrets" / "first-login").read_text()
     command = ["run", str(session), "--trial", trial, "--subject", subject, "--sign-as", "admin", "--home", str(home)]
@@ -78,59 +73,6 @@ def _line_once(home: Path, session: Path, trial: str, subject: str, *, up: bool)
         run = measured([PYTHON, "-m", "uploader", *command], env={"UPLOADER_PASSWORD": password})
     shutil.rmtree(home)
     return run.seconds, run.peak_mb
-
-
-def _free_ports(count: int) -> list[int]:
-    ports = []
-    for _ in range(count):
-        with closing(socket.socket()) as each:
-            each.bind(("127.0.0.1", 0))
-            ports.append(each.getsockname()[1])
-    return ports
-
-
-def archive(work: Path) -> None:
-    """One zip of 1 GB into an embedded archive and out again, beside `cp` with fsync."""
-    data = work / "data.zip"
-    with zipfile.ZipFile(data, "w") as out:
-        block = os.urandom(1 << 20)
-        for number in range(16):
-            with out.open(f"{number}.bin", "w", force_zip64=True) as member:
-                for _ in range(64):
-                    member.write(block)
-    embedded = Embedded(
-        work / "archive", name="bench", site_id="BENCH", accounts=[Account("admin", "secret", admin=True)]
-    )
-    embedded.create_project("P")
-    server = serve(embedded, "127.0.0.1", 0)
-    server.start()
-    client = requests.Session()
-    client.auth = ("admin", "secret")
-    file = f"{server.url}/data/projects/P/resources/R/files/data.zip"
-    began = perf_counter()
-    with data.open("rb") as body:
-        client.put(f"{file}?inbody=true", data=body, timeout=600).raise_for_status()
-    sent = perf_counter() - began
-    began, got = perf_counter(), 0
-    with client.get(file, stream=True, timeout=600) as answer:
-        for chunk in answer.iter_content(1 << 20):
-            got += len(chunk)
-    fetched = perf_counter() - began
-    server.stop()
-    copied = _cp_fsync(data, work / "copy.zip")
-    print(f"\none zip of {got / 1e9:.2f} GB, embedded archive over HTTP on loopback\n")
-    table("what", "seconds", "ratio to the copy")
-    row("cp and fsync", f"{copied:.2f}", "1.00")
-    row("into the archive", f"{sent:.2f}", f"{sent / copied:.2f}")
-    row("out of it", f"{fetched:.2f}", f"{fetched / copied:.2f}")
-
-
-def _cp_fsync(source: Path, target: Path) -> float:
-    began = perf_counter()
-    shutil.copyfile(source, target)
-    with target.open("rb") as out:
-        os.fsync(out.fileno())
-    return perf_counter() - began
 
 
 def memory(work: Path) -> None:

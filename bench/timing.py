@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,15 @@ def measured(
         if code not in accepted:
             raise subprocess.CalledProcessError(code, command)
     return Run(costs["seconds"], costs["cpu"], costs["peak_mb"])
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on just now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def row(*cells: object) -> None:
