@@ -203,6 +203,17 @@ def stalls(seconds: float) -> Trap:
     return trap
 
 
+def stalls_before(seconds: float) -> Trap:
+    """Does it only after `seconds`."""
+
+    def trap(request: Request, forward: Forward) -> Response:
+        given_anew(request, request.get_data())
+        time.sleep(seconds)
+        return forward()
+
+    return trap
+
+
 def stored_then(status: int, body: str = "<html>Bad Gateway</html>") -> Trap:
     """A proxy gives up while the archive behind goes on: stored, yet answered with `status`."""
 

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from uploader.archives.xnat.client import Client, below, path
+from uploader.archives.xnat.listing import table
 from uploader.domain.errors import ArchiveRefused, Misconfigured
 
+_JSON = {"format": "json"}
 _NOT_FOR_US = {403, 404, 501}
 _SITE = "the whole site"
 _DISABLE = "Administer > Site Administration > Anonymization"
@@ -59,9 +61,7 @@ def _receivers(client: Client) -> Iterator[str]:
 
 
 def _project(client: Client, project: str) -> Iterator[str]:
-    answer = client.ask(
-        "GET", path("projects", project), {"format": "json"}, doing="looking for a project", also=_NOT_FOR_US
-    )
+    answer = client.ask("GET", path("projects", project), _JSON, doing="looking for a project", also=_NOT_FOR_US)
     if not answer.good:
         # XNAT says "not found" for what an account may not see, and keeps the IDs of deleted projects for ever
         raise Misconfigured(
@@ -69,8 +69,21 @@ def _project(client: Client, project: str) -> Iterator[str]:
             "the project and give the account its role there. The ID of a project that was deleted cannot be used "
             "again: choose another one"
         )
+    _check_role(client, project)
     where = below("/xapi/anonymize", "projects", project, "enabled")
     yield from _script(client, where, f"project {project}", _DISABLE_IN_PROJECT)
+
+
+def _check_role(client: Client, project: str) -> None:
+    """Raises Misconfigured for an account that may only look. Where XNAT does not tell us, the first upload does."""
+    answer = client.ask("GET", path("projects", project, "users"), _JSON, doing="asking for our role", also=_NOT_FOR_US)
+    rows = table(client.name, answer) if answer.good else []
+    roles = {row.get("GROUP_ID", "").lower().rpartition("_")[2] for row in rows if row.get("login") == client.user}
+    if roles == {"collaborator"}:
+        raise Misconfigured(
+            f"{client.name}: account {client.user!r} may only look at project {project}; make it a member of the "
+            "project, so that it may create sessions there"
+        )
 
 
 def _script(client: Client, where: str, whose: str, remedy: str) -> Iterator[str]:
