@@ -262,7 +262,7 @@ def show(submission: str, home: Path) -> None:
     built = open_home(home)
     about = built.records.get(submission)
     document = _state(built, about)
-    if about.state is State.RELEASED:
+    if about.state in (State.RELEASED, State.RECALLED):
         document["receipt"] = build_review(built).receipt(submission)
     print_json(document)
 
