@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Timer
@@ -47,6 +48,13 @@ def test_half_of_the_settings_for_tls_are_none(home, port):
     answer = call(home, "listener")
     assert answer.returncode == 2
     assert "tls_key" in answer.stderr
+
+
+def test_a_port_that_is_taken_is_told(home, port):
+    with closing(socket.create_server(("127.0.0.1", port))):
+        answer = call(home, "listener")
+    assert answer.returncode == 2
+    assert "the port is taken" in answer.stderr
 
 
 def test_it_needs_no_key_and_no_records(home, port, tmp_path):

@@ -109,6 +109,7 @@ WRONG = {
     "an object without data": fragment(3, command(1, data=False)),
     "an echo with data": fragment(3, command(0x30, VERIFICATION), context=3),
     "an object without a name": fragment(3, command(1, instance="")) + fragment(2, b"\0" * 100),
+    "an object of no class": fragment(3, command(1)[:12] + command(1)[46:]) + fragment(2, b"\0" * 100),
     "a query": fragment(3, command(0x20)),
     "a report": fragment(3, command(0x100, data=False)),
     "a fragment without its header": pdu(4, b"\0\0\0\1\1"),

@@ -207,6 +207,7 @@ def test_the_log_says_nothing_of_who_was_sent_or_who_sent(receiver, session, cap
     stranger.write(fragment(3, b"Quillfeather^" * 30))
     assert stranger.ends()
     printed = "".join(capfd.readouterr())
+    until(lambda: "received-over-network" in caplog.text)
     assert "not-received" in caplog.text
     names = {"QUILLFEATHER", "NOBODY", *(str(dcmread(p).SOPInstanceUID) for p in session.iterdir())}
     assert [name for name in names if name.lower() in (caplog.text + printed).lower()] == []

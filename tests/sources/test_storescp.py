@@ -82,6 +82,13 @@ def test_two_listeners_do_not_share_a_folder(sink, inbox):
         HandOver(inbox).recover()
 
 
+def test_a_link_in_the_place_of_our_folder_is_not_followed(inbox, tmp_path):
+    inbox.mkdir()
+    (inbox / UNDER_WAY).symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(Misconfigured, match="remove it"):
+        HandOver(inbox).recover()
+
+
 def test_objects_that_are_gone_already_disturb_nobody(sink, inbox):
     sink.keep(received(sink), FIRST)
     for path in inbox.glob("*.part"):

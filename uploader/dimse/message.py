@@ -43,7 +43,8 @@ class Part:
 
     def __init__(self, path: Path, command: Any, syntax: str, reserve: int) -> None:
         self.path = path
-        self.sop_class, self.instance = str(command.AffectedSOPClassUID), str(command.AffectedSOPInstanceUID)
+        self.sop_class = str(command.get("AffectedSOPClassUID", ""))
+        self.instance = str(command.get("AffectedSOPInstanceUID", ""))
         self.syntax = syntax
         self.fits = all(_UID.fullmatch(uid) for uid in (self.sop_class, self.instance))
         self._reserve = reserve
@@ -53,6 +54,11 @@ class Part:
         self._began = time.monotonic()
         if self.fits:
             self._safely(self._open)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data set so far."""
+        return self._size
 
     @property
     def crawls(self) -> bool:

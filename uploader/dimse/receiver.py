@@ -73,6 +73,7 @@ class Receiver:
         self._door: Door | None = None
         self._thread: threading.Thread | None = None
         self._complained: dict[str, float] = {}
+        self._received: dict[object, tuple[int, int]] = {}
 
     @property
     def url(self) -> str:
@@ -125,6 +126,9 @@ class Receiver:
         if isinstance(assoc.dimse, Assembly):
             assoc.dimse.drop()
         self._sink.over(assoc)
+        files, size = self._received.pop(assoc, (0, 0))
+        if files:
+            say("received-over-network", place=self._place, files=files, bytes=size)
 
     def _asked(self, event: evt.Event) -> None:
         """Somebody wants an association."""
@@ -161,6 +165,8 @@ class Receiver:
         part.settle()
         _check(part)
         self._sink.keep(part.path, sender)
+        files, size = self._received.get(sender, (0, 0))
+        self._received[sender] = files + 1, size + part.size
 
     def _rejected(self, _event: evt.Event) -> None:
         self._complain("unknown-title")
@@ -177,7 +183,7 @@ def _check(part: Part) -> None:
     try:
         with part.path.open("rb") as stream:
             header = read_header(stream)
-            found = [str(header.get(name, "")) for name in ("SOPClassUID", "SOPInstanceUID")]
+            found = [str(header.get(name, "")).strip(" \0") for name in ("SOPClassUID", "SOPInstanceUID")]
     except UnreadableFile:
         raise Unfit(CANNOT_UNDERSTAND) from None
     if found != [part.sop_class, part.instance]:

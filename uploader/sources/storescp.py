@@ -20,6 +20,7 @@ from uploader.domain.errors import Misconfigured
 
 UNDER_WAY = ".receiving"
 """Folder in the watched folder for what has not come to its end."""
+_PART = re.compile(r"[0-9a-f]{32}\.part")
 _HELD = re.compile(r"[0-9a-f]{32}\.dcm\.part")
 
 
@@ -34,16 +35,20 @@ class HandOver:
         self._lock = -1
 
     def recover(self) -> None:
-        """Put right what a crash left. Raises Misconfigured when another listener hands over into this folder."""
+        """Put right what a crash left. Raises Misconfigured when another listener hands over into this folder, or
+        somebody who may write there has put something else in the place of ours."""
         self._under_way.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._under_way, os.O_RDONLY | os.O_DIRECTORY)
         try:
+            self._lock = os.open(self._under_way, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
             raise Misconfigured("another listener receives into this watched folder; one folder has one") from None
+        except OSError:
+            raise Misconfigured(f"{UNDER_WAY} in the watched folder is not a folder of ours; remove it") from None
         for ruin in self._under_way.iterdir():
-            ruin.unlink()
+            if _PART.fullmatch(ruin.name):
+                ruin.unlink()
         for path in self._folder.iterdir():
             if _HELD.fullmatch(path.name):
                 _release(path)
