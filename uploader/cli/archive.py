@@ -11,7 +11,7 @@ import click
 from uploader.archives.embedded import Server
 from uploader.cli.common import home_option, listening
 from uploader.config import FILE, Settings
-from uploader.home import ARCHIVES
+from uploader.home import ARCHIVES, Home
 from uploader.hosted import embedded_server
 from uploader.logs import listen, say
 from uploader.supervisor import stop_signal
@@ -43,6 +43,23 @@ def archive_serve(home: Path, names: tuple[str, ...], port: int | None, address:
             _start(name, server)
         stopping.wait()
         list(pool.map(Server.stop, servers))
+
+
+@archive.command("move")
+@home_option
+@click.option("--name", type=click.Choice(("identifiable", "anonymised")), required=True)
+@click.option("--from", "folder", type=click.Path(path_type=Path, file_okay=False), help="Folder of the embedded one.")
+def archive_move(home: Path, name: str, folder: Path | None) -> None:
+    """Bring every session of an embedded archive into the one that the settings now name, each read back."""
+    from uploader.gateway import open_home
+    from uploader.moving import move
+
+    built = open_home(home)
+    moved = 0
+    for receipt in move(built, name, folder or Home(built.settings.home).archive(name)):
+        moved += 1
+        click.echo(f"{moved}: {receipt.files} files, read back")
+    click.echo(f"{moved} session(s) of {name} moved; the embedded archive is as it was: keep it until you are sure")
 
 
 def _start(name: str, server: Server) -> None:
