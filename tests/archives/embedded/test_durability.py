@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.archives.embedded.door import FILES, PASSWORDS, SESSION, Caller, reopened, tarred
-from uploader.archives.embedded import Embedded, vault
+from tests.archives.embedded.door import FILES, PASSWORDS, SESSION, Caller, image, reopened, tarred
+from uploader.archives.embedded import Embedded, quiet, vault
 
 CHILD = """
 import sys, time
@@ -73,6 +76,42 @@ def test_after_a_kill_whatever_was_acknowledged_is_there_and_whole(
     on_disk = {p.name: _md5(p.read_bytes()) for p in (root / "archive").rglob("*.dcm")}
     assert listed.items() <= on_disk.items()
     assert all(_md5(_content(int(name.split(".")[0]))) == md5 for name, md5 in on_disk.items())
+
+
+@pytest.mark.parametrize("milliseconds", [150, 600])
+def test_after_a_kill_every_image_that_was_acknowledged_is_in_the_prearchive_or_in_the_archive(
+    archive: Embedded, milliseconds: int
+) -> None:
+    root = archive.store.vault.root
+    archive.close()
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(root)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        url = child.stdout.readline().strip()
+        with ThreadPoolExecutor(4) as pool:
+            sent = [pool.submit(_import_until_killed, url, series) for series in range(4)]
+            time.sleep(milliseconds / 1000)
+            child.kill()
+        acknowledged = {name for each in sent for name in each.result()}
+    again = reopened(root)
+    quiet.settle(again.store, datetime.now(UTC) + timedelta(seconds=1))
+    caller = Caller(again)
+    assert acknowledged
+    assert caller.rows("/data/prearchive/projects/P") == []
+    assert acknowledged <= {row["Name"] for row in caller.rows(f"{SESSION}/scans/ALL/files")}
+    again.close()
+
+
+def _import_until_killed(url: str, series: int) -> list[str]:
+    """Send images of one series into the prearchive one by one, committing every fifth; names of those acknowledged."""
+    acknowledged: list[str] = []
+    with requests.Session() as session, suppress(requests.ConnectionError):
+        session.auth = ("olga", PASSWORDS["olga"])
+        for n in range(1, 10_000):
+            more = "&action=commit" if n % 5 == 0 else ""
+            address = f"{url}/data/services/import?import-handler=gradual-DICOM&project=P&subject=S&session=E{more}"
+            if session.post(address, data=image(series, n), timeout=20).status_code == 200:
+                acknowledged.append(f"1.2.3.{series}.1.{n}.dcm")
+    return acknowledged
 
 
 def _send_until_killed(url: str, child: subprocess.Popen[str], seconds: float) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, InternalServerError, NotFound
 
-from uploader.archives.embedded import conflicts, find, headers, imports, resources, rights, waiting
+from uploader.archives.embedded import conflicts, find, headers, imports, removal, resources, rights, waiting
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.conflicts import Incoming, InTheWay, Notice
 from uploader.archives.embedded.database import Row, fields, now
@@ -116,7 +116,7 @@ def remove(store: Store, row: Row) -> None:
     with _doing(store, row, waiting.DELETING) as there:
         with store.database.write() as c:
             grave = store.vault.bury(waiting.folder_of(there))
-            waiting.forget(c, there["id"])
+            removal.forget_waiting(c, there["id"])
         store.vault.forget(grave)
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from sqlite3 import Connection
 
-from uploader.archives.embedded import find
+from uploader.archives.embedded import find, removal
 from uploader.archives.embedded.database import Row, one
 from uploader.archives.embedded.find import Holder
 from uploader.archives.embedded.resources import forget_holder
@@ -48,22 +48,27 @@ def take_back(store: Store, deposit: int) -> None:
     with store.lock(f"session:{row['session']}"):
         for folder, names in json.loads(row["places"]):
             store.vault.remove(folder, names)
-        graves = []
+        session = _without_scans(store, row)
+        if session is not None and row["made"] and _empty(store, session):
+            removal.erase(store, session)
         with store.database.write() as c:
-            session = one(c, "SELECT * FROM experiments WHERE id = ?", row["session"])
-            if session is not None:
-                graves = [_drop_scan(store, c, session, pk) for pk in json.loads(row["scans"])]
-                if row["made"]:
-                    graves.append(_drop_session(store, c, session))
             end(c, deposit)
-        for grave in graves:
-            store.vault.forget(grave)
 
 
 def left(store: Store) -> list[int]:
     """Deposits that were cut off."""
     with store.database.read() as c:
         return [row["id"] for row in c.execute("SELECT id FROM deposits ORDER BY id DESC")]
+
+
+def _without_scans(store: Store, row: Row) -> Row | None:
+    """The deposit's session, rid of the scans that were made for it and are empty; None when it is gone."""
+    with store.database.write() as c:
+        session = one(c, "SELECT * FROM experiments WHERE id = ?", row["session"])
+        graves = [_drop_scan(store, c, session, pk) for pk in json.loads(row["scans"])] if session else []
+    for grave in graves:
+        store.vault.forget(grave)
+    return session
 
 
 def _drop_scan(store: Store, c: Connection, session: Row, pk: int) -> Path | None:
@@ -78,11 +83,8 @@ def _drop_scan(store: Store, c: Connection, session: Row, pk: int) -> Path | Non
     return store.vault.bury(holder.folder)
 
 
-def _drop_session(store: Store, c: Connection, session: Row) -> Path | None:
-    folder = find.session_folder(session["project"], session["label"])
-    if any(store.vault.look(folder)) or one(c, "SELECT pk FROM scans WHERE session = ?", session["id"]):
-        return None
-    forget_holder(c, f"experiment:{session['id']}")
-    c.execute("DELETE FROM shares WHERE kind = 'experiment' AND id = ?", (session["id"],))
-    c.execute("DELETE FROM experiments WHERE id = ?", (session["id"],))
-    return store.vault.bury(folder)
+def _empty(store: Store, session: Row) -> bool:
+    with store.database.read() as c:
+        if one(c, "SELECT pk FROM scans WHERE session = ?", session["id"]):
+            return False
+    return not any(store.vault.look(find.session_folder(session["project"], session["label"])))

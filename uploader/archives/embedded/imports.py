@@ -14,12 +14,12 @@ from uploader.archives.embedded import (
     deposits,
     dicomtypes,
     find,
+    removal,
     resources,
     rights,
     scripting,
     sessions,
     studies,
-    waiting,
 )
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.conflicts import IMAGES, Incoming
@@ -145,7 +145,7 @@ def _finish(store: Store, session: Row, number: int, study: Study, waited: str) 
         c.execute(sql, (dicomtypes.session_type(types), json.dumps(known), session["id"]))
         deposits.end(c, number)
         if waited:
-            waiting.forget(c, waited)
+            removal.forget_waiting(c, waited)
 
 
 def _uri(store: Store, session: Row) -> str:

@@ -61,7 +61,8 @@ def receive_instance(store: Store, user: User, path: Path, routing: Routing) -> 
         study = studies.gather(store, [("", data)], undo, False, routing)
         if not study.project:
             raise BadRequest("The file does not say which project it is for, and neither does the receiver.")
-        return receive(store, user, study, said={"SOURCE": "dicom"})
+        said = {"SOURCE": "dicom", "prevent_anon": str(not routing.anonymise).lower()}
+        return receive(store, user, study, said=said)
 
 
 def _open(store: Store, user: User, study: Study) -> Row:

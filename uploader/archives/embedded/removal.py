@@ -22,9 +22,9 @@ def remove_project(store: Store, user: User, name: str) -> None:
     with store.database.write() as c:
         graves = [store.vault.bury(f"{place}/{key}") for place in ("archive", "prearchive")]
         for waiting in c.execute("SELECT id FROM waiting WHERE project = ?", (key,)).fetchall():
-            forget_scans(c, waiting["id"])
+            forget_waiting(c, waiting["id"])
         forget_holder(c, f"project:{key}")
-        for table in ("waiting", "shares", "members"):
+        for table in ("shares", "members"):
             c.execute(f"DELETE FROM {table} WHERE project = ?", (key,))  # noqa: S608
         c.execute("UPDATE projects SET deleted = 1, fields = '{}' WHERE id = ?", (key,))
     for grave in graves:
@@ -84,6 +84,14 @@ def forget_scans(c: Connection, session: str) -> None:
     for scan in c.execute("SELECT pk FROM scans WHERE session = ?", (session,)).fetchall():
         forget_holder(c, f"scan:{scan['pk']}")
     c.execute("DELETE FROM scans WHERE session = ?", (session,))
+
+
+def forget_waiting(c: Connection, key: str) -> None:
+    """Drop all that is known of a session in the prearchive."""
+    forget_scans(c, key)
+    c.execute("DELETE FROM waiting WHERE id = ?", (key,))
+    c.execute("DELETE FROM handling WHERE waiting = ?", (key,))
+    c.execute("DELETE FROM waiting_log WHERE waiting = ?", (key,))
 
 
 def _erase_subject(store: Store, row: Row) -> None:

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import BadRequest, NotFound
 
-from uploader.archives.embedded import removal, rights
+from uploader.archives.embedded import rights
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, one
 from uploader.archives.embedded.find import Holder
@@ -140,11 +140,3 @@ def folder_of(row: Row) -> str:
 def uri_of(row: Row) -> str:
     """Where it is, with ``/data``."""
     return uri("prearchive", "projects", row["project"], row["stamp"], row["folder"])
-
-
-def forget(c: Connection, key: str) -> None:
-    """Drop all that is known of a session that waits no more."""
-    removal.forget_scans(c, key)
-    c.execute("DELETE FROM waiting WHERE id = ?", (key,))
-    c.execute("DELETE FROM handling WHERE waiting = ?", (key,))
-    c.execute("DELETE FROM waiting_log WHERE waiting = ?", (key,))
