@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from tests.faults.worlds import Due
 from tests.homes import PASSWORD, SMALL, bring_to_signature, gateway_at
+from uploader.archives.embedded import accounts
 from uploader.gateway import build_review
 from uploader.phantom import PhantomIdentity, write_session
 
@@ -22,8 +25,16 @@ class Template:
     patient: PhantomIdentity
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """Hashing passwords is slow on purpose; here nobody guesses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def template(tmp_path_factory: pytest.TempPathFactory, _quick_hashes: None) -> Template:
     root = tmp_path_factory.mktemp("template")
     (root / "session").mkdir()
     patient = write_session(root / "session", 1, **SMALL)

@@ -34,7 +34,7 @@ def test_every_reply_lost_is_no_double_either(due):
 
 def test_a_proxy_that_gives_up_while_the_archive_goes_on_makes_no_double(due):
     """100 s in life, half a second here; the archive takes a second for each upload."""
-    with due.archives("identifiable", "anonymised") as built:
+    with due.archives("anonymised") as built:
         central = Embedded(Home(due.home).archive("central"), name="central", site_id="CENTRAL", accounts=[])
         slow = Traps(central.app)
         slow.set(traps.UPLOAD, traps.stalls_before(1), times=2)
@@ -47,7 +47,7 @@ def test_a_proxy_that_gives_up_while_the_archive_goes_on_makes_no_double(due):
 
 
 def test_an_archive_that_cannot_be_reached_is_waited_for(due):
-    with due.archives("identifiable", "anonymised"):
+    with due.archives("anonymised"):
         about = due.carried()
         assert (about.state, about.why) == ("waiting", "archive-unavailable")
         assert "no answer" in about.says
@@ -56,7 +56,7 @@ def test_an_archive_that_cannot_be_reached_is_waited_for(due):
 
 
 def test_the_archive_killed_in_the_middle_of_an_upload_is_waited_for_and_given_the_rest(due):
-    with due.archives("identifiable", "anonymised"):
+    with due.archives("anonymised"):
         central = due.central_process()
         door = Door(port_of(due), Fault.BREAKS, times=1, breaks=lambda: (central.kill(), central.wait()))
         try:
