@@ -11,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from tests.cli.calling import call, running, until
+from tests.dimse.certificates import Authority
 from tests.dimse.senders import CT, Stranger, command, data_set, dcmtk, fragment
 from tests.homes import change_settings, demo, free_ports, new_home
 from uploader.gateway import open_home
@@ -55,6 +56,20 @@ def test_a_port_that_is_taken_is_told(home, port):
         answer = call(home, "listener")
     assert answer.returncode == 2
     assert "the port is taken" in answer.stderr
+
+
+def test_with_certificates_in_the_settings_it_speaks_tls_to_those_that_have_one(home, port, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.vouches_for("listener")
+    ours, our_key = authority.vouches_for("pacs")
+    more = f'tls_certificate = "{certificate}"\ntls_key = "{key}"\ntls_clients = "{authority.certificate}"'
+    change_settings(home, f"port = {port}", f"port = {port}\n{more}")
+    with running(home, "listener", out=tmp_path / "log"):
+        until(lambda: "serving" in (tmp_path / "log").read_text())
+        assert dcmtk("echoscu", port).returncode != 0
+        trusting = ["+cf", str(authority.certificate)]
+        assert dcmtk("echoscu", port, "+tla", *trusting).returncode != 0
+        assert dcmtk("echoscu", port, "+tls", str(our_key), str(ours), *trusting).returncode == 0
 
 
 def test_it_needs_no_key_and_no_records(home, port, tmp_path):

@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydicom import dcmread
@@ -195,6 +196,22 @@ def test_who_is_expected_is_served(inbox, slice_):
     with receiving(inbox, calling=("SCANNER", "PACS"), peers=("127.0.0.0/8",)) as receiver:
         assert dcmtk("storescu", receiver.port, "-aet", "PACS", slice_).returncode == 0
     assert len(kept(inbox)) == 1
+
+
+def test_four_senders_at_once_disturb_each_other_in_nothing(receiver, inbox, session):
+    files = sorted(session.iterdir())
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: dcmtk("storescu", receiver.port, *files).returncode, range(4)))
+    assert done == [0] * 4
+    assert len(kept(inbox)) == len(files)
+    assert len(list(inbox.glob("*.dcm"))) == 4 * len(files)
+
+
+def test_who_only_asks_whether_the_port_is_open_is_not_in_the_log(inbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    with receiving(inbox, peers=("192.0.2.7",)) as receiver:
+        assert Stranger(receiver.port).ends()
+    assert "not-received" not in caplog.text
 
 
 def test_the_log_says_nothing_of_who_was_sent_or_who_sent(receiver, session, caplog, capfd):

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from socketserver import BaseServer
 from typing import Any
 
@@ -114,7 +115,7 @@ class Desk(RequestHandler):
         try:
             self._serve(caller)
         except (OSError, ValueError):  # the TLS handshake failed, or it was dismissed meanwhile
-            self.server.complain("no-handshake")
+            self.server.complain_of("no-handshake", caller.address)
             caller.dismiss()
             with suppress(OSError):
                 caller.socket.close()
@@ -189,7 +190,7 @@ class Door(ThreadedAssociationServer):
         """Whether a thread is made for the connection."""
         address = str(client_address[0])
         if not self.access.admits(address):
-            self.complain("unknown-address")
+            self.complain_of("unknown-address", address)
             return False
         self.sweep()
         with self._lock:
@@ -201,6 +202,11 @@ class Door(ThreadedAssociationServer):
         if not room:
             self.complain("too-many")
         return room
+
+    def complain_of(self, code: str, address: str) -> None:
+        """Say why nobody was served, but not of this machine's own: a health check connects, and says nothing."""
+        if not ip_address(address).is_loopback:
+            self.complain(code)
 
     def sweep(self) -> None:
         """Forget who has gone."""
