@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+from uploader.central.settings import CentralSettings
+from uploader.central.word import Reason
 from uploader.cli import group
 from uploader.domain.errors import UploaderError, family
 
@@ -62,3 +65,13 @@ def test_every_dependency_has_its_reason():
 def test_links_between_pages_lead_somewhere(page):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_central_teams_are_told_what_to_do_about_every_reason(reason):
+    assert f"| `{reason}` |" in (DOCS / "central.md").read_text()
+
+
+@pytest.mark.parametrize("setting", [each.name for each in fields(CentralSettings)])
+def test_every_setting_of_the_centre_is_documented(setting):
+    assert f"| `{setting}` |" in (DOCS / "central.md").read_text()

@@ -118,7 +118,7 @@ def rounds_at(url: str, root: Path) -> Rounds:
     """The service as the settings would build it; its clock stands still."""
     return Rounds(
         centre=XnatCentre("centre", url, "sharing", _password(root, "sharing"), stall_seconds=20),
-        sites=[Site(name=name, project=name, key=public_half(key)) for name, key in KEYS.items()],
+        sites=[Site(name=name, project=name, keys=[public_half(key)]) for name, key in KEYS.items()],
         trials=TRIALS,
         clock=lambda: 0.0,
         recheck_seconds=3600,

@@ -1,11 +1,15 @@
 """What a site has sent appears in the trial's project, once, whatever happens on the way."""
 
+from dataclasses import replace
+
 import pytest
 from werkzeug.wrappers import Response
 
 from tests.archives.traps import answer, reply_lost
 from tests.central.places import KEYS, consignment, session
 from uploader.central.visit import Standing
+from uploader.central.word import Site
+from uploader.seal import public_half
 
 FILES = session()
 SENT = consignment(FILES)
@@ -176,6 +180,17 @@ def test_files_that_the_centre_adds_after_sharing_are_told_and_no_fault(sent):
     sent.by_hand("PUT", f"{SESSION}/resources/QC/files/report.txt?inbody=true", b"fine")
     row = sent.only()
     assert (row.state, row.says) == (Standing.SHARED, "1 file(s) were added at the centre")
+
+
+def test_what_a_site_signed_before_it_replaced_its_key_is_believed_as_long_as_the_centre_keeps_that(sent):
+    [first, second] = sent.rounds.sites
+    new = public_half(b"3" * 32)
+    sites, replaced = sent.rounds.sites, Site(name="SITE01", project="SITE01", keys=[new, *first.keys])
+    sent.rounds.sites = [replaced, second]
+    assert sent.only().state is Standing.SHARED
+    sent.rounds.sites = [replace(replaced, keys=[new]), second]
+    assert (sent.only().reason, sent.only().projects) == ("bad-seal", ("TRIAL-A",))
+    sent.rounds.sites = sites
 
 
 def test_the_key_of_one_site_cannot_vouch_for_another(centre):

@@ -23,7 +23,7 @@ def build(settings: CentralSettings) -> Rounds:
     )
     return Rounds(
         centre=centre,
-        sites=[Site(name=site.name, project=site.project, key=keys[site.name]) for site in settings.sites],
+        sites=[Site(name=site.name, project=site.project, keys=keys[site.name]) for site in settings.sites],
         trials={trial.id: trial.project for trial in settings.trials},
         clock=time.monotonic,
         recheck_seconds=settings.recheck_seconds,

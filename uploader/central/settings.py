@@ -44,6 +44,8 @@ class SiteSettings:
     """The site's own project at the centre."""
     key: Path
     """The site's public key."""
+    former_keys: tuple[Path, ...] = ()
+    """Keys that the site has replaced: what they signed before is believed still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +94,10 @@ class CentralSettings:
             raise BadSettings(f"{FILE}: project {min(both)} is a site's and a trial's; each has its own")
         return settings
 
-    def keys(self) -> dict[str, PublicKey]:
-        """Site -> its public key. Raises BadSettings for one that cannot be read, or that two sites share."""
-        keys = {site.name: PublicKey.read(site.key) for site in self.sites}
-        _once("sites", "key", [key.fingerprint for key in keys.values()])
+    def keys(self) -> dict[str, list[PublicKey]]:
+        """Site -> its public keys. Raises BadSettings for one that cannot be read, or that occurs twice."""
+        keys = {site.name: [PublicKey.read(path) for path in (site.key, *site.former_keys)] for site in self.sites}
+        _once("sites", "key", [key.fingerprint for each in keys.values() for key in each])
         return keys
 
 

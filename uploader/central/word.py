@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from uploader.domain.consignment import Consignment, Recall
 from uploader.domain.errors import BadSeal
-from uploader.seal import PublicKey, opened
+from uploader.seal import PublicKey, opened, unsealed
 
 Said = TypeVar("Said", Consignment, Recall)
 
@@ -48,7 +48,8 @@ class Site:
 
     name: str
     project: str
-    key: PublicKey
+    keys: Sequence[PublicKey]
+    """The key it signs with now, then former ones that are still believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _believed(found: tuple[str, bytes], kind: type[Said], site: Site) -> Said | 
     """The document, or why it is not believed."""
     name, data = found
     try:
-        said = kind.read(opened(data, site.key))
+        said = kind.read(_opened(data, site.keys))
     except BadSeal as error:
         return Wrong(Reason.BAD_SEAL, f"{name} is not believed: {error}")
     if (said.site, said.project) != (site.name, site.project):
@@ -97,3 +98,9 @@ def _believed(found: tuple[str, bytes], kind: type[Said], site: Site) -> Said | 
     if said.name != name:
         return Wrong(Reason.BAD_SEAL, f"{name} is not believed: it speaks of submission {said.submission}")
     return said
+
+
+def _opened(data: bytes, keys: Sequence[PublicKey]) -> dict[str, Any]:
+    """Raises BadSeal unless one of `keys` signed it."""
+    named = unsealed(data)["key"]
+    return opened(data, next((key for key in keys if key.fingerprint == named), keys[0]))
