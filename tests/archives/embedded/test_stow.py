@@ -122,6 +122,14 @@ def test_two_studies_in_one_request_become_two_sessions(olga: Caller) -> None:
     assert [row["label"] for row in olga.rows("/data/projects/P/experiments")] == ["S", "T"]
 
 
+@pytest.mark.parametrize(
+    "kind", ["multipart/related; type=application/dicom; boundary=xyz", "Multipart/Related;boundary=xyz"]
+)
+def test_a_content_type_without_quotes_is_understood(olga: Caller, kind: str) -> None:
+    body = b"--xyz\r\nContent-Type: application/dicom\r\n\r\n" + image() + b"\r\n--xyz--"
+    assert olga("POST", STUDIES, body, content_type=kind).status_code == 200
+
+
 @pytest.mark.parametrize(("login", "status"), [("mark", 200), ("cora", 403), ("nora", 404)])
 def test_storing_takes_the_right_to_create(archive: Embedded, login: str, status: int) -> None:
     assert send(Caller(archive, login), image()).status_code == status

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from werkzeug.exceptions import NotAcceptable
-from werkzeug.http import parse_list_header, parse_options_header
+from werkzeug.http import parse_list_header
 
 MULTIPART = "multipart/related"
+_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^;]*))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,20 @@ def chosen(header: str, offers: Sequence[Offer]) -> Offer:
     raise NotAcceptable(f"This is served as {' or '.join(map(_told, offers))}, as it is stored; nothing is converted.")
 
 
+def media_type(value: str) -> tuple[str, dict[str, str]]:
+    """A media type and its parameters, names in lower case.
+
+    Clients write ``type=application/dicom`` without the quotes that RFC 2045 asks for, and mean it.
+    """
+    kind, _, rest = value.partition(";")
+    found = _PARAMETER.findall(";" + rest)
+    return kind.strip().lower(), {name.lower(): quoted or bare.strip() for name, quoted, bare in found}
+
+
 def _ranges(header: str) -> list[_Range]:
-    found = [parse_options_header(item) for item in parse_list_header(header)]
+    found = [media_type(item) for item in parse_list_header(header)]
     ranges = [
-        _Range(kind.lower(), more.get("type", "").lower(), more.get("transfer-syntax", ""), _quality(more.get("q", "")))
+        _Range(kind, more.get("type", "").lower(), more.get("transfer-syntax", ""), _quality(more.get("q", "")))
         for kind, more in found
     ]
     return [wanted for wanted in ranges if wanted.quality > 0]

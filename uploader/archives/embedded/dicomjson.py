@@ -32,8 +32,8 @@ _REAL = frozenset({"DS", "FL", "FD"})
 
 
 def attributes(dataset: Dataset, refer: Refer, trail: str = "") -> Json:
-    """Every attribute but group lengths and file meta, by tag in eight hex digits. What cannot be decoded has a VR
-    and no value. Raises UnreadableFile for sequences nested too deep."""
+    """Every attribute but group lengths and file meta, by tag in eight hex digits. What cannot be decoded, or is
+    nested deeper than any real file, has a VR and no value."""
     if trail.count("/") > 2 * DEEPEST:
         raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
     found = {f"{tag:08X}": _element(dataset, tag, refer, trail) for tag in sorted(dataset.keys()) if tag & 0xFFFF}

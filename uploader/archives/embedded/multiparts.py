@@ -11,8 +11,8 @@ from secrets import token_hex
 from typing import NoReturn
 
 from werkzeug.exceptions import BadRequest
-from werkzeug.http import parse_options_header
 
+from uploader.archives.embedded.accepts import media_type
 from uploader.archives.embedded.vault import Readable
 from uploader.domain.manifest import CHUNK
 
@@ -44,7 +44,7 @@ def read(stream: Readable, content_type: str) -> Iterator[tuple[str, Readable]]:
 
     Raises BadRequest for a body that is not what it says, or ends before its last boundary.
     """
-    name = parse_options_header(content_type)[1].get("boundary", "")
+    name = media_type(content_type)[1].get("boundary", "")
     if not _BOUNDARY.fullmatch(name):
         raise BadRequest("The request names no boundary of its parts; nothing was stored.")
     body = _Body(stream, f"\r\n--{name}".encode())

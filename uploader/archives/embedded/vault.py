@@ -230,6 +230,11 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
             yield chunk
 
 
+def file_chunks(path: Path) -> Iterator[bytes]:
+    """A file in chunks; it is opened when the first is asked for."""
+    yield from chunks(path.open("rb"))
+
+
 def _write(fd: int, data: bytes) -> int:
     view = memoryview(data)
     while view:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
-from werkzeug.http import parse_options_header
 
 from uploader.archives.embedded import accepts, multiparts, stow
+from uploader.archives.embedded.accepts import media_type
 from uploader.archives.embedded.dicomjson import Json
 from uploader.archives.embedded.rest.asked import body, routes, store, user
 from uploader.archives.embedded.rest.dicomweb import JSON, ROOT, STUDY, accepted, as_dicom_json, only_uids, place
@@ -35,14 +35,14 @@ def take(project: str, study: str = "") -> Response:
 
 def _parts() -> Iterator[Readable]:
     """The instances in the body. Raises UnsupportedMediaType for anything else."""
-    kind, more = parse_options_header(request.headers.get("Content-Type", ""))
+    kind, more = media_type(request.headers.get("Content-Type", ""))
     if kind == DICOM:
         yield body()
         return
     if kind != accepts.MULTIPART or more.get("type", DICOM).lower() != DICOM:
         raise UnsupportedMediaType(f"Send {accepts.MULTIPART}; type={DICOM}, or {DICOM}; nothing was stored.")
     for named, part in multiparts.read(body(), request.headers["Content-Type"]):
-        if parse_options_header(named)[0] not in ("", DICOM):
+        if media_type(named)[0] not in ("", DICOM):
             raise UnsupportedMediaType(f"Each part must be {DICOM}; nothing was stored.")
         yield part
 

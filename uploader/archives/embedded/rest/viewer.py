@@ -18,7 +18,7 @@ from uploader.archives.embedded.instances import Instance
 from uploader.archives.embedded.ohif import Viewer
 from uploader.archives.embedded.rest.answers import as_json
 from uploader.archives.embedded.rest.asked import routes, store, user
-from uploader.archives.embedded.vault import chunks
+from uploader.archives.embedded.vault import file_chunks
 
 SESSION = "/xapi/viewer/projects/<project>/experiments/<experiment>"
 CACHED_SECONDS = 3600
@@ -59,7 +59,7 @@ def viewer(name: str = "") -> Response | Redirect:
         content, kind = built.file(name)
     except FileNotFoundError:
         raise NotFound("The viewer has no such file.") from None
-    answer = Response(content if isinstance(content, bytes) else chunks(content.open("rb")), content_type=kind)
+    answer = Response(content if isinstance(content, bytes) else file_chunks(content), content_type=kind)
     answer.headers["Content-Security-Policy"] = built.policy()
     answer.headers["Cache-Control"] = f"private, max-age={CACHED_SECONDS}"
     return answer

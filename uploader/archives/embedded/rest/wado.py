@@ -15,7 +15,7 @@ from uploader.archives.embedded.instances import Instance
 from uploader.archives.embedded.multiparts import Part
 from uploader.archives.embedded.rest.asked import routes, store, user
 from uploader.archives.embedded.rest.dicomweb import INSTANCE, JSON, SERIES, STUDY, accepted, only_uids, place
-from uploader.archives.embedded.vault import chunks
+from uploader.archives.embedded.vault import file_chunks
 
 DICOM, BYTES = "application/dicom", "application/octet-stream"
 MOST_FRAMES = 10_000
@@ -34,7 +34,7 @@ def objects(**names: str) -> Response:
     if "instance" in names:
         offers.append(Offer(DICOM, multipart=False, syntaxes=offers[0].syntaxes))
     offer = accepted(offers)
-    parts = ((f"{DICOM}; transfer-syntax={i.syntax}", chunks(i.path.open("rb"))) for i in found)
+    parts = ((f"{DICOM}; transfer-syntax={i.syntax}", file_chunks(i.path)) for i in found)
     return _given(offer, parts)
 
 
