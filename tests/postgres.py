@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import psycopg
 import pytest
@@ -93,6 +94,10 @@ class Postgres:
         with psycopg.connect(self.dsn(database), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def ask(self, query: str, database: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn(database)) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     def new_database(self, template: str = "template1", owner: str = "uploader") -> str:
         """Name of a fresh database, a copy of `template`."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "script": "scripts",
     "archive": "archive",
     "central": "centre",
+    "records": "records",
     "worker": "worker",
     "listener": "listener",
     "desk": "desk",

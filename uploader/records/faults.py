@@ -25,6 +25,8 @@ def translated(error: DBAPIError, name: str) -> UploaderError:
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
     if code in _FULL:
         return DiskFull(f"{name}: no room left on the disk; nothing was changed")
+    if code == "SQLITE_CONSTRAINT_TRIGGER" and "moved" in str(error.orig):
+        return Misconfigured(f"{name}: these records were moved to a server; set database_url, and start again")
     if error.connection_invalidated or code.startswith(_AWAY) or (not code and _not_reached(error)):
         return Transient(f"{name}: busy or not reachable; nothing was changed, try again")
     if not code and _REFUSED.search(str(error.orig)):
