@@ -129,7 +129,7 @@ def made(site: Path) -> Stack:
         "DICOM_ADDRESS": "127.0.0.1",
         "DICOM_CALLING": "STORESCU,ORTHANC",
         "DICOM_PEERS": "172.16.0.0/12,192.168.0.0/16",
-        "EGRESS_TO": "203.0.113.7/32",
+        "EGRESS_TO": "198.51.100.2/32",
         "EGRESS_DNS": "127.0.0.1",
         "BRIDGES": "uplt",
         "WORKER_CPUS": str(min(2, os.cpu_count() or 1)),

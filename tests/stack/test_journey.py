@@ -98,7 +98,7 @@ def test_a_sender_that_is_not_on_the_list_is_refused(stack, tmp_path):
 
 @pytest.mark.parametrize("archive", ["IDENTIFIABLE_HOST", "ANONYMISED_HOST"])
 def test_staff_reach_each_archive_under_a_name_of_its_own(stack, page, archive):
-    answer = page.request.get(f"https://{stack.env[archive]}:{stack.env['HTTPS_PORT']}/xapi/siteConfig/buildInfo")
+    answer = page.goto(f"https://{stack.env[archive]}:{stack.env['HTTPS_PORT']}/xapi/siteConfig/buildInfo")
     assert answer.ok
     assert answer.json()["version"]
 
