@@ -142,5 +142,6 @@ def made(site: Path) -> Stack:
     run("containers/certificate", env=env)
     run("containers/site", "--embedded", env=env)
     stack = Stack(env)
+    stack.down()  # what a run that was killed has left
     stack.compose("build", "desk", "pacs", seconds=900)
     return stack
