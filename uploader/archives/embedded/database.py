@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,6 +147,12 @@ def fields(row: Row) -> dict[str, str]:
     """The row's further fields, short XNAT name -> text."""
     known: dict[str, str] = json.loads(row["fields"])
     return known
+
+
+def all_fields(rows: Iterable[Row]) -> list[dict[str, str]]:
+    """`fields` of many rows, read in one go."""
+    found: list[dict[str, str]] = json.loads(f"[{','.join(row['fields'] for row in rows)}]")
+    return found
 
 
 def number(connection: sqlite3.Connection, name: str) -> int:

@@ -142,6 +142,14 @@ def shown_in(c: Connection, kind: str, key: str) -> tuple[str, ...]:
     return tuple(row["project"] for row in rows)
 
 
+def shares(c: Connection, kind: str) -> dict[str, list[str]]:
+    """ID of each thing of this kind that is shared -> the projects it is shared into."""
+    found: dict[str, list[str]] = {}
+    for key, place in c.execute("SELECT id, project FROM shares WHERE kind = ?", (kind,)):
+        found.setdefault(key, []).append(place)
+    return found
+
+
 def holder(
     c: Connection,
     user: User,

@@ -13,6 +13,7 @@ DEEPEST = 16
 """Folders above one file of a resource."""
 
 _UNCLEAN = re.compile(r"[^A-Za-z0-9_-]")
+_SAFE = re.compile(r"[A-Za-z0-9_./~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 _PREFIX = re.compile(r"^\w+:\w+/")
 _TYPE = re.compile(r"\[@?xsi:type=[^\]]*\]")
@@ -70,4 +71,5 @@ def field(name: str) -> str:
 
 def uri(*parts: str) -> str:
     """``/data/…`` from parts, percent-encoded (RFC 3986); a part may hold slashes."""
-    return "/data/" + "/".join(quote(part) for part in parts)
+    joined = "/".join(parts)
+    return "/data/" + (joined if _SAFE.fullmatch(joined) else "/".join(map(quote, parts)))

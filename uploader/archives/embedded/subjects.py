@@ -8,9 +8,9 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import Conflict
 
-from uploader.archives.embedded import find, history, rights, sharing
+from uploader.archives.embedded import find, history, rights
 from uploader.archives.embedded.accounts import User
-from uploader.archives.embedded.database import Row, fields, now, number, one
+from uploader.archives.embedded.database import Row, all_fields, fields, now, number, one
 from uploader.archives.embedded.names import clean, uri
 from uploader.archives.embedded.store import Store
 
@@ -73,23 +73,41 @@ def listing(store: Store, user: User, project: str | None) -> list[dict[str, str
                 "LEFT JOIN shares s ON s.kind = 'subject' AND s.id = t.id "
                 "AND s.project = ? WHERE t.project = ? OR s.project IS NOT NULL ORDER BY t.id"
             )
-            return [columns(row) for row in c.execute(sql, (project, project))]
+            return _listed(c.execute(sql, (project, project)).fetchall())
         may = rights.readable(c, user)
         rows = c.execute("SELECT *, NULL AS shared_label FROM subjects ORDER BY id").fetchall()
-        return [columns(r) for r in rows if may & {r["project"], *find.shown_in(c, "subject", r["id"])}]
+        places = find.shares(c, "subject")
+    return _listed([r for r in rows if r["project"] in may or not may.isdisjoint(places.get(r["id"], ()))])
+
+
+def _listed(rows: list[Row]) -> list[dict[str, str]]:
+    return [_told(known, *row) for row, known in zip(rows, all_fields(rows), strict=True)]
 
 
 def columns(row: Row) -> dict[str, str]:
     """A subject's columns in a listing. Its label is the one it has in the project that was asked for."""
-    return fields(row) | {
-        "ID": row["id"],
-        "project": row["project"],
-        "label": sharing.label_of(row),
-        "insert_date": row["inserted"],
-        "insert_user": row["inserter"],
-        "xsiType": "xnat:subjectData",
-        "URI": uri("subjects", row["id"]),
-    }
+    return _told(fields(row), *row)
+
+
+def _told(
+    known: dict[str, str],
+    key: str,
+    project: str,
+    label: str,
+    _fields: str,
+    inserted: str,
+    inserter: str,
+    shared_label: str | None = None,
+) -> dict[str, str]:
+    """The columns, of a row's values in their order."""
+    known["ID"] = key
+    known["project"] = project
+    known["label"] = shared_label or label
+    known["insert_date"] = inserted
+    known["insert_user"] = inserter
+    known["xsiType"] = "xnat:subjectData"
+    known["URI"] = uri("subjects", key)
+    return known
 
 
 def _rename(store: Store, row: Row, label: str) -> None:

@@ -40,7 +40,8 @@ def table(rows: Sequence[Line], default: str, fixed: bool = False) -> Response:
         always = ("ID", *(["xsiType"] if "xsiType" in request.args else []), "URI")
         names = list(dict.fromkeys((*names, *(key for key in always if key in rows[0]))))
     headings = names if fixed else [_heading(name) for name in names]
-    chosen = [[cell(row, name) for name in names] for row in _paged(_sorted([r for r in rows if _passes(r)]))]
+    found = _paged(_sorted(_passing(rows)))
+    chosen = [[row[name] if name in row else cell(row, name) for name in names] for row in found]
     if request.args.get("format", "json") == "csv":
         return _csv(headings, chosen)
     records = [dict(zip(headings, line, strict=True)) for line in chosen]
@@ -111,14 +112,17 @@ def _wanted(default: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in asked.split(",") if name.strip()))
 
 
-def _passes(row: Line) -> bool:
-    """Whether the row fits all filters of the query."""
-    for name, wanted in request.args.items():
-        if name not in _CONTROLS and (name in row or field(name) in row):
-            if name == "xsiType" and wanted in _ABSTRACT:
-                continue
+def _passing(rows: Sequence[Line]) -> list[Line]:
+    """The rows that fit all filters of the query."""
+    asked = [(name, wanted) for name, wanted in request.args.items() if name not in _CONTROLS]
+    filters = [(n, w.lower().replace("%", "*").split(",")) for n, w in asked if n != "xsiType" or w not in _ABSTRACT]
+    return [row for row in rows if _passes(row, filters)] if filters else list(rows)
+
+
+def _passes(row: Line, filters: Sequence[tuple[str, list[str]]]) -> bool:
+    for name, patterns in filters:
+        if name in row or field(name) in row:
             value = cell(row, name).lower()
-            patterns = wanted.lower().replace("%", "*").split(",")
             if not any(fnmatch(value, pattern) for pattern in patterns):
                 return False
     return True
