@@ -25,7 +25,7 @@ from tests.dimse.senders import (
     sent,
     until,
 )
-from uploader.dimse import door, message
+from uploader.dimse import door, message, wire
 from uploader.dimse import receiver as dimse_receiver
 
 
@@ -40,7 +40,7 @@ def impatient(monkeypatch):
     """A second for everything, so that these tests need not wait longer."""
     monkeypatch.setattr(door, "ASSOCIATE_SECONDS", 1)
     monkeypatch.setattr(dimse_receiver, "ASSOCIATE_SECONDS", 1)
-    monkeypatch.setattr(door, "PDU_SECONDS", 1)
+    monkeypatch.setattr(wire, "PDU_SECONDS", 1)
 
 
 def forgotten(receiver, inbox):
@@ -69,7 +69,7 @@ def test_one_address_cannot_have_all_the_places(inbox, session):
 def test_a_length_that_is_a_lie_is_believed_by_nobody(receiver, inbox, kind):
     stranger = Stranger(receiver.port).write(pdu(kind, b"", 0xFFFFFFFF))
     assert stranger.ends()
-    stranger = Stranger(receiver.port).associated().write(pdu(kind, b"", door.PDU_BYTES + 1))
+    stranger = Stranger(receiver.port).associated().write(pdu(kind, b"", wire.PDU_BYTES + 1))
     assert stranger.ends()
     until(lambda: forgotten(receiver, inbox))
 

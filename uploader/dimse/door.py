@@ -1,8 +1,7 @@
 """pynetdicom's server, made ready for strangers.
 
 + Who may not connect is sent away before a thread is made for them, and before a byte is read.
-+ A connection must bring a whole A-ASSOCIATE-RQ in ASSOCIATE_SECONDS, and each later PDU in PDU_SECONDS.
-+ A PDU's length is looked at before any of it is read.
++ A connection must bring a whole A-ASSOCIATE-RQ in ASSOCIATE_SECONDS; what comes later is bounded by its `Wire`.
 + When there are too many connections, the one goes that has been waiting longest without an association.
 + TLS is negotiated in the connection's own thread, within the same time.
 """
@@ -20,61 +19,12 @@ from socketserver import BaseServer
 from typing import Any
 
 from pynetdicom.association import Association
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from uploader.dimse.access import Access
+from uploader.dimse.wire import Wire
 
-PDU_BYTES = 128 << 10
-"""Largest PDU that is read; senders are told so (Maximum Length, PS3.8 D.1)."""
 ASSOCIATE_SECONDS = 5
-PDU_SECONDS = 10
-SEND_SECONDS = 10
-"""For a sender to take our answer."""
-_HEAD = 6
-"""Bytes of type, reserved byte and length at the head of every PDU. PS3.8 9.3."""
-
-
-class Wire(AssociationSocket):
-    """The socket of an association, which reads no more and no longer than it must."""
-
-    def __init__(self, assoc: Association, client: socket.socket, until: float) -> None:
-        super().__init__(assoc, client_socket=client)
-        self._until = until
-        self._first = True
-
-    def recv(self, nr_bytes: int) -> bytearray:
-        """pynetdicom asks for the head of a PDU, then for the rest, and closes the connection on an OSError.
-
-        A rest of as many bytes as a head has only gets its time anew.
-        """
-        if nr_bytes > PDU_BYTES:
-            raise ConnectionAbortedError("a PDU is longer than was agreed")
-        if nr_bytes == _HEAD and not self._first:
-            self._until = time.monotonic() + PDU_SECONDS
-        self._first = self._first and nr_bytes == _HEAD
-        assert self.socket is not None
-        try:
-            return _exactly(self.socket, nr_bytes, self._until)
-        finally:
-            self.socket.settimeout(SEND_SECONDS)
-
-
-def _exactly(source: socket.socket, size: int, until: float) -> bytearray:
-    """So many bytes, fewer at the end of the stream. Raises TimeoutError."""
-    found = bytearray(size)
-    view, have = memoryview(found), 0
-    while have < size:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("a PDU comes too slowly")
-        source.settimeout(left)
-        got = source.recv_into(view[have:])
-        if not got:
-            break
-        have += got
-    view.release()
-    del found[have:]
-    return found
 
 
 @dataclass(slots=True, eq=False)
@@ -231,8 +181,10 @@ class Door(ThreadedAssociationServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """The stock one prints a traceback, which may quote what was sent."""
+        """No thread or no association can be had. The stock one prints a traceback, which may quote a stranger."""
         self.complain("defect")
+        if caller := self._callers.get(client_address):
+            caller.settled = True
 
     def dismiss_all(self, seconds: float) -> None:
         """Let all associations end, and wait for that, but not longer."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from pynetdicom.association import Association
@@ -155,9 +156,9 @@ class Assembly(DIMSEServiceProvider):
         part, self._part = self._part, None
         if part:
             part.discard()
-        with suppress(IndexError):
+        with suppress(Empty):
             while True:
-                waiting = self.msg_queue.queue.popleft()[1]
+                waiting = self.msg_queue.get_nowait()[1]
                 if store := getattr(waiting, "_dataset_file", None):
                     store.part.discard()
 

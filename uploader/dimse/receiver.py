@@ -17,8 +17,9 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from uploader.dicom import read_header
 from uploader.dimse.access import Access
-from uploader.dimse.door import ASSOCIATE_SECONDS, PDU_BYTES, Desk, Door
+from uploader.dimse.door import ASSOCIATE_SECONDS, Desk, Door
 from uploader.dimse.message import Assembly, Part
+from uploader.dimse.wire import PDU_BYTES
 from uploader.domain.errors import UnreadableFile
 from uploader.logs import say
 from uploader.writing import IMPLEMENTATION_NAME, IMPLEMENTATION_UID

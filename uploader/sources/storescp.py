@@ -66,7 +66,11 @@ class HandOver:
     def keep(self, path: Path, sender: object) -> None:
         held = self._folder / f"{path.stem}.dcm.part"
         path.rename(held)
-        _flush(self._folder)
+        try:
+            _flush(self._folder)
+        except OSError:
+            held.unlink(missing_ok=True)  # its sender will be told that it is not kept
+            raise
         with self._guard:
             before, self._held[sender] = self._held.get(sender), held
         if before:
