@@ -42,6 +42,7 @@ class Door:
     uploads: int = 0
     port: int = 0
     _threads: list[threading.Thread] = field(default_factory=list)
+    _visitors: list[socket.socket] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -66,10 +67,14 @@ class Door:
     def _visited(self, visitor: socket.socket) -> None:
         with suppress(OSError), closing(visitor):
             client = self.tls.wrap_socket(visitor, server_side=True) if self.tls else visitor
+            self._visitors.append(client)
             with closing(client), closing(socket.create_connection(("127.0.0.1", self.target))) as archive:
                 _Visit(self, client, archive).lasts()
 
-    def join(self) -> None:
+    def close(self) -> None:
+        """Show everybody out."""
+        for visitor in self._visitors:
+            _end(visitor)
         for thread in self._threads:
             thread.join(20)
 
@@ -143,4 +148,4 @@ def opened(door: Door) -> Iterator[Door]:
             yield door
         finally:
             _end(listening)
-    door.join()
+    door.close()
