@@ -176,7 +176,7 @@ def _walk(
     """Check the lines behind the line `after`, (number, hash), which is taken for right."""
     (first, head), broken_at = after, None
     query = select(audit).where(audit.c.seq > first).order_by(audit.c.seq)
-    rows = connection.execution_options(yield_per=1000).execute(query)
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
     count = first
     for count, row in enumerate(rows, first + 1):
         if broken_at is None and _fits(row, count, head):

@@ -71,7 +71,7 @@ def _copy(table: Table, old: Connection, new: Connection) -> None:
 
 def _rows(table: Table, connection: Connection) -> Any:
     query = select(*_columns(table)).order_by(*table.primary_key)
-    return connection.execution_options(yield_per=_BATCH).execute(query)
+    return connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
 def _prove(table: Table, old: Connection, new: Connection) -> None:
