@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -292,3 +294,13 @@ def test_the_pixels_are_copied_untouched(admin: Caller, olga: Caller) -> None:
     enable(admin, SITE, RENAME)
     (back,) = stored(olga, send(olga, WAITING, out.getvalue()))
     assert (back.PixelData, back.PatientName) == (bytes(range(4)), "site")
+
+
+def test_an_archives_process_loads_the_language_with_the_first_script_and_not_before() -> None:
+    code = (
+        "import sys\nimport uploader.hosted\nfrom uploader.rewriting import DicomEdit\neditor = DicomEdit()\n"
+        "print('uploader.dicomedit' in sys.modules)\neditor.check('version \"6.6\"', ())\n"
+        "print('uploader.dicomedit' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
