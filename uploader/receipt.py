@@ -20,8 +20,10 @@ KIND, VERSION = "uploader-receipt", 2
 """Version 1 was not signed, and said no site."""
 KEPT = "receipt"
 """Under which provenance keeps the signed receipt of a release."""
-FIELDS = frozenset({"kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol"})
-FIELDS |= {"anonymised_by", "signed", "places", "verdict", "verification", "verified", "overruled", "digest", "files"}
+_HEAD = ("kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol", "signed")
+_PROOFS = ("places", "verdict", "verification", "verified", "overruled", "anonymised_by", "digest", "files")
+FIELDS = (*_HEAD, *_PROOFS)
+"""In the order in which people are shown them; the records keep them in another."""
 
 
 def receipt(
@@ -33,8 +35,10 @@ def receipt(
     if about.state not in (State.RELEASED, State.RECALLED):
         raise WrongState(f"submission {submission} is {about.state}; only what is released has a receipt")
     kept: Mapping[str, Any] | None = records.provenance(submission).get(KEPT)
+    if kept:
+        return {name: kept[name] for name in (*FIELDS, "key", "signature")}
     project = protocol(about.trial, about.protocol_version).project
-    return kept or document(records, about, site, central_project, project)
+    return document(records, about, site, central_project, project)
 
 
 def document(records: Records, about: Submission, site: str, central_project: str, shared_into: str) -> dict[str, Any]:
@@ -85,7 +89,7 @@ def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
     another version, with other fields, or whose digests do not agree with each other."""
     if receipt.get("kind") != KIND or type(receipt.get("version")) is not int or receipt["version"] != VERSION:
         raise BadSeal(f"it is no {KIND} of version {VERSION}")
-    if receipt.keys() != FIELDS:
+    if receipt.keys() != set(FIELDS):
         raise BadSeal(f"the fields are not those of a {KIND}")
     manifest = manifest_of(receipt["files"])
     try:

@@ -151,10 +151,11 @@ def test_a_site_that_cannot_be_looked_at_is_told_and_stops_no_other(sent):
     assert rows["T-001_1"].state is Standing.SHARED
 
 
-def test_one_session_that_cannot_be_read_stops_no_other(sent):
+@pytest.mark.parametrize("what", ["$", "/consignment"], ids=["listing", "document"])
+def test_one_session_that_cannot_be_read_stops_no_other(sent, what):
     late = session(study="1.2.4")
     sent.send(consignment(late, number=2, submission="late"), late)
-    sent.traps.set(("GET", r"S-001_1/resources/UPLOADER/files/consignment"), answer(500))
+    sent.traps.set(("GET", rf"S-001_1/resources/UPLOADER/files{what}"), answer(500))
     rows = sent.round()
     assert (rows["S-001_1"].state, rows["S-001_1"].reason) == (Standing.WAITS, "archive-unavailable")
     assert rows["S-001_2"].state is Standing.SHARED

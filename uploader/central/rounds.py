@@ -11,8 +11,14 @@ from uploader.domain.errors import Held, Transient
 from uploader.domain.lodged import Lodged
 from uploader.ports import Centre
 
-Found = tuple[Lodged, tuple[str, ...]]
-"""A session, and the names of the documents beside it."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A session, and the names of the documents beside it, or why they could not be listed."""
+
+    session: Lodged
+    names: tuple[str, ...]
+    trouble: Held | Transient | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +59,23 @@ class Rounds:
             return
         labels = _beside(found)
         for one in found:
-            twins = [label for name in one[1] for label in labels[name] if label != one[0].address.session]
+            twins = [label for name in one.names for label in labels[name] if label != one.session.address.session]
             yield self._row(visit, one, twins)
 
     def _found(self, session: Lodged) -> Found:
-        return session, tuple(self.centre.papers(session.address))
+        try:
+            return Found(session, tuple(self.centre.papers(session.address)))
+        except (Held, Transient) as error:
+            return Found(session, (), error)
 
     def _row(self, visit: Visit, found: Found, twins: Sequence[str]) -> Row:
-        session, names = found
+        session = found.session
+        if found.trouble:
+            return waiting(visit.unseen(session), found.trouble)
         kept = self._settled.get(session.id)
         if kept and kept.found == found and not twins and self.clock() < kept.until:
             return kept.row
-        row = visit.at(session, names, twins)
+        row = visit.at(session, found.names, twins)
         if row.state in (Standing.SHARED, Standing.RECALLED):
             self._settled[session.id] = _Settled(found, _again(row), self.clock() + self.recheck_seconds)
         return row
@@ -78,7 +89,7 @@ def _again(row: Row) -> Row:
 def _beside(found: Sequence[Found]) -> dict[str, list[str]]:
     """Name of a consignment -> labels of the sessions that it lies beside."""
     labels: dict[str, list[str]] = {}
-    for session, names in found:
-        for name in names:
-            labels.setdefault(name, []).append(session.address.session)
+    for one in found:
+        for name in one.names:
+            labels.setdefault(name, []).append(one.session.address.session)
     return labels

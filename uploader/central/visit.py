@@ -83,7 +83,7 @@ class Visit:
         names: of the documents beside it
         twins: labels of other sessions with a consignment of the same name
         """
-        row = Row(site=self.site.name, session=session.address.session, id=session.id, subject=session.address.subject)
+        row = self.unseen(session)
         try:
             word = word_of({name: self.centre.paper(session.address, name) for name in names}, self.site)
             if isinstance(word.consignment, Consignment):
@@ -92,6 +92,11 @@ class Visit:
             return self._carried_out(replace(row, projects=_sorted(facts.shown.partly)), facts)
         except (Held, Transient) as error:
             return waiting(row, error)
+
+    def unseen(self, session: Lodged) -> Row:
+        """The row of a session of which no more is known than that it is there."""
+        address = session.address
+        return Row(site=self.site.name, session=address.session, id=session.id, subject=address.subject)
 
     def _carried_out(self, row: Row, facts: Facts) -> Row:
         decision = decide(facts, self.trials)

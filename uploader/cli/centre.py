@@ -83,12 +83,16 @@ def _told(rounds: Rounds, journal: Journal) -> Iterator[tuple[Row, bool]]:
 
 
 def _print(rows: list[Row]) -> None:
+    click.echo(_line("", "site", "session", "trial", "shown in", "why"))
     for row in rows:
         said = "; ".join(part for part in (row.reason, row.says) if part)
-        shown = ", ".join(row.projects) or "-"
-        click.echo(f"{row.state:<9} {row.site:<10} {row.session or '-':<18} {row.trial or '-':<14} {shown:<14} {said}")
+        click.echo(_line(row.state, row.site, row.session, row.trial, ", ".join(row.projects), said))
     waits = sum(row.state is Standing.WAITS for row in rows)
     click.echo(f"{len(rows)} session(s), {waits} waiting for a person")
+
+
+def _line(state: str, site: str, session: str, trial: str, shown: str, why: str) -> str:
+    return f"{state:<9} {site or '-':<10} {session or '-':<18} {trial or '-':<14} {shown or '-':<14} {why}".rstrip()
 
 
 def _code(rows: list[Row]) -> int:
