@@ -10,17 +10,18 @@ import requests
 from argon2 import PasswordHasher
 
 from uploader.archives.embedded import Account, Embedded, accounts
+from uploader.archives.embedded.scripting import Editor
 from uploader.archives.xnat import XnatArchive
 
 LINE = Account("uploader", "correct horse")
 OTHER = Account("other", "battery staple")
 
 
-def archive_with_projects(root: Path) -> Embedded:
-    """Projects DEMO and TRIAL are ours; FOREIGN is another's, and hidden from us."""
+def archive_with_projects(root: Path, editor: Editor | None = None) -> Embedded:
+    """Projects DEMO and TRIAL are ours; FOREIGN is another's, and hidden from us. editor: runs its scripts"""
     with pytest.MonkeyPatch.context() as patch:  # hashing passwords is slow on purpose
         patch.setattr(accounts, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64))
-        embedded = Embedded(root, name="central", site_id="CENTRAL", accounts=[LINE, OTHER])
+        embedded = Embedded(root, name="central", site_id="CENTRAL", accounts=[LINE, OTHER], editor=editor)
     embedded.create_project("DEMO", members={LINE.login: "owner"})
     embedded.create_project("TRIAL", members={LINE.login: "owner"})
     embedded.create_project("FOREIGN", members={OTHER.login: "owner"})
