@@ -29,7 +29,7 @@ from uploader.receipt import receipt
 from uploader.reception import instance_tokens
 from uploader.recipes import Kitchen, permit_of, recipe_of, some_of
 from uploader.records import SqlRecords, open_records
-from uploader.records.database import is_shared, with_password
+from uploader.records.database import is_shared, server_at
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
 from uploader.seal import sealed
@@ -69,19 +69,20 @@ def open_home(root: Path) -> Built:
     return Built(settings, home, protocols, records)
 
 
-def engine_url(settings: Settings) -> str:
-    """Address of the durable engine's own tables, password included: beside the records on a server, else a file.
+def engine_database(settings: Settings) -> Any:
+    """Where the durable engine keeps its tables: connections to a server, beside the records, or the address of a file.
 
-    Raises Misconfigured for an engine of one's own beside records that several share: two workers would not know of
-    each other.
+    Raises Misconfigured for a file beside records that several share: two workers would not know of each other.
     """
     if settings.engine_url:
         if is_shared(settings.database_url) and not is_shared(settings.engine_url):
             raise Misconfigured("engine_url must name a server too, where database_url does; or leave it out")
-        return with_password(settings.engine_url, settings.engine_password_file, "the engine")
-    if is_shared(settings.database_url):
-        return with_password(settings.database_url, settings.database_password_file)
-    return Home(settings.home).engine_url
+        url, password_file = settings.engine_url, settings.engine_password_file
+    elif is_shared(settings.database_url):
+        url, password_file = settings.database_url, settings.database_password_file
+    else:
+        return Home(settings.home).engine_url
+    return server_at(url, password_file, "the engine") if is_shared(url) else url
 
 
 NEEDS: Mapping[str, frozenset[str]] = {

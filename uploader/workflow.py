@@ -46,6 +46,8 @@ DEAD_AFTER_SECONDS = 30
 """A worker that has not been heard of for this long is dead, and its work is taken over."""
 REST_AGAIN_SECONDS = 1.0
 """How soon it is tried again to write down where a submission came to rest."""
+ORPHAN_AFTER_SECONDS = 10.0
+"""How long what is ours may be under way without running here: it may be waiting for a thread."""
 LOST = 75
 """Exit code of a worker whose work was taken over while it was alive: it is to be started again."""
 KEPT = timedelta(days=7)
@@ -90,6 +92,7 @@ class Worker:
     _carry: Callable[[str, str, int], str]
     _running: set[str]
     _lock: threading.Lock
+    _orphans: dict[str, float]
 
     def adopt(self) -> list[str]:
         """Take over from the dead, and set every due submission of our routes moving, once."""
@@ -108,6 +111,7 @@ class Worker:
             name = f"{submission}.{route}.{attempt}.{VERSION}.{generation}"
             status = DBOS.get_workflow_status(name)
             if status is not None and status.status in _UNFINISHED:
+                self._look_after(name, status.executor_id == self.id)
                 return None
             if status is None:
                 return name if self._start(name, route, submission, attempt) else None
@@ -127,6 +131,17 @@ class Worker:
             with self._lock:
                 self._running.discard(submission)
         return ours
+
+    def _look_after(self, name: str, ours: bool) -> None:
+        """Set moving again what the engine has down as ours and unfinished although nothing here runs it: its thread
+        ended when even that could not be written."""
+        since = self._orphans.setdefault(name, time.monotonic())
+        if not ours:
+            self._orphans.pop(name)
+        elif time.monotonic() - since >= ORPHAN_AFTER_SECONDS:
+            self._orphans.pop(name)
+            DBOS.resume_workflow(name)
+            say("resumed")
 
     def _take_over(self) -> None:
         """Begin anew what a dead worker had under way on our routes: its checkpointed steps are not repeated.
@@ -177,19 +192,21 @@ def start(
     workers: Workers,
     *,
     worker: str,
-    database_url: str,
+    database: Any,
     diagnostics: Path,
     at_once: int,
     routes: Sequence[str] = ROUTES,
 ) -> Worker:
     """Launch DBOS as `worker`, a name no other living process has; recovery of its own work begins at once.
 
+    database: address of a file, or connections to a server (an `sqlalchemy.Engine`), which may be away for a while
     routes: those that this worker carries, in the order of the line; `gateway` has what they need
     """
     DBOS(
         config=DBOSConfig(
             name="uploader",
-            system_database_url=database_url,
+            system_database_url=database if isinstance(database, str) else None,
+            system_database_engine=None if isinstance(database, str) else database,
             application_version=_version(routes),
             executor_id=worker,
             serializer=PlainJson(),
@@ -217,7 +234,7 @@ def start(
     DBOS.launch()
     heart = Heart(workers, worker, DEAD_AFTER_SECONDS, _lost)
     heart.start()
-    return Worker(worker, gateway, routes, workers, at_once, heart, carry, running, lock)
+    return Worker(worker, gateway, routes, workers, at_once, heart, carry, running, lock, {})
 
 
 def _until_written(diagnostics: Path, function: Callable[..., Any], *args: Any) -> Any:

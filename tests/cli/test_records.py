@@ -10,7 +10,7 @@ from tests.cli.calling import call
 from tests.homes import change_settings, new_home
 from tests.postgres import PASSWORD, Postgres
 from uploader.cli.lock import try_worker
-from uploader.gateway import engine_url, open_home
+from uploader.gateway import engine_database, open_home
 from uploader.records import verify
 
 
@@ -35,7 +35,7 @@ def test_records_are_moved_and_the_gateway_goes_on_there_with_what_the_command_s
     assert "ada" in built.records.accounts.logins()
     assert call(home, "account", "add", "bob").returncode == 0
     assert "bob" in built.records.accounts.logins()
-    assert engine_url(built.settings).startswith("postgresql+psycopg://guarded:")
+    assert engine_database(built.settings).url.database == Postgres.name_in(url)
     built.records.close()
 
 

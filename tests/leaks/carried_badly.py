@@ -64,7 +64,7 @@ def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]
         beset(build_line(built), mishaps),
         built.records.workers,
         worker="leaky",
-        database_url=built.home.engine_url,
+        database=built.home.engine_url,
         diagnostics=built.home.diagnostics,
         at_once=1,
     )

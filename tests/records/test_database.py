@@ -168,6 +168,11 @@ def test_a_server_that_is_away_is_transient(url: str, tmp_path: Path) -> None:
         open_records(url.split("?", maxsplit=1)[0] + f"?host={tmp_path}")
 
 
+def test_a_server_whose_name_is_not_known_yet_is_transient() -> None:
+    with pytest.raises(Transient):
+        open_records("postgresql+psycopg://uploader@nowhere.invalid/uploader")
+
+
 @postgresql_only
 @pytest.mark.parametrize("wrong", ["another password", ""])
 def test_a_password_that_is_not_accepted_stops_the_start(url: str, tmp_path: Path, wrong: str) -> None:

@@ -47,7 +47,7 @@ engine = workflow.start(
     build_line(built),
     built.records.workers,
     worker=worker,
-    database_url=built.home.engine_url,
+    database=built.home.engine_url,
     diagnostics=built.home.diagnostics,
     at_once=2,
 )

@@ -15,7 +15,7 @@ from uploader.cli.common import home_option
 from uploader.cli.lock import Duty, a_worker, watching_of
 from uploader.domain.errors import Transient
 from uploader.domain.submission import ROUTES
-from uploader.gateway import Built, build_intake, build_line, engine_url, open_home, preflight
+from uploader.gateway import Built, build_intake, build_line, engine_database, open_home, preflight
 from uploader.logs import listen, say
 from uploader.reception import Reception
 from uploader.records import anchor
@@ -57,7 +57,7 @@ def worker(routes: tuple[str, ...], home: Path) -> None:
             build_line(built, routes=routes),
             built.records.workers,
             worker=name,
-            database_url=engine_url(built.settings),
+            database=engine_database(built.settings),
             diagnostics=built.home.diagnostics,
             at_once=built.settings.at_once,
             routes=routes,

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from uploader.domain.errors import Misconfigured
-from uploader.records.faults import translated
+from uploader.records.faults import not_reached, translated
 
 BUSY_SECONDS = 60
 """How long a writer waits for the writers before it."""
@@ -127,8 +127,22 @@ def _password(path: Path, name: str) -> str:
         raise Misconfigured(f"{name}: the password file {path} cannot be read") from None
 
 
+def server_at(url: str, password_file: Path | None, name: str) -> Engine:
+    """Connections to the server at `url`, for the durable engine's own tables. Raises Misconfigured."""
+    return _postgresql(with_password(url, password_file, name))
+
+
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_CONNECTING)
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, connect_args=_CONNECTING)
+    event.listen(engine, "handle_error", _tell_lost)
+    return engine
+
+
+def _tell_lost(context: ExceptionContext) -> None:
+    """A server that cannot be reached, or whose name is unknown while it starts, is a lost connection: without this the
+    durable engine would give up what is under way instead of waiting."""
+    if not_reached(context.original_exception):
+        context.is_disconnect = True
 
 
 def _address(url: str, name: str) -> URL:

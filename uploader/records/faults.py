@@ -27,7 +27,7 @@ def translated(error: DBAPIError, name: str) -> UploaderError:
         return DiskFull(f"{name}: no room left on the disk; nothing was changed")
     if code == "SQLITE_CONSTRAINT_TRIGGER" and "moved" in str(error.orig):
         return Misconfigured(f"{name}: these records were moved to a server; set database_url, and start again")
-    if error.connection_invalidated or code.startswith(_AWAY) or (not code and _not_reached(error)):
+    if error.connection_invalidated or code.startswith(_AWAY) or not_reached(error.orig):
         return Transient(f"{name}: busy or not reachable; nothing was changed, try again")
     if not code and _REFUSED.search(str(error.orig)):
         return Misconfigured(f"{name}: the server refused the account or the database; check database_url and password")
@@ -36,6 +36,12 @@ def translated(error: DBAPIError, name: str) -> UploaderError:
     )
 
 
-def _not_reached(error: DBAPIError) -> bool:
-    said = str(error.orig)
-    return type(error.orig).__name__ == "OperationalError" and (not _REFUSED.search(said) or bool(_SOON.search(said)))
+def not_reached(error: BaseException | None) -> bool:
+    """Whether a driver's error says that no connection was to be had now: it has no code then, only a text."""
+    if (
+        type(error).__name__ != "OperationalError"
+        or getattr(error, "sqlstate", None)
+        or hasattr(error, "sqlite_errorname")
+    ):
+        return False
+    return not _REFUSED.search(str(error)) or bool(_SOON.search(str(error)))

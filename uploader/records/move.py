@@ -1,4 +1,4 @@
-"""Moves records to another database: every row, the audit to the byte, proven by reading back, or nothing at all."""
+"""Records to another database: every row, the audit to the byte, proven by reading back, or nothing at all."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, func, insert, select, text
 
 from uploader.domain.errors import Held, Refused
 from uploader.records.audit import verify
-from uploader.records.database import Database
+from uploader.records.database import Database, connect
 from uploader.records.schema import migrate
 from uploader.records.tables import login_tries, metadata, workers
 
@@ -37,15 +38,35 @@ def move(source: Database, target: Database) -> Mapping[str, int]:
         if before.broken_at is not None:
             raise Held("the audit of these records is broken; nothing was moved; run: uploader audit verify")
         with target.alone() as new:
-            _only_into_nothing(new)
-            for table in _tables():
-                _copy(table, old, new)
-                _prove(table, old, new)
-            counts = {table.name: new.scalar(select(func.count()).select_from(table)) or 0 for table in _tables()}
+            counts = _transfer(old, new)
         if verify(target) != before:
             raise Held("the audit that the server gives back differs; go on with the old records, and empty the target")
         old.execute(text(_SEAL))
     return counts
+
+
+def keep(source: Database, path: Path) -> None:
+    """Copy everything to the new file `path`, as it is at one moment; the source stays as it is, for copies of a home.
+
+    Raises Held when what was read back differs.
+    """
+    target = connect(f"sqlite:///{path}", "the copy")
+    try:
+        migrate(target)
+        with source.alone() as old, target.alone() as new:
+            _transfer(old, new)
+        if verify(target).broken_at is not None:
+            raise Held("the audit of the copy is not whole; run: uploader audit verify")
+    finally:
+        target.close()
+
+
+def _transfer(old: Connection, new: Connection) -> Mapping[str, int]:
+    _only_into_nothing(new)
+    for table in _tables():
+        _copy(table, old, new)
+        _prove(table, old, new)
+    return {table.name: new.scalar(select(func.count()).select_from(table)) or 0 for table in _tables()}
 
 
 def _tables() -> list[Table]:
