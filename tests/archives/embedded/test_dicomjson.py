@@ -109,3 +109,22 @@ def test_sequences_deeper_than_any_real_file_end_somewhere() -> None:
         outer.ReferencedImageSequence = [dataset]
         dataset = outer
     assert json.dumps(dicomjson.attributes(dataset, str)).count("00081140") < 50
+
+
+def test_what_was_decoded_for_another_slice_is_told_alike() -> None:
+    slices = []
+    for number, name, charset in (
+        (1, "Müller", "ISO_IR 100"),
+        (2, "Müller", "ISO_IR 192"),
+        (3, "Mø", "ISO_IR 100"),
+    ):
+        dataset = dcmread(io.BytesIO(image(number=number)))
+        dataset.SpecificCharacterSet, dataset.PatientName = charset, name
+        dataset.PixelRepresentation, dataset.SmallestImagePixelValue = number % 2, 60000 if number == 2 else -5536
+        out = io.BytesIO()
+        dcmwrite(out, dataset, enforce_file_format=True)
+        slices.append(dicom.read_header(io.BytesIO(out.getvalue())))
+    memory = dicomjson.Memory()
+    together = [dicomjson.attributes(dataset, str, memory=memory) for dataset in slices]
+    assert together == [dicomjson.attributes(dataset, str) for dataset in slices]
+    assert [found["00100010"]["Value"][0]["Alphabetic"] for found in together] == ["Müller", "Müller", "Mø"]

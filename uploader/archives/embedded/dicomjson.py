@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydicom.dataelem import DataElement, RawDataElement
@@ -23,6 +24,10 @@ from uploader.part10 import DEEPEST
 Json = dict[str, Any]
 Refer = Callable[[str], str]
 """The address of a value, by its trail."""
+Memory = dict[tuple[object, ...], Json]
+_PLAIN = frozenset(
+    {"CS", "DA", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"}
+)
 INLINE_BYTES = 1024
 """Binary values up to this size stand in the JSON itself, as base64."""
 _CHARACTER_SET = "00080005"
@@ -31,12 +36,16 @@ _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _REAL = frozenset({"DS", "FL", "FD"})
 
 
-def attributes(dataset: Dataset, refer: Refer, trail: str = "") -> Json:
+def attributes(dataset: Dataset, refer: Refer, trail: str = "", memory: Memory | None = None) -> Json:
     """Every attribute but group lengths and file meta, by tag in eight hex digits. What cannot be decoded, or is
-    nested deeper than any real file, has a VR and no value."""
+    nested deeper than any real file, has a VR and no value.
+
+    memory: what the slices of a series have in common is decoded once, for those given the same memory
+    """
     if trail.count("/") > 2 * DEEPEST:
         raise UnreadableFile(f"sequences are nested more than {DEEPEST} deep")
-    found = {f"{tag:08X}": _element(dataset, tag, refer, trail) for tag in sorted(dataset.keys()) if tag & 0xFFFF}
+    one = _element if memory is None else partial(_remembered, memory)
+    found = {f"{tag:08X}": one(dataset, tag, refer, trail) for tag in sorted(dataset.keys()) if tag & 0xFFFF}
     return found | ({_CHARACTER_SET: {"vr": "CS", "Value": ["ISO_IR 192"]}} if _CHARACTER_SET in found else {})
 
 
@@ -55,6 +64,21 @@ def bulk(dataset: Dataset, trail: str) -> bytes | None:
 def _value(dataset: Dataset, tag: str) -> Any:
     number = int(tag, 16)
     return dicom.decoded(dataset, number).value if number in dataset else None
+
+
+def _remembered(memory: Memory, dataset: Dataset, tag: int, refer: Refer, trail: str) -> Json:
+    """As `_element`, from memory for the same bytes under the same tag: of public texts and numbers whose meaning
+    depends on nothing else but the character set."""
+    raw = dataset.get_item(tag)
+    if not isinstance(raw, RawDataElement) or raw.value is None or dicom.vr_of(raw) not in _PLAIN:
+        return _element(dataset, tag, refer, trail)
+    if tag >> 16 & 1 or len(raw.value) > INLINE_BYTES:
+        return _element(dataset, tag, refer, trail)
+    charset = dataset.get_item(0x00080005)
+    key = (tag, raw.VR, raw.value, raw.is_little_endian, str(charset.value) if charset is not None else "")
+    if key not in memory:
+        memory[key] = _element(dataset, tag, refer, trail)
+    return memory[key]
 
 
 def _element(dataset: Dataset, tag: int, refer: Refer, trail: str) -> Json:

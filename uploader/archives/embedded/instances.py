@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from werkzeug.exceptions import NotFound
 
 from uploader import dicom
@@ -26,6 +28,7 @@ from uploader.domain.errors import UnreadableFile
 _NAMING = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality")
 FACTS = ("InstanceNumber", "Rows", "Columns", "BitsAllocated", "NumberOfFrames")
 """Attributes of an object that are remembered."""
+_TAGS = frozenset(Tag(keyword) for keyword in (*_NAMING, *FACTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +148,13 @@ def _values(resource: int, folder: Path, found: Found) -> tuple[Any, ...]:
 
 
 def _header(path: Path) -> tuple[headers.Header, str]:
-    """(attributes, transfer syntax) of a file. Raises UnreadableFile."""
+    """(what is remembered, transfer syntax) of a file; only that is decoded. Raises UnreadableFile."""
     with path.open("rb") as stream:
         dataset = dicom.read_header(stream)
-    return dicom.header(dataset, sequences=False), str(dataset.file_meta.TransferSyntaxUID)
+    kept = Dataset()
+    for tag in _TAGS & dataset.keys():
+        kept[tag] = dataset.get_item(tag)
+    return dicom.header(kept), str(dataset.file_meta.TransferSyntaxUID)
 
 
 def _instance(row: Row, folder: Path) -> Instance:

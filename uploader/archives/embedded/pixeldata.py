@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound, UnprocessableEntity
 
 from uploader import dicom, frames
 from uploader.archives.embedded import dicomjson
-from uploader.archives.embedded.dicomjson import Json, Refer
+from uploader.archives.embedded.dicomjson import Json, Memory, Refer
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.manifest import CHUNK
 from uploader.frames import Frames
@@ -42,7 +42,7 @@ def syntaxes(syntax: str) -> tuple[str, ...]:
     return plain if syntax in plain else (syntax,)
 
 
-def attributes(path: Path, refer: Refer) -> Json:
+def attributes(path: Path, refer: Refer, memory: Memory | None = None) -> Json:
     """All attributes of the file, its pixels as a reference. Raises UnreadableFile.
 
     A file whose pixels are damaged still tells what stands before them.
@@ -51,8 +51,8 @@ def attributes(path: Path, refer: Refer) -> Json:
         part = dicom.read(path)
     except UnreadableFile:
         with path.open("rb") as stream:
-            return dicomjson.attributes(dicom.read_header(stream), refer)
-    found = dicomjson.attributes(part.dataset, refer)
+            return dicomjson.attributes(dicom.read_header(stream), refer, memory=memory)
+    found = dicomjson.attributes(part.dataset, refer, memory=memory)
     if part.pixels[1]:
         tag, vr = _pixel_element(path, part)
         found |= {tag: {"vr": vr, "BulkDataURI": refer(tag)}} | dicomjson.attributes(part.tail, refer)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from uploader.archives.embedded import accepts, instances, multiparts, pixeldata
 from uploader.archives.embedded.accepts import Offer
+from uploader.archives.embedded.dicomjson import Memory
 from uploader.archives.embedded.instances import Instance
 from uploader.archives.embedded.multiparts import Part
 from uploader.archives.embedded.rest.asked import routes, store, user
@@ -82,9 +83,9 @@ def _found(project: str, study: str, series: str = "", instance: str = "") -> li
 
 def _json(found: Sequence[tuple[Instance, str]]) -> Iterator[str]:
     """A JSON array, written object by object: a study's attributes together may be larger than the memory."""
-    opening = "["
+    opening, memory = "[", Memory()
     for instance, where in found:
-        attributes = pixeldata.attributes(instance.path, f"{where}/bulkdata/".__add__)
+        attributes = pixeldata.attributes(instance.path, f"{where}/bulkdata/".__add__, memory)
         yield opening + json.dumps(attributes, allow_nan=False)
         opening = ","
     yield "]"
