@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
@@ -98,47 +97,91 @@ def test_objects_that_are_gone_already_disturb_nobody(sink, inbox):
     assert endings(inbox) == ["dcm"]
 
 
+class Watching:
+    """Somebody who looks at the folder, by a clock of ours: a file is quiet after a second, and stale after ten."""
+
+    def __init__(self, inbox, spool, quarantine):
+        self.now, self.received = 0.0, set()
+        source = FolderSource(inbox, 1, Limits(100, 1 << 30, 100, 2), lambda: self.now)
+        self.intake = Intake(source, spool, quarantine, lambda instances: instances <= self.received)
+
+    def taken(self, after=2):
+        """How many files each session has that is taken so many seconds later."""
+        self.intake.poll()
+        self.now += after
+        arrivals = self.intake.poll()
+        for arrival in arrivals:
+            self.received |= arrival.instances.reveal()
+            self.intake.registered(arrival)
+        return [len(arrival.manifest) for arrival in arrivals]
+
+
 @pytest.fixture
-def intake(tmp_path, inbox):
-    source = FolderSource(inbox, 0.01, Limits(100, 1 << 30, 100, 2))
-    intake = Intake(source, tmp_path / "spool", tmp_path / "quarantine", lambda _: False)
-    yield intake
-    intake.close()
+def watching(tmp_path, inbox):
+    watching = Watching(inbox, tmp_path / "spool", tmp_path / "quarantine")
+    yield watching
+    watching.intake.close()
 
 
-def taken(intake):
-    """What two looks find, a quiet moment apart."""
-    intake.poll()
-    time.sleep(0.05)
-    arrivals = intake.poll()
-    for arrival in arrivals:
-        intake.registered(arrival)
-    return [len(arrival.manifest) for arrival in arrivals]
+def put(sink, paths, sender):
+    for path in paths:
+        part = sink.place()
+        part.write_bytes(path.read_bytes())
+        sink.keep(part, sender)
 
 
-def test_a_study_waits_for_its_sender_and_another_does_not(intake, sink, inbox, tmp_path):
+def test_a_study_waits_for_its_sender_and_another_does_not(watching, sink, inbox, tmp_path):
     for seed in (1, 2):
-        for path in sorted(demo(tmp_path / f"session-{seed}", seed).iterdir()):
-            part = sink.place()
-            part.write_bytes(path.read_bytes())
-            sink.keep(part, FIRST)
+        put(sink, sorted(demo(tmp_path / f"session-{seed}", seed).iterdir()), FIRST)
     half = received(sink, "has just begun")
-    assert taken(intake) == [9]
+    assert watching.taken() == [9]
     sink.over(FIRST)
-    assert taken(intake) == [9]
+    assert watching.taken() == [9]
     assert half.exists()
     assert [path.name for path in inbox.iterdir()] == [UNDER_WAY]
 
 
-def test_two_studies_of_one_association_are_two_sessions_however_often_they_are_sent(intake, inbox, tmp_path):
+def test_a_study_whose_sender_falls_silent_is_taken_whole_in_the_end(watching, sink, inbox, tmp_path):
+    put(sink, sorted(demo(tmp_path / "session").iterdir()), FIRST)
+    assert watching.taken() == []
+    assert watching.taken(after=20) == [9]
+    assert not watching.intake.waiting()
+    sink.over(FIRST)
+    assert endings(inbox) == []
+
+
+def test_structures_that_are_sent_later_are_taken_when_their_images_were(watching, sink, tmp_path):
+    images, others = [], []
+    for path in sorted(demo(tmp_path / "session").iterdir()):
+        (images if path.name.startswith("CT") else others).append(path)
+    put(sink, others, FIRST)
+    sink.over(FIRST)
+    assert watching.taken() == []
+    assert any("RTSTRUCT waits" in sentence for sentence in watching.intake.waiting())
+    put(sink, images, SECOND)
+    sink.over(SECOND)
+    assert watching.taken() == [9]
+
+
+def test_structures_that_are_sent_days_later_are_a_session_of_their_own(watching, sink, tmp_path):
+    paths = sorted(demo(tmp_path / "session").iterdir())
+    put(sink, [path for path in paths if path.name.startswith("CT")], FIRST)
+    sink.over(FIRST)
+    assert watching.taken() == [6]
+    put(sink, [path for path in paths if not path.name.startswith("CT")], SECOND)
+    sink.over(SECOND)
+    assert watching.taken() == [3]
+
+
+def test_two_studies_of_one_association_are_two_sessions_however_often_they_are_sent(watching, inbox, tmp_path):
     files = [path for seed in (1, 2) for path in demo(tmp_path / f"session-{seed}", seed).iterdir()]
     inbox.mkdir()
     with receiving(inbox) as receiver:
         for _ in range(2):
             assert dcmtk("storescu", receiver.port, *files).returncode == 0
         assert len(kept(inbox)) == len(files)
-    assert taken(intake) == [9, 9]
-    assert not intake.quarantined()
+    assert watching.taken() == [9, 9]
+    assert not watching.intake.quarantined()
     assert not list(inbox.glob("*.dcm"))
 
 

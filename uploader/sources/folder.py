@@ -16,6 +16,7 @@ from uploader.domain.arrival import Look, Offer, Origin, Piece, Rejection
 from uploader.domain.errors import NotTaken, SourceBusy
 from uploader.domain.private import Private
 from uploader.sources import tree
+from uploader.sources.storescp import HELD
 from uploader.sources.zips import Budget, Limits, is_zip, unpack
 
 __all__ = ["FolderSource", "Limits"]
@@ -128,7 +129,7 @@ class FolderSource:
         for parts, seen in sorted(self._seen.items()):
             age = now - seen.since
             quiet, stale = age >= self._quiet, age >= GRACE * self._quiet
-            unfinished = self._quiet > 0 and _is_unfinished(parts[-1])
+            unfinished = self._quiet > 0 and _is_unfinished(parts[-1]) and not (stale and HELD.fullmatch(parts[-1]))
             if not seen.plain and quiet:
                 look.rejections.append(Rejection(seen.origin, "quarantine.not-regular", _NOT_REGULAR, False))
             elif unfinished and stale:

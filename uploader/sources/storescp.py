@@ -21,7 +21,9 @@ from uploader.domain.errors import Misconfigured
 UNDER_WAY = ".receiving"
 """Folder in the watched folder for what has not come to its end."""
 _PART = re.compile(r"[0-9a-f]{32}\.part")
-_HELD = re.compile(r"[0-9a-f]{32}\.dcm\.part")
+HELD = re.compile(r"[0-9a-f]{32}\.dcm\.part")
+"""Names of what is whole, and has a sender who may send more. When that takes too long, or the listener is gone, it may
+be taken as it is."""
 
 
 class HandOver:
@@ -50,7 +52,7 @@ class HandOver:
             if _PART.fullmatch(ruin.name):
                 ruin.unlink()
         for path in self._folder.iterdir():
-            if _HELD.fullmatch(path.name):
+            if HELD.fullmatch(path.name):
                 _release(path)
         _flush(self._folder)
 
