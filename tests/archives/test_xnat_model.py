@@ -1,4 +1,4 @@
-"""Whatever the order of sending, faults, restarts and other workers: what was proved stays, nothing is double or lost."""
+"""Whatever the order of sending, faults, restarts and workers: what was proved stays, nothing is double or lost."""
 
 from __future__ import annotations
 
