@@ -19,8 +19,8 @@ PINNED = "sha256:" + "0" * 64
 SETTINGS = {
     "SITE_DIR": "/srv/site",
     **{f"{name}_IMAGE": f"made/{name.lower()}@{PINNED}" for name in ("PYTHON", "POSTGRES", "PROXY", "TOMCAT")},
-    **dict.fromkeys(("XNAT_WAR_URL", "OHIF_URL"), "https://example.org/file"),
-    **dict.fromkeys(("XNAT_WAR_SHA256", "OHIF_SHA256"), "0" * 64),
+    **dict.fromkeys(("XNAT_WAR_URL", "OHIF_URL", "OPENCV_URL"), "https://example.org/file"),
+    **dict.fromkeys(("XNAT_WAR_SHA256", "OHIF_SHA256", "OPENCV_SHA256"), "0" * 64),
     **{f"{name}_HOST": f"{name.lower()}.example.org" for name in ("DESK", "IDENTIFIABLE", "ANONYMISED")},
     **dict.fromkeys(("HTTPS_ADDRESS", "DICOM_ADDRESS", "EGRESS_DNS"), "192.0.2.10"),
 }
@@ -64,7 +64,7 @@ def test_nothing_starts_before_the_images_are_pinned(file, name):
     assert "run containers/pin first" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["TOMCAT_IMAGE", "XNAT_WAR_SHA256", "OHIF_SHA256"])
+@pytest.mark.parametrize("name", ["TOMCAT_IMAGE", "XNAT_WAR_SHA256", "OHIF_SHA256", "OPENCV_SHA256"])
 def test_no_xnat_is_built_of_what_has_no_checksum(name):
     assert "run containers/pin first" in config(REAL, without=name).stderr
 

@@ -138,6 +138,14 @@ def test_pinning_writes_digests_and_checksums(clone, engine):
     assert found["SITE"] == "SITE07"
 
 
+def test_an_older_xnat_is_pinned_as_well(clone, engine):
+    assert run(clone, "containers/pin", "1.9", PATH=engine).returncode == 0
+    found = pinned(clone)
+    assert found["TOMCAT_IMAGE"] == f"tomcat:9.0.115-jdk8-temurin@sha256:{'a' * 64}"
+    assert "1.9.3" in found["XNAT_WAR_URL"]
+    assert found["OPENCV_URL"] == "none"
+
+
 def test_what_is_pinned_stays(clone, engine):
     kept = f"tomcat:9.0.115-jdk8-temurin@sha256:{'b' * 64}"
     with (clone / ".env").open("a") as out:
