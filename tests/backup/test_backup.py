@@ -10,12 +10,15 @@ import pytest
 
 from tests.homes import archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
 from uploader.backup import restore, sums, take
+from uploader.backup.plan import RECORDS
 from uploader.cli import main
 from uploader.domain.errors import BadBackup
 from uploader.domain.identity import Pseudonym
 from uploader.gateway import build_line, open_home
 from uploader.line import identifiable_session, trial_session
 from uploader.records import anchor, verify
+from uploader.records.database import connect
+from uploader.records.move import move
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +188,20 @@ def test_the_two_commands_say_what_they_did(used, tmp_path, monkeypatch, capsys)
     main()
     assert "proven and restored" in capsys.readouterr().out
     assert (tmp_path / "new" / "uploader.toml").is_file()
+
+
+def test_records_on_a_server_are_in_the_copy_as_the_file_of_a_home(tmp_path, postgres):
+    with gateway_at(tmp_path / "home") as built:
+        submission = arrive(built, demo(tmp_path / "in"))
+        assert carry(built, submission) == "received"
+        server = connect(postgres.url(postgres.new_database()))
+        move(built.records.database, server)
+        (built.home.root / RECORDS).unlink()
+        data, keys = take(built.home, tmp_path / "copies", secrets_to=tmp_path / "keys", server=server)
+        before = verify(server)
+        server.close()
+    restore(data.copy, keys.copy, tmp_path / "again")
+    again = open_home(tmp_path / "again")
+    assert verify(again.records.database) == before
+    assert again.records.get(submission).state == "received"
+    again.records.close()

@@ -34,6 +34,9 @@ class Part:
     kind: Kind
 
 
+RECORDS = "records/records.sqlite"
+"""Where a home has its records, and every copy."""
+
 SECRETS = (Part("secrets", Kind.TREE),)
 """Goes to another place than the rest."""
 
@@ -41,7 +44,7 @@ SECRETS = (Part("secrets", Kind.TREE),)
 def parts(home: Home) -> Iterator[Part]:
     """Everything but the secrets, in order. Left out: `work/` (made anew), `inbox/` (not ours yet), logs."""
     yield Part(home.anchor.relative_to(home.root).as_posix(), Kind.TREE)
-    yield Part("records/records.sqlite", Kind.DATABASE)
+    yield Part(RECORDS, Kind.DATABASE)
     yield Part(home.links.relative_to(home.root).as_posix(), Kind.DATABASE)
     for name in (FILE, "trial_protocols", "dicomedit_scripts", "privacy_policies", "blanking_rules"):
         yield Part(name, Kind.TREE)

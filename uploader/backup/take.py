@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from uploader.backup import sums
-from uploader.backup.plan import SECRETS, Kind, Part, files, parts
+from uploader.backup.plan import RECORDS, SECRETS, Kind, Part, files, parts
 from uploader.domain.errors import BadBackup, DiskFull
 from uploader.home import Home
+from uploader.records.database import Database
+from uploader.records.move import keep
 from uploader.records.snapshot import snapshot
 from uploader.stages.ingest.durable import flush_folder, flush_tree
 
@@ -32,16 +34,18 @@ class Taken:
     """Were removed while the copy was taken, below the home."""
 
 
-def take(home: Home, to: Path, *, secrets_to: Path | None = None) -> list[Taken]:
+def take(home: Home, to: Path, *, secrets_to: Path | None = None, server: Database | None = None) -> list[Taken]:
     """A new folder below `to`, named by the time, and one below `secrets_to` with the keys.
+
+    server: where the records lie, if not in the home; the copy has them as the file that a home has
 
     Raises BadBackup where the two would lie together or inside the home, DiskFull; then there is no new copy.
     """
     _check_places(home, to, secrets_to)
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-    taken = [_take(home, parts(home), to, stamp)]
+    taken = [_take(home, parts(home), to, stamp, server)]
     if secrets_to:
-        taken.append(_take(home, SECRETS, secrets_to, stamp))
+        taken.append(_take(home, SECRETS, secrets_to, stamp, None))
     return taken
 
 
@@ -61,7 +65,7 @@ def _check_places(home: Home, to: Path, secrets_to: Path | None) -> None:
         raise BadBackup("the keys must not lie with the data: name two places apart, best on two media")
 
 
-def _take(home: Home, wanted: Iterable[Part], to: Path, stamp: str) -> Taken:
+def _take(home: Home, wanted: Iterable[Part], to: Path, stamp: str, server: Database | None) -> Taken:
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     before = copies(to)
     last = before[-1] if before else None
@@ -72,7 +76,10 @@ def _take(home: Home, wanted: Iterable[Part], to: Path, stamp: str) -> Taken:
         taken = Taken(done)
         found: dict[str, str] = {}
         for part in wanted:
-            _copy_part(home, part, part_folder, last, known, taken, found)
+            if server and part.path == RECORDS:
+                _keep_records(server, part_folder, found)
+            else:
+                _copy_part(home, part, part_folder, last, known, taken, found)
         sums.write(part_folder, found)
         flush_tree(part_folder)
         part_folder.rename(done)
@@ -83,6 +90,12 @@ def _take(home: Home, wanted: Iterable[Part], to: Path, stamp: str) -> Taken:
             raise DiskFull(f"no room for a copy at {to}; nothing of it was kept") from None
         raise
     return taken
+
+
+def _keep_records(server: Database, into: Path, found: dict[str, str]) -> None:
+    (into / RECORDS).parent.mkdir(mode=0o700)
+    keep(server, into / RECORDS)
+    found[RECORDS] = sums.digest(into / RECORDS)
 
 
 def _copy_part(

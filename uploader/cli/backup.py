@@ -9,8 +9,9 @@ import click
 from uploader.backup import restore as restored
 from uploader.backup import take
 from uploader.cli.common import home_option
-from uploader.domain.errors import BadBackup
+from uploader.config import Settings
 from uploader.home import Home
+from uploader.records.database import connect, is_shared
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -21,9 +22,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--secrets-to", type=FOLDER, help="Another place, for the keys: without them nobody can use the copy.")
 def backup(home: Path, to: Path, secrets_to: Path | None) -> None:
     """Copy the home into a new folder below TO, while it runs. Files that did not change are linked, not copied."""
-    if not home.is_dir():
-        raise BadBackup(f"there is no home {home}")
-    for taken in take(Home(home.resolve()), to.resolve(), secrets_to=secrets_to and secrets_to.resolve()):
+    settings, root = Settings.read(home), home.resolve()
+    elsewhere = is_shared(settings.database_url)
+    server = connect(settings.database_url, password_file=settings.database_password_file) if elsewhere else None
+    for taken in take(Home(root), to.resolve(), secrets_to=secrets_to and secrets_to.resolve(), server=server):
         click.echo(f"{taken.copy}: {taken.files} files, {taken.copied} of them new or changed")
         if taken.vanished:
             click.echo(f"  {len(taken.vanished)} file(s) were removed meanwhile and are not in it", err=True)
