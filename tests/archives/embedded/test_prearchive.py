@@ -371,6 +371,20 @@ def test_batches_that_come_while_sessions_are_archived_all_end_in_the_archive(
 
 
 @pytest.mark.endpoint(28)
+def test_batches_that_are_committed_at_once_are_all_answered_with_the_session_in_the_archive(
+    olga: Caller, url: str
+) -> None:
+    def one(number: int) -> tuple[int, str]:
+        body, auth = zipped({"a": image(1, number)}), ("mark", PASSWORDS["mark"])
+        answer = requests.post(f"{url}{WAITING}&action=commit", data=body, auth=auth, timeout=60)
+        return answer.status_code, answer.text
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(one, range(12))) == {(200, "/data/archive/projects/P/subjects/S/experiments/E\r\n")}
+    assert len(olga.rows(f"{SESSION}/scans/1/files")) == 12
+
+
+@pytest.mark.endpoint(28)
 def test_a_batch_with_other_bytes_under_a_uid_is_refused_whole(olga: Caller) -> None:
     uri = send(olga, WAITING, image())
     answer = olga("POST", f"{WAITING}&overwrite_files=true", zipped({"a": image(2), "b": image(patient="X")}))

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, InternalServerError, NotFound
 
-from uploader.archives.embedded import conflicts, find, headers, imports, removal, resources, rights, waiting
+from uploader.archives.embedded import (
+    conflicts,
+    find,
+    headers,
+    imports,
+    prearchive,
+    removal,
+    resources,
+    rights,
+    waiting,
+)
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.conflicts import Incoming, InTheWay, Notice
 from uploader.archives.embedded.database import Row, fields, now
@@ -70,6 +80,11 @@ def commit(store: Store, user: User, row: Row, asked: Mapping[str, str]) -> tupl
     if wished.lower() == "true" if wished else code != "Manual":
         return archive(store, user, row, asked if wished else automatic(code)), True
     return waiting.uri_of(row), False
+
+
+def take(store: Store, user: User, study: Study, said: Mapping[str, str], asked: Mapping[str, str]) -> tuple[str, bool]:
+    """Receive the study and `commit` its session, with nothing in between: who sends at the same time waits."""
+    return prearchive.received(store, user, study, lambda row: commit(store, user, row, asked), said=said)
 
 
 def automatic(code: str) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
+from typing import TypeVar
 
 from werkzeug.exceptions import BadRequest, Conflict
 
@@ -22,6 +23,7 @@ from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.studies import Study
 
+T = TypeVar("T")
 _stamping = threading.Lock()
 
 
@@ -36,6 +38,19 @@ def receive(
     said: how it is to be handled, see `waiting.facts`
     Raises Conflict, with nothing stored, when a file of the same name waits there already with other bytes.
     """
+    return received(store, user, study, waiting.uri_of, complete=complete, said=said)
+
+
+def received(
+    store: Store,
+    user: User,
+    study: Study,
+    then: Callable[[Row], T],
+    *,
+    complete: bool = False,
+    said: Mapping[str, str] | None = None,
+) -> T:
+    """As `receive`; returns what `then` makes of the session, before anybody else can touch it."""
     while True:
         row = _open(store, user, study)
         with store.lock(waiting.lock_of(row)):
@@ -43,7 +58,7 @@ def receive(
                 there = waiting.current(c, row["id"])
             if there is not None:  # else it was archived or removed just now, and another one begins
                 _add(store, there, study, complete, said or {})
-                return waiting.uri_of(there)
+                return then(there)
 
 
 def receive_instance(store: Store, user: User, path: Path, routing: Routing) -> str:

@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 
-from uploader.archives.embedded import archiving, headers, instances, prearchive, rights, studies, waiting
+from uploader.archives.embedded import archiving, headers, instances, prearchive, rights, studies
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, one
 from uploader.archives.embedded.routing import Routing
@@ -118,9 +118,12 @@ def _deposit(store: Store, user: User, routing: Routing, group: list[Sent]) -> b
     """Into the prearchive, and on into the archive when the project wants that; whether they are there."""
     with ExitStack() as undo:
         study = studies.gather(store, _opened(group), undo, False, routing)
-        uri = prearchive.receive(store, user, study)
+        return prearchive.received(store, user, study, lambda row: _archived(store, user, row))
+
+
+def _archived(store: Store, user: User, row: Row) -> bool:
     try:
-        return archiving.commit(store, user, waiting.by_uri(store, user, "create", uri), {})[1]
+        return archiving.commit(store, user, row, {})[1]
     except Conflict:
         return False  # it waits there for a person, as any import that meets something does
 

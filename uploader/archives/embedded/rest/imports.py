@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from uploader.archives.embedded import archiving, imports, prearchive, rights, studies, unpack, waiting
+from uploader.archives.embedded import archiving, imports, prearchive, rights, studies, unpack
 from uploader.archives.embedded.rest.answers import uris
 from uploader.archives.embedded.rest.asked import destination, routes, store, uploads, user, yes
 from uploader.archives.embedded.routing import Routing
@@ -42,11 +42,9 @@ def _waiting(study: Study) -> str:
     complete = "dest" in request.args and not commit
     said = {k: v for k, v in request.args.items() if k in ("SOURCE", "VISIT", "PROTOCOL", "TIMEZONE")}
     said |= {k: "true" for k in ("prevent_anon", "prevent_auto_commit") if yes(k)}
-    uri = prearchive.receive(store(), user(), study, complete=complete, said=said)
     if commit:
-        row = waiting.by_uri(store(), user(), "create", uri)
-        uri, _ = archiving.commit(store(), user(), row, request.args)
-    return uri
+        return archiving.take(store(), user(), study, said, request.args)[0]
+    return prearchive.receive(store(), user(), study, complete=complete, said=said)
 
 
 def _handler() -> str:
