@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 
-from uploader.archives.embedded import history, reconstructions
+from uploader.archives.embedded import history
 
 Row = sqlite3.Row
 
@@ -84,16 +84,19 @@ CREATE TRIGGER IF NOT EXISTS no_shelf AFTER DELETE ON resources BEGIN
 
 
 class Database:
-    """A pool of connections to one file. One writer at a time; readers never wait for it (WAL)."""
+    """A pool of connections to one file. One writer at a time; readers never wait for it (WAL).
 
-    def __init__(self, path: Path) -> None:
+    more: statements that make further tables
+    """
+
+    def __init__(self, path: Path, more: Iterable[str] = ()) -> None:
         self._path = path
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)  # SQLite gives its other files the mode of this one
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writing = threading.Lock()
         with self.write() as connection:
-            for statement in (*SCHEMA.split(";\n"), *history.SCHEMA, *reconstructions.SCHEMA):
+            for statement in (*SCHEMA.split(";\n"), *more):
                 connection.execute(statement)
 
     @contextmanager

@@ -10,14 +10,19 @@ from weakref import WeakValueDictionary
 
 from werkzeug.exceptions import Locked
 
+from uploader.archives.embedded import customfields, history, reconstructions, workflows
 from uploader.archives.embedded.accounts import Accounts
 from uploader.archives.embedded.database import Database
 from uploader.archives.embedded.names import clean
+from uploader.archives.embedded.outcomes import Outcomes
 from uploader.archives.embedded.scripting import Editor
 from uploader.archives.embedded.vault import Vault
 
 PATIENCE_SECONDS = 5
 """How long `claim` waits."""
+
+
+_TABLES = (*history.SCHEMA, *reconstructions.SCHEMA, *customfields.SCHEMA, *workflows.SCHEMA)
 
 
 class Lock:
@@ -37,9 +42,10 @@ class Store:
     def __init__(self, root: Path, name: str, site_id: str, editor: Editor | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.name, self.site_id, self.editor = name, clean(site_id), editor
-        self.database = Database(root / "archive.db")
+        self.database = Database(root / "archive.db", _TABLES)
         self.vault = Vault(root)
         self.accounts = Accounts(self.database)
+        self.outcomes = Outcomes()
         self._locks: WeakValueDictionary[str, Lock] = WeakValueDictionary()
         self._guard = threading.Lock()
         self._undo_moves()

@@ -121,11 +121,20 @@ def fields() -> dict[str, str]:
     ``NULL`` empties one."""
     given = documents.flat(document()) if has_document() else {}
     given = {name: value for name, value in given.items() if not name.startswith(_LISTS)}
-    for name, value in request.args.items():
+    for name, value in (_whole(*pair) for pair in request.args.items()):
         short = field(name)
         if name not in _NOT_FIELDS and (name != short or name in _SHORT_FIELDS):
             given[short] = "" if value == "NULL" else value
     return {name: value for name, value in given.items() if name not in _NOT_KEPT}
+
+
+def _whole(name: str, value: str) -> tuple[str, str]:
+    """A field and its value. People write ``field[name=trial]/field=x`` as it is, and it is cut at the first ``=``."""
+    if name.count("[") == name.count("]") or "]" not in value:
+        return name, value
+    inner, _, rest = value.partition("]")
+    leaf, _, value = rest.partition("=")
+    return f"{name}={inner}]{leaf}", value
 
 
 def has_document() -> bool:

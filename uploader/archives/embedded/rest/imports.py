@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from uploader.archives.embedded import archiving, imports, prearchive, rights, studies, unpack
 from uploader.archives.embedded.rest.answers import uris
 from uploader.archives.embedded.rest.asked import destination, routes, store, uploads, user, yes
+from uploader.archives.embedded.rest.cache import cached
 from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.studies import Study
 from uploader.archives.embedded.unpack import Member
+from uploader.archives.embedded.vault import Readable
 
 blueprint = Blueprint("imports", __name__)
 
@@ -24,7 +26,24 @@ def take() -> Response:
 
     There it is complete with ``dest=/prearchive…``; it is built, and archived where request or project say so, with
     ``action=commit`` or ``auto-archive=true``, and by the session importer (``SI``); else more may come.
+    With ``http-session-listener`` the outcome can be asked for again, by ``/data/status``.
     """
+    try:
+        uri = _imported()
+    except HTTPException as error:
+        _remember(error.description or error.name)
+        raise
+    _remember(uri)
+    return uris(uri)
+
+
+def _remember(outcome: str) -> None:
+    if listener := request.args.get("http-session-listener"):
+        store().outcomes.keep(user().login, listener, outcome)
+
+
+def _imported() -> str:
+    """Where the upload went."""
     place, routing = _target()
     with ExitStack() as undo:
         members, previews = _members(), _handler() == "SI"
@@ -32,8 +51,8 @@ def take() -> Response:
         if place == "archive":
             overwrite, skip = archiving.overwriting(request.args), yes("Ignore-Unparsable")
             args = (store(), user(), study, overwrite, yes("overwrite_files"))
-            return uris(imports.deposit(*args, skip_rejected=skip))
-        return uris(_waiting(study))
+            return imports.deposit(*args, skip_rejected=skip)
+        return _waiting(study)
 
 
 def _waiting(study: Study) -> str:
@@ -58,14 +77,24 @@ def _handler() -> str:
 
 def _members() -> Iterator[Member]:
     handler = _handler()
-    found = uploads()
-    if len(found) > 1:
-        raise BadRequest("Send one file in one request.")
-    for name, data in found:
+    for name, data in _sent():
         if handler == "gradual-DICOM":
             yield name, data
         else:
             yield from unpack.members(data, store().vault.spool)
+
+
+def _sent() -> Iterator[tuple[str, Readable]]:
+    """The upload: a file of the user's cache (``src``), or the one in the request."""
+    if src := request.args.get("src"):
+        path = src.removeprefix("/data").removeprefix("/user/cache/resources")
+        with cached(user(), path).open("rb") as data:
+            yield path.rpartition("/")[2], data
+        return
+    found = uploads()
+    if len(found) > 1:
+        raise BadRequest("Send one file in one request.")
+    yield from found
 
 
 def _target() -> tuple[str, Routing]:
