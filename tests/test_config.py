@@ -93,8 +93,9 @@ def test_a_key_that_is_cut_short_is_not_used(home):
         Home(home).key("trial.key")
 
 
-def test_a_home_in_use_that_lost_a_key_gets_no_new_one(home):
-    (home / "records" / "records.sqlite").touch()
+@pytest.mark.parametrize("trace", ["records.sqlite", "worker.lock"])
+def test_a_home_in_use_that_lost_a_key_gets_no_new_one(home, trace):
+    (home / "records" / trace).touch()
     (home / "secrets" / "trial.key").unlink()
     with pytest.raises(BadSettings, match="restore"):
         make(home, {})

@@ -81,8 +81,9 @@ class Home:
 
     @property
     def in_use(self) -> bool:
-        """Whether there are records or links: from then on a lost key is restored, never made anew."""
-        return (self.root / "records" / "records.sqlite").exists() or self.links.exists()
+        """Whether there are records or links, or a worker ran whose records lie elsewhere: from then on a lost key is
+        restored, never made anew."""
+        return any(p.exists() for p in (self.root / "records" / "records.sqlite", self.links, self.worker_lock))
 
     @property
     def secrets(self) -> Path:

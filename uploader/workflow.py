@@ -20,6 +20,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -173,8 +174,9 @@ class Worker:
     def leave(self) -> None:
         """Beat no longer; one that leaves nothing behind is not looked after."""
         self._heart.stop()
-        if self.idle():
-            self.workers.forget(self.id)
+        with suppress(Transient):  # the records may be away; then the others find out by themselves
+            if self.idle():
+                self.workers.forget(self.id)
 
     def idle(self) -> bool:
         """Whether nothing is under way in this process."""

@@ -170,6 +170,8 @@ def drive(built: Built, submission: str) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     with Bars() as bars:
         gateway = build_line(built, bars)
+        if built.records.database.shared and not built.records.workers.heard():
+            click.echo("no worker has been heard of, and only workers carry here; start one: uploader worker", err=True)
         while built.records.get(submission).state in _MOVING and time.monotonic() < until:
             with try_worker(built) as ours:
                 moved = ours and _carry(gateway, built, submission)
