@@ -26,6 +26,7 @@ def logs_in(archive, login, password=None):
     return Caller(archive, login, password)("GET", "/data/auth").status_code == 200
 
 
+@pytest.mark.endpoint(7)
 def test_a_setting_that_was_set_is_given_back(admin):
     assert configure(admin, siteDescriptionText="Ask at the desk", uiAllowNonAdminProjectCreation=False) == 200
     assert preferences(admin)["siteDescriptionText"] == "Ask at the desk"

@@ -167,6 +167,7 @@ def test_pyxnat_creates_a_project(pyxnat: Any) -> None:
     assert "NEW" in pyxnat.select.projects().get()
 
 
+@pytest.mark.endpoint(14)
 def test_pyxnat_reads_the_roles_of_a_project(pyxnat: Any) -> None:
     assert {"cora", "mark", "olga"} <= set(pyxnat.select.project("P").users())
     assert pyxnat.select.project("P").user_role("mark") == "member"
@@ -180,6 +181,7 @@ def test_pyxnat_sets_and_reads_fields(pyxnat: Any) -> None:
     assert subject.label() == "S"
 
 
+@pytest.mark.endpoint(17)
 def test_pyxnat_shares_a_subject_and_a_session(pyxnat: Any) -> None:
     subject = pyxnat.select.project("P").subject("S")
     session = subject.experiment("E")

@@ -30,6 +30,7 @@ def _scan(olga: Caller) -> None:
     olga.make_scan()
 
 
+@pytest.mark.endpoint(27)
 def test_a_file_comes_back_as_it_was_sent(olga: Caller) -> None:
     data = bytes(range(256)) * 9000
     assert olga("PUT", f"{FILES}/a/1.dcm?inbody=true", data).status_code == 200
@@ -45,6 +46,7 @@ def test_the_head_of_a_file_tells_its_size_without_sending_it(olga: Caller) -> N
     assert (answer.headers["Content-Length"], answer.data) == ("5", b"")
 
 
+@pytest.mark.endpoint(27)
 def test_a_listing_tells_name_size_place_resource_and_digest(olga: Caller) -> None:
     olga("PUT", f"{FILES}/a/1.dcm", b"image")
     (row,) = olga.rows("/data/experiments/CEN_E00001/scans/ALL/files?format=json")
@@ -71,6 +73,7 @@ def test_a_tar_is_unpacked_into_the_resource(olga: Caller, mode: str) -> None:
     assert olga.digests() == {"1": md5(files["a/1"]), "2": md5(b"two")}
 
 
+@pytest.mark.endpoint(27)
 def test_a_zip_is_unpacked_into_the_resource(olga: Caller) -> None:
     assert olga("POST", f"{FILES}/x.zip?extract=true", zipped({"a/1": b"one", "2": b"two"})).status_code == 200
     assert olga("GET", f"{FILES}/a/1").data == b"one"
@@ -120,6 +123,7 @@ def test_a_small_upload_that_unpacks_to_very_much_is_refused(olga: Caller, monke
     assert olga("PUT", f"{FILES}/x?extract=true", out.getvalue()).status_code == 400
 
 
+@pytest.mark.endpoint(27)
 def test_a_file_that_exists_is_not_replaced_unasked(olga: Caller) -> None:
     olga("PUT", f"{FILES}/1", b"first")
     answer = olga("PUT", f"{FILES}/1", b"second")
@@ -195,6 +199,7 @@ def test_a_second_archive_on_the_same_folder_leaves_what_the_first_is_receiving(
     assert half.exists()
 
 
+@pytest.mark.endpoint(27)
 def test_a_zip_holds_every_file_with_the_way_to_it(olga: Caller) -> None:
     olga("PUT", f"{FILES}/a/1.dcm", b"image" * 1000)
     answer = olga("GET", f"{SESSION}/scans/ALL/files?format=zip")
@@ -214,6 +219,7 @@ def test_a_tar_holds_every_file(olga: Caller, kind: str) -> None:
         assert data.read() == b"image" * 1001
 
 
+@pytest.mark.endpoint(27)
 def test_files_can_be_taken_of_chosen_scans_only(olga: Caller) -> None:
     olga("PUT", f"{SESSION}/scans/4?xsiType=xnat:ctScanData&type=LUNG")
     olga("PUT", f"{FILES}/1", b"1")
@@ -229,6 +235,7 @@ def test_a_removed_file_is_gone_and_the_others_stay(olga: Caller) -> None:
     assert list(olga.digests()) == ["2"]
 
 
+@pytest.mark.endpoint(26)
 def test_a_resource_is_told_as_a_catalogue(olga: Caller) -> None:
     olga("PUT", f"{FILES}/1", b"1")
     catalogue = olga("GET", FILES.removesuffix("/files") + "?format=json").text
@@ -236,11 +243,13 @@ def test_a_resource_is_told_as_a_catalogue(olga: Caller) -> None:
     assert md5(b"1") in catalogue
 
 
+@pytest.mark.endpoint(26)
 def test_a_resource_that_exists_is_not_made_again(olga: Caller) -> None:
     assert olga("PUT", f"{SESSION}/resources/NOTES").status_code == 200
     assert olga("PUT", f"{SESSION}/resources/NOTES").status_code == 409
 
 
+@pytest.mark.endpoint(25)
 @pytest.mark.parametrize("holder", ["/data/projects/P", "/data/projects/P/subjects/S", SESSION, f"{SESSION}/scans/3"])
 def test_resources_hang_on_projects_subjects_sessions_and_scans(olga: Caller, holder: str) -> None:
     assert olga("PUT", f"{holder}/resources/R/files/1", b"1").status_code == 200

@@ -8,6 +8,7 @@ from tests.archives.embedded.door import ACCOUNTS, Caller
 from uploader.archives.embedded import Account, Embedded, accounts
 
 
+@pytest.mark.endpoint(2)
 @pytest.mark.parametrize(("login", "password"), [("olga", "wrong"), ("nobody", "owns-it"), ("", "")])
 def test_a_wrong_password_is_refused(archive: Embedded, login: str, password: str) -> None:
     answer = Caller(archive, login, password)("GET", "/data/projects")
@@ -21,6 +22,8 @@ def test_who_does_not_log_in_sees_only_that_the_archive_is_there(archive: Embedd
     assert client.get("/xapi/siteConfig/buildInfo").status_code == 200
 
 
+@pytest.mark.endpoint(3)
+@pytest.mark.endpoint(4)
 def test_a_session_is_a_proof_until_it_is_ended(archive: Embedded) -> None:
     client = archive.app.test_client()
     answer = client.put("/data/services/auth", data={"username": "olga", "password": "owns-it"})
@@ -39,6 +42,7 @@ def test_a_session_ends_when_nothing_is_asked_for_a_while(archive: Embedded, mon
     assert client.get("/data/projects").status_code == 401
 
 
+@pytest.mark.endpoint(6)
 def test_a_token_stands_for_its_owner_until_it_is_invalidated(archive: Embedded, olga: Caller) -> None:
     token = olga("GET", "/data/services/tokens/issue").json
     assert token is not None
@@ -50,6 +54,7 @@ def test_a_token_stands_for_its_owner_until_it_is_invalidated(archive: Embedded,
     assert by_token("GET", "/data/auth").status_code == 401
 
 
+@pytest.mark.endpoint(6)
 def test_only_an_admin_issues_tokens_for_others(archive: Embedded, olga: Caller) -> None:
     assert olga("GET", "/data/services/tokens/issue/user/mark").status_code == 403
     assert Caller(archive, "admin")("GET", "/data/services/tokens/issue/user/mark").status_code == 200
@@ -81,6 +86,7 @@ def test_no_password_or_token_lies_readable_in_the_database(archive: Embedded, o
     assert token["secret"].encode() not in kept
 
 
+@pytest.mark.endpoint(10)
 def test_an_admin_makes_accounts_once(archive: Embedded) -> None:
     admin = Caller(archive, "admin")
     given = {"username": "new", "password": "pw", "email": "n@example.org"}

@@ -10,6 +10,8 @@ from tests.archives.embedded.door import FILES, SESSION, Caller, reopened
 from uploader.archives.embedded import Embedded
 
 
+@pytest.mark.endpoint(16)
+@pytest.mark.endpoint(19)
 def test_a_new_thing_is_created_and_an_old_one_is_found(olga: Caller) -> None:
     first = olga("PUT", "/data/projects/P/subjects/S")
     again = olga("PUT", "/data/projects/P/subjects/S")
@@ -23,6 +25,7 @@ def test_labels_are_cleaned(olga: Caller) -> None:
     assert (row["label"], row["subject_label"], row["xsiType"]) == ("Visit__1", "S_1_2", "xnat:mrSessionData")
 
 
+@pytest.mark.endpoint(19)
 def test_a_session_makes_its_subject(olga: Caller) -> None:
     answer = olga("PUT", f"{SESSION}?xsiType=xnat:ctSessionData&date=2026-01-31&xnat:imageSessionData/UID=1.2.3")
     assert (answer.status_code, answer.text) == (201, "CEN_E00001")
@@ -35,16 +38,19 @@ def test_a_session_makes_its_subject(olga: Caller) -> None:
     assert item["items"][0]["meta"]["xsi:type"] == "xnat:ctSessionData"
 
 
+@pytest.mark.endpoint(19)
 def test_a_new_session_without_a_type_is_refused(olga: Caller) -> None:
     assert olga("PUT", SESSION).status_code == 417
 
 
+@pytest.mark.endpoint(23)
 @pytest.mark.parametrize("kind", ["xnat:imageScanData", "xnat:noSuchData"])
 def test_a_scan_must_have_a_real_type(olga: Caller, kind: str) -> None:
     olga("PUT", f"{SESSION}?xsiType=xnat:ctSessionData")
     assert olga("PUT", f"{SESSION}/scans/1?xsiType={kind}").status_code == 400
 
 
+@pytest.mark.endpoint(23)
 def test_a_scan_keeps_its_type(olga: Caller) -> None:
     olga.make_scan()
     assert olga("PUT", f"{SESSION}/scans/3?xsiType=xnat:mrScanData").status_code == 409
@@ -56,6 +62,8 @@ def test_the_other_names_of_a_path_lead_to_the_same(olga: Caller, prefix: str) -
     assert olga("GET", SESSION.replace("/data", prefix)).status_code == 200
 
 
+@pytest.mark.endpoint(15)
+@pytest.mark.endpoint(18)
 def test_csv_has_the_columns_of_the_json(olga: Caller) -> None:
     olga.make_scan()
     olga("PUT", f"{FILES}/1", b"1")
@@ -72,6 +80,7 @@ def test_csv_has_the_columns_of_the_json(olga: Caller) -> None:
         assert lines == olga.rows(f"{url}?format=json")
 
 
+@pytest.mark.endpoint(18)
 def test_a_listing_is_filtered_by_its_columns(olga: Caller) -> None:
     for name in ("A1", "A2", "B1"):
         olga("PUT", f"/data/projects/P/subjects/{name}")
@@ -133,6 +142,7 @@ def test_a_stop_and_a_start_lose_nothing(archive: Embedded, olga: Caller, tmp_pa
         again.close()
 
 
+@pytest.mark.endpoint(20)
 def test_a_session_is_shared_by_the_path_of_its_project_with_200_and_by_its_id_with_201(olga: Caller) -> None:
     olga.make_scan()
     olga("PUT", "/data/projects/P/subjects/S/experiments/F?xsiType=xnat:ctSessionData")
@@ -142,6 +152,7 @@ def test_a_session_is_shared_by_the_path_of_its_project_with_200_and_by_its_id_w
     assert [row["ID"] for row in olga.rows(f"{SESSION}/projects")] == ["P", "Q"]
 
 
+@pytest.mark.endpoint(20)
 def test_sharing_what_is_shared_is_a_conflict_that_says_so(olga: Caller) -> None:
     olga.make_scan()
     olga("PUT", f"{SESSION}/projects/Q")
@@ -149,6 +160,7 @@ def test_sharing_what_is_shared_is_a_conflict_that_says_so(olga: Caller) -> None
     assert olga("PUT", f"{SESSION}/projects/P").status_code == 409
 
 
+@pytest.mark.endpoint(20)
 def test_sharing_under_a_label_in_use_is_a_conflict_that_says_so(olga: Caller) -> None:
     olga.make_scan()
     olga("PUT", "/data/projects/Q/subjects/S/experiments/E?xsiType=xnat:ctSessionData")
@@ -162,6 +174,7 @@ def test_sharing_into_a_project_that_is_not_there_is_not_found(olga: Caller) -> 
     assert olga("PUT", f"{SESSION}/projects/NOWHERE").status_code == 404
 
 
+@pytest.mark.endpoint(20)
 def test_a_reader_of_the_second_project_reads_a_shared_session_and_changes_nothing(
     archive: Embedded, olga: Caller
 ) -> None:

@@ -61,18 +61,21 @@ def test_a_listing_shows_nothing_of_projects_one_may_not_read(archive: Embedded,
     assert nora.rows("/data/prearchive/projects") == []
 
 
+@pytest.mark.endpoint(12)
 def test_who_makes_a_project_owns_it(archive: Embedded) -> None:
     nora = Caller(archive, "nora")
     assert nora("PUT", "/data/projects/HERS").status_code == 200
     assert nora("DELETE", "/data/projects/HERS").status_code == 200
 
 
+@pytest.mark.endpoint(12)
 def test_the_id_of_a_deleted_project_is_not_free_again(olga: Caller) -> None:
     assert olga("DELETE", "/data/projects/P?removeFiles=true").status_code == 200
     assert olga("PUT", "/data/projects/P").status_code == 403
     assert olga("GET", "/data/projects/P").status_code == 404
 
 
+@pytest.mark.endpoint(14)
 def test_a_member_who_is_dismissed_sees_the_project_no_longer(archive: Embedded, olga: Caller) -> None:
     assert olga("DELETE", "/data/projects/P/users/Members/mark").status_code == 200
     assert Caller(archive, "mark")("GET", "/data/projects/P").status_code == 404
