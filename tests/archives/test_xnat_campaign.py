@@ -147,7 +147,7 @@ def some(moments, often):
     return [(fault, next(turns)) for fault in FAULTS for _ in range(often)]
 
 
-@pytest.mark.parametrize(("fault", "moment"), some([*MOMENTS, "the first upload"], 4))
+@pytest.mark.parametrize(("fault", "moment"), some([*MOMENTS, "the first upload"], 3))
 def test_a_fault_that_passes_leaves_a_proof_or_a_remedy_and_a_retry_completes(
     xnat, archive, behind, given, fault, moment
 ):

@@ -138,7 +138,7 @@ def test_whatever_happens_in_whatever_order_everything_arrives_once(world):
     run_state_machine_as_test(
         Sending,
         settings=settings(
-            max_examples=12,
+            max_examples=10,
             stateful_step_count=10,
             deadline=None,
             derandomize=True,
