@@ -132,9 +132,14 @@ def stop_signal() -> threading.Event:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    if os.environ.get(_TETHERED):
+    if tethered():
         threading.Thread(target=_watch_tether, args=(stopping,), daemon=True).start()
     return stopping
+
+
+def tethered() -> bool:
+    """Whether this process is a child of another of ours, which speaks for it to people."""
+    return bool(os.environ.get(_TETHERED))
 
 
 def _watch_tether(stopping: threading.Event) -> None:

@@ -19,7 +19,7 @@ from uploader.gateway import Built, build_intake, build_line, engine_database, o
 from uploader.logs import listen, say
 from uploader.reception import Reception
 from uploader.records import anchor
-from uploader.supervisor import stop_signal
+from uploader.supervisor import stop_signal, tethered
 
 ANCHOR_SECONDS = 60
 """How often the head of the audit chain is written outside its database, with a check of what is new."""
@@ -51,7 +51,7 @@ def worker(routes: tuple[str, ...], home: Path) -> None:
     stopping = stop_signal()
     built = open_home(home)
     with a_worker(built) as name:
-        for sentence in preflight(built.settings, routes):
+        for sentence in () if tethered() else preflight(built.settings, routes):  # `serve` asks for all of them
             click.echo(sentence, err=True)
         engine = workflow.start(
             build_line(built, routes=routes),
