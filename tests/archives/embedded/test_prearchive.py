@@ -277,6 +277,14 @@ def test_a_session_that_is_to_wait_is_ready_and_waits(archive: Embedded, olga: C
     assert status(olga) == "READY"
 
 
+def test_who_wants_a_session_to_wait_is_obeyed_whoever_sends_more_of_it(archive: Embedded, olga: Caller) -> None:
+    send(olga, f"{WAITING}&dest=/prearchive/projects/P", image())
+    send(olga, WAITING, image(1, 2))
+    settle(archive)
+    (row,) = olga.rows(LISTING)
+    assert (row["status"], row["autoarchive"], row["prevent_auto_commit"]) == ("READY", "Manual", "true")
+
+
 def test_a_session_to_which_files_still_come_is_left_alone(archive: Embedded, olga: Caller) -> None:
     send(olga, WAITING, image())
     quiet.settle(archive.store, datetime.now(UTC) - timedelta(seconds=60))

@@ -108,10 +108,11 @@ def _waiting(c: Connection, study: Study, folder: str) -> Row | None:
 
 def _add(store: Store, row: Row, study: Study, complete: bool, said: Mapping[str, str]) -> None:
     fresh = _not_there_yet(store, row, study)
+    said = {**said, "prevent_auto_commit": "true"} if complete else said
     with store.database.write() as c:
         places = [(imports.scan_for(c, row["id"], series)[0], series) for series in study.series.values()]
         _touch(c, row, waiting.RECEIVING)
-        waiting.state(c, row, {"autoarchive": _automatic(c, row, complete, said), **said})
+        waiting.state(c, row, {"autoarchive": _automatic(c, row, said), **said})
     for scan, series in places:
         files = [(name, staged) for name, staged in series.files.items() if name in fresh[series.uid]]
         if files:
@@ -139,9 +140,9 @@ def _touch(c: Connection, row: Row, status: str) -> None:
     waiting.mark(c, row, status)
 
 
-def _automatic(c: Connection, row: Row, complete: bool, said: Mapping[str, str]) -> str:
-    """What happens when nothing more comes: by the project's code, unless the sender wants it to wait."""
-    if complete or said.get("prevent_auto_commit") == "true":
+def _automatic(c: Connection, row: Row, said: Mapping[str, str]) -> str:
+    """What happens when nothing more comes: by the project's code, unless any sender wants the session to wait."""
+    if "true" in (said.get("prevent_auto_commit"), waiting.facts(c, row)["prevent_auto_commit"]):
         return waiting.AUTOMATIC["0"]
     project = one(c, "SELECT fields FROM projects WHERE id = ?", row["project"])
     code = (DEFAULTS | (fields(project) if project else {}))["prearchive_code"]
