@@ -45,6 +45,17 @@ def fill(folder: Path) -> None:
     (folder / "filler").write_bytes(bytes(shutil.disk_usage(folder).free - 4096))
 
 
+def test_a_disk_without_room_for_the_archive_s_own_database_is_waited_for_too(due):
+    centre = due.home / "archives" / "central"
+    with small_disk(centre, "16m"), due.archives():
+        fill(centre)
+        about = due.carried()
+        assert (about.state, about.why) == ("waiting", "archive-unavailable")
+        assert "disk is full" in about.says
+        (centre / "filler").unlink()
+        due.carried_until_released()
+
+
 def test_a_disk_that_fills_up_is_waited_for_and_what_is_missing_goes_when_there_is_room(due):
     centre = due.home / "archives" / "central"
     with small_disk(centre, "16m"), due.archives():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -116,6 +117,7 @@ def create_app(store: Store) -> Flask:
     app.teardown_request(_close_uploads)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _disk_trouble)
+    app.register_error_handler(sqlite3.OperationalError, _database_trouble)
     app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
     return app
 
@@ -134,13 +136,24 @@ def _refused(error: HTTPException) -> Response:
 
 def _disk_trouble(error: OSError) -> Response:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return status_page(507, "Insufficient Storage", "The disk is full; nothing was stored.")
+        return _full()
     if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY):
         return status_page(409, "Conflict", "A file would take the place of a folder, or a folder that of a file.")
     _log.error("OSError %s in %s", errno.errorcode.get(error.errno or 0, "?"), request.endpoint)
     return status_page(
         500, "Internal Server Error", "The archive could not reach its disk; what was asked may not be done."
     )
+
+
+def _database_trouble(error: sqlite3.OperationalError) -> Response:
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return _full()
+    _log.error("%s in %s", error.sqlite_errorname, request.endpoint)
+    return status_page(500, "Internal Server Error", "The archive could not reach its database; nothing was stored.")
+
+
+def _full() -> Response:
+    return status_page(507, "Insufficient Storage", "The disk is full; nothing was stored.")
 
 
 def _finish(answer: Response) -> Response:
