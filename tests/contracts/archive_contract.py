@@ -166,3 +166,36 @@ class SharingContract:
         with pytest.raises(UploaderError):
             sharing.share(ADDRESS, "NOWHERE")
         assert sharing.shared(ADDRESS) == {"DEMO"}
+
+    def test_a_share_that_ends_leaves_the_session_where_it_was(self, sharing):
+        put(sharing, WHOLE)
+        sharing.share(ADDRESS, "TRIAL")
+        sharing.unshare(ADDRESS, "TRIAL")
+        sharing.unshare(ADDRESS, "TRIAL")
+        assert sharing.shared(ADDRESS) == {"DEMO"}
+        assert sorted(sharing.held(ADDRESS)) == sorted(WHOLE.held)
+
+    def test_a_session_is_never_taken_out_of_its_own_project(self, sharing):
+        put(sharing, WHOLE)
+        with pytest.raises(UploaderError):
+            sharing.unshare(ADDRESS, "DEMO")
+        assert sorted(sharing.held(ADDRESS)) == sorted(WHOLE.held)
+
+    def test_a_document_beside_a_session_is_none_of_its_files(self, sharing):
+        put(sharing, WHOLE)
+        sharing.attach(ADDRESS, "consignment-k7q29xmd.json", b'{"a":1}')
+        sharing.attach(ADDRESS, "consignment-k7q29xmd.json", b'{"a":1}')
+        assert sorted(sharing.held(ADDRESS)) == sorted(WHOLE.held)
+
+    def test_a_document_is_never_overwritten(self, sharing):
+        put(sharing, WHOLE)
+        sharing.attach(ADDRESS, "consignment-k7q29xmd.json", b'{"a":1}')
+        with pytest.raises(UploaderError):
+            sharing.attach(ADDRESS, "consignment-k7q29xmd.json", b'{"a":2}')
+        sharing.attach(ADDRESS, "consignment-k7q29xmd.json", b'{"a":1}')
+
+    def test_the_trial_of_a_session_may_be_written_again(self, sharing):
+        put(sharing, WHOLE)
+        sharing.mark(ADDRESS, "DEMO-RT")
+        sharing.mark(ADDRESS, "DEMO-RT")
+        assert sorted(sharing.held(ADDRESS)) == sorted(WHOLE.held)
