@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 from pydicom import dcmread
@@ -100,15 +101,18 @@ class Places:
 
 
 @contextmanager
-def places(root: Path) -> Iterator[Places]:
-    """SITE01 and SITE02 are members of their own projects; `sharing` of both, and owns the trials'."""
+def places(root: Path, behaved: Callable[[Any], Any] = lambda app: app) -> Iterator[Places]:
+    """SITE01 and SITE02 are members of their own projects; `sharing` of both, and owns the trials'.
+
+    behaved: middleware around the archive
+    """
     accounts = [Account(login.lower(), word, admin=login == "root") for login, word in PASSWORDS.items()]
     embedded = Embedded(root, name="central", site_id="CENTRE", accounts=accounts)
     for site in KEYS:
         embedded.create_project(site, members={site.lower(): "member", "sharing": "member"})
     for trial in TRIALS.values():
         embedded.create_project(trial, members={"sharing": "owner"})
-    traps = Traps(embedded.app)
+    traps = Traps(behaved(embedded.app))
     with served(traps) as url:
         yield Places(root, url, traps, rounds_at(url, root))
     embedded.close()
