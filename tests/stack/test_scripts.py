@@ -71,6 +71,14 @@ def test_a_secret_is_for_its_containers_user_alone(clone):
             assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (user, 0o400)
 
 
+def test_a_secret_that_is_not_a_containers_is_taken_from_it(clone):
+    run(clone, "containers/site")
+    before = secrets(clone, "records-db")
+    (clone.parent / "site" / "secrets" / "records-db" / "link.key").write_bytes(b"by mistake")
+    run(clone, "containers/site")
+    assert secrets(clone, "records-db") == before
+
+
 def test_a_second_run_changes_no_secret_and_no_settings(clone):
     run(clone, "containers/site")
     settings = clone.parent / "site" / "config" / "uploader.toml"
