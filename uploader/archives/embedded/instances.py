@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from werkzeug.exceptions import NotFound
 
-from uploader import dicom
 from uploader.archives.embedded import find, headers, rights, shelves
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row
@@ -137,7 +135,7 @@ def _remember(store: Store, resource: int, values: list[tuple[Any, ...]], gone: 
 def _values(resource: int, folder: Path, found: Found) -> tuple[Any, ...]:
     """The row of a file; one without UIDs for a file that is no image, so that it is not opened again."""
     try:
-        head, syntax = _header(folder / found.path)
+        head, syntax = shelves.header(folder / found.path, _TAGS)
     except (UnreadableFile, FileNotFoundError):
         head, syntax = {}, ""
     study, series, uid, kind, modality = (headers.text(head, name) for name in _NAMING)
@@ -145,16 +143,6 @@ def _values(resource: int, folder: Path, found: Found) -> tuple[Any, ...]:
         return resource, found.path, found.stamp, "", "", "", "", "", "", "{}"
     facts = {name: int(text) for name in FACTS if (text := headers.text(head, name)).isdecimal()}
     return resource, found.path, found.stamp, study, series, uid, kind, syntax, modality, json.dumps(facts)
-
-
-def _header(path: Path) -> tuple[headers.Header, str]:
-    """(what is remembered, transfer syntax) of a file; only that is decoded. Raises UnreadableFile."""
-    with path.open("rb") as stream:
-        dataset = dicom.read_header(stream)
-    kept = Dataset()
-    for tag in _TAGS & dataset.keys():
-        kept[tag] = dataset.get_item(tag)
-    return dicom.header(kept), str(dataset.file_meta.TransferSyntaxUID)
 
 
 def _instance(row: Row, folder: Path) -> Instance:

@@ -11,11 +11,16 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Set
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from sqlite3 import Connection
 
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
+
+from uploader import dicom
 from uploader.archives.embedded import find, headers
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.store import Store
@@ -25,6 +30,9 @@ UID = re.compile(r"[0-9.]{1,64}")
 """What a UID looks like, in files and in addresses."""
 LABELS = ("DICOM", "secondary")
 """Resources of a scan that hold its images."""
+BATCH = 500
+"""Resources that are remembered in one transaction."""
+_TOLD = frozenset(map(Tag, ("StudyInstanceUID", "SeriesInstanceUID", "Modality")))
 SETTLED_SECONDS = 2
 """A folder changed less than this ago may change again without a new time: file systems count in ticks."""
 
@@ -54,7 +62,12 @@ def of_project(store: Store, project: str) -> list[Shelf]:
     with store.database.read() as c:
         known = _known(c, project)
     root = store.vault.root
-    return [shelf if unchanged(root / shelf.folder, shelf.stamp) else _look(store, shelf) for shelf in known]
+    changed = (shelf for shelf in known if not unchanged(root / shelf.folder, shelf.stamp))
+    fresh: dict[int, Shelf] = {}
+    while batch := [_look(store, shelf) for shelf in islice(changed, BATCH)]:
+        _remember(store, batch)
+        fresh |= {shelf.resource: shelf for shelf in batch}
+    return [fresh.get(shelf.resource, shelf) for shelf in known]
 
 
 def unchanged(folder: Path, stamp: str) -> bool:
@@ -98,31 +111,44 @@ def _shelf(row: Row) -> Shelf:
 
 
 def _look(store: Store, shelf: Shelf) -> Shelf:
-    """The shelf as it is on the disk now, which is remembered."""
+    """The shelf as it is on the disk now."""
     stamp = stamped(store.vault.root / shelf.folder)  # before the files: what changes meanwhile is seen next time
     names = [found.path for found in store.vault.look(shelf.folder)]
     study, series, modality, first = _speaker(store.vault.root / shelf.folder, names)
-    values = (shelf.resource, stamp, study, series, modality, first, len(names))
-    with store.database.write() as c:
-        c.execute(
-            "INSERT OR REPLACE INTO shelves SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS "
-            "(SELECT 1 FROM resources WHERE pk = ?)",
-            (*values, shelf.resource),
-        )
     return Shelf(shelf.resource, shelf.session, shelf.folder, stamp, study, series, modality, first, len(names))
+
+
+def _remember(store: Store, seen: list[Shelf]) -> None:
+    """Keep what was seen of resources that are still there."""
+    sql = (
+        "INSERT OR REPLACE INTO shelves SELECT :resource, :stamp, :study, :series, :modality, :first, :count "
+        "WHERE EXISTS (SELECT 1 FROM resources WHERE pk = :resource)"
+    )
+    with store.database.write() as c:
+        c.executemany(sql, [asdict(shelf) for shelf in seen])
 
 
 def _speaker(folder: Path, names: Iterable[str]) -> tuple[str, str, str, str]:
     """(study, series, modality, name) of the first file that is an image; four empty texts when none is."""
     for name in names:
         try:
-            head = headers.read(folder / name)
+            head, _ = header(folder / name, _TOLD)
         except (UnreadableFile, FileNotFoundError):
             continue
         uids = [headers.text(head, keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID")]
         if all(map(UID.fullmatch, uids)):
             return uids[0], uids[1], headers.text(head, "Modality"), name
     return "", "", "", ""
+
+
+def header(path: Path, wanted: Set[BaseTag]) -> tuple[headers.Header, str]:
+    """(attributes, transfer syntax) of a file; only what is wanted is decoded. Raises UnreadableFile."""
+    with path.open("rb") as stream:
+        dataset = dicom.read_header(stream)
+    kept = Dataset()
+    for tag in wanted & dataset.keys():
+        kept[tag] = dataset.get_item(tag)
+    return dicom.header(kept), str(dataset.file_meta.TransferSyntaxUID)
 
 
 def _stamp(stat: os.stat_result) -> str:
