@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tests.archives.embedded.door import SESSION, Caller
-from uploader.archives.embedded import documents
+from uploader.archives.embedded import Embedded, documents
 
 SPACE = 'xmlns:xnat="http://nrg.wustl.edu/xnat" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 BOMB = (
@@ -66,10 +66,10 @@ def test_a_document_larger_than_a_mebibyte_is_refused(olga: Caller) -> None:
 
 
 @pytest.mark.endpoint(19)
-def test_who_may_only_look_changes_nothing_by_a_document(olga: Caller, archive: object) -> None:
+def test_who_may_only_look_changes_nothing_by_a_document(olga: Caller, archive: Embedded) -> None:
     olga.make_scan()
-    assert put_xml(Caller(archive, "cora"), SESSION, SESSION_XML) == 403  # type: ignore[arg-type]
-    assert put_xml(Caller(archive, "nora"), SESSION, SESSION_XML) == 404  # type: ignore[arg-type]
+    assert put_xml(Caller(archive, "cora"), SESSION, SESSION_XML) == 403
+    assert put_xml(Caller(archive, "nora"), SESSION, SESSION_XML) == 404
     assert "Lovelace" not in olga("GET", f"{SESSION}?format=xml").text
 
 
@@ -97,3 +97,19 @@ def test_a_new_subject_may_bring_its_id_but_none_of_the_archives_own_kind(olga: 
     assert olga("PUT", "/data/projects/P/subjects/T?ID=OTHER_S7").status_code == 409
     assert olga("PUT", "/data/projects/P/subjects/T?ID=CEN_S00009").status_code == 400
     assert olga("PUT", "/data/projects/P/subjects/T?ID=../../x").status_code == 400
+
+
+@pytest.mark.endpoint(19)
+@pytest.mark.parametrize("key", ["cen_E00009", "RoiCollection_CEN_00001", "a b"])
+def test_no_session_takes_an_id_of_the_archives_own_kind(olga: Caller, key: str) -> None:
+    assert olga("PUT", f"{SESSION}?xsiType=xnat:ctSessionData&ID={key}").status_code == 400
+
+
+@pytest.mark.endpoint(19)
+def test_a_refused_id_tells_nothing_of_labels_in_projects_of_others(olga: Caller, archive: Embedded) -> None:
+    nora = Caller(archive, "nora")
+    nora("PUT", "/data/projects/N")
+    nora("PUT", "/data/projects/N/subjects/SECRET/experiments/HIDDEN?xsiType=xnat:ctSessionData")
+    assert olga("PUT", f"{SESSION}?xsiType=xnat:ctSessionData&ID=HIDDEN").status_code == 201
+    assert olga("PUT", "/data/projects/P/subjects/T?ID=SECRET").status_code == 201
+    assert olga("PUT", "/data/projects/P/subjects/U?ID=T").status_code == 409

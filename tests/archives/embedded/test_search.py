@@ -90,6 +90,7 @@ def test_sessions_and_projects_are_found_too(olga: Caller) -> None:
         document(f"<xdat:search_where>{criterion(f'{SUBJECT}/YOB', 'IN', '1')}</xdat:search_where>"),
         document(f"<xdat:search_where>{criterion('xdat:userData/login', '=', 'x')}</xdat:search_where>"),
         '<!DOCTYPE x [<!ENTITY a "b">]>' + document(""),
+        document(f"<xdat:search_where>{criterion(f'{SUBJECT}/YOB', '=', '1') * 101}</xdat:search_where>"),
     ],
 )
 def test_a_question_that_is_not_understood_is_refused(olga: Caller, text: str) -> None:

@@ -121,18 +121,21 @@ def named(c: Connection, table: str, kind: str, name: str, within: str | None) -
     )
 
 
-def free_key(c: Connection, site_id: str, table: str, wanted: str) -> str:
-    """The ID that a client asks for a new thing; empty when it asks for none.
+def free_key(c: Connection, site_id: str, table: str, project: str, wanted: str) -> str:
+    """The ID that a client asks for a new thing in `project`; empty when it asks for none.
 
-    Raises BadRequest for one that is not plain or is of the kind the archive gives itself, Conflict for a taken one.
+    Raises BadRequest for one that is not plain or is of the kind the archive gives itself, Conflict for one that
+    another thing has, or a thing of the project as its label. Of labels elsewhere it tells nothing.
     """
     if not wanted:
         return ""
-    if wanted != clean(wanted) or wanted.upper().startswith((f"{site_id}_S".upper(), f"{site_id}_E".upper())):
+    own = tuple(prefix.lower() for prefix in (f"{site_id}_S", f"{site_id}_E", "RoiCollection_"))
+    if wanted != clean(wanted) or wanted.lower().startswith(own):
         raise BadRequest("This cannot be an ID: letters, digits, - and _, and not as the archive makes its own.")
-    sql = f"SELECT id FROM {table} WHERE id = ? OR label = ? LIMIT 1"  # noqa: S608
-    if one(c, sql, wanted, wanted):
-        raise Conflict("This ID is in use.")
+    for where in (table, "assessors"):
+        sql = f"SELECT id FROM {where} WHERE id = ? OR (project = ? AND label = ?) LIMIT 1"  # noqa: S608
+        if one(c, sql, wanted, project, wanted):
+            raise Conflict("This ID is in use.")
     return wanted
 
 

@@ -24,6 +24,8 @@ Row = Mapping[str, str]
 PROJECT, SUBJECT = "xnat:projectData", "xnat:subjectData"
 TYPES = (PROJECT, SUBJECT, *sorted(SESSIONS))
 """What can be searched for."""
+MOST_CRITERIA = 100
+"""Each is compared with every row."""
 FIELDS = {
     PROJECT: [
         "ID",
@@ -115,6 +117,8 @@ def read(document: ET.Element) -> Search:
     kind = (document.findtext("root_element_name") or "").strip()
     if kind not in TYPES:
         raise BadRequest("Only projects, subjects and imaging sessions can be searched for.")
+    if sum(1 for _ in document.iter("criteria")) > MOST_CRITERIA:
+        raise BadRequest(f"A search has at most {MOST_CRITERIA} criteria.")
     columns = tuple(f"{_text(f, 'element_name')}/{_text(f, 'field_ID')}" for f in document.iterfind("search_field"))
     parts = tuple(_group(where) for where in document.iterfind("search_where"))
     return Search(kind, columns, Group(True, parts))

@@ -60,7 +60,10 @@ def make(
     if kind not in SESSIONS:
         raise BadRequest("This archive keeps imaging sessions only, of XNAT's own types.")
     home = find.project(c, user, "create", project)["id"]
-    key = find.free_key(c, store.site_id, "experiments", wanted) or f"{store.site_id}_E{number(c, 'experiment'):05d}"
+    key = (
+        find.free_key(c, store.site_id, "experiments", home, wanted)
+        or f"{store.site_id}_E{number(c, 'experiment'):05d}"
+    )
     owner = subjects.ensure(store, c, user, home, subject)
     values = (key, home, owner, clean(name), kind, json.dumps(_typed(given)), now(), user.login)
     c.execute("INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)

@@ -49,8 +49,8 @@ def ensure(
     if row is not None:
         return str(row["id"])
     rights.require(c, user, "create", project)
-    key = find.free_key(c, store.site_id, "subjects", wanted) or f"{store.site_id}_S{number(c, 'subject'):05d}"
     home = find.project(c, user, "create", project)["id"]
+    key = find.free_key(c, store.site_id, "subjects", home, wanted) or f"{store.site_id}_S{number(c, 'subject'):05d}"
     values = (key, home, clean(name), json.dumps(dict(given or {})), now(), user.login)
     c.execute("INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?)", values)
     return key
