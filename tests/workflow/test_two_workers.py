@@ -49,7 +49,7 @@ def proves_all_is_well(shared: Shared) -> None:
         assert len(asked) == len(set(asked))
 
 
-@pytest.mark.parametrize("step", ["keep_identifiable", "verify_session", "send_to_central", "rest"])
+@pytest.mark.parametrize("step", ["keep_identifiable", "verify_session", "send_to_central"])
 def test_of_two_workers_one_is_killed_and_the_other_finishes(shared: Shared, tmp_path, step: str) -> None:
     goal = on_the_way(shared, step, tmp_path / "in")
     both = [shared.worker(dead_after=3, what="die", step=step) for _ in "ab"]
