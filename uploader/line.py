@@ -10,6 +10,7 @@ for is written in the records, not held in a thread. Every step may be run twice
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -308,7 +309,7 @@ def keep_signed_receipt(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
     project = pinned(gateway, chosen).project if gateway.shares else ""
     receipt = gateway.seal(document(gateway.records, chosen, gateway.site, gateway.central_project, project))
-    gateway.records.keep_provenance(submission, {**gateway.records.provenance(submission), KEPT: receipt})
+    gateway.records.keep_provenance(submission, {**gateway.records.provenance(submission), KEPT: json.dumps(receipt)})
     return str(receipt["digest"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,11 +20,9 @@ from uploader.ports import Records
 KIND, VERSION = "uploader-receipt", 2
 """Version 1 was not signed, and said no site."""
 KEPT = "receipt"
-"""Under which provenance keeps the signed receipt of a release."""
-_HEAD = ("kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol", "signed")
-_PROOFS = ("places", "verdict", "verification", "verified", "overruled", "anonymised_by", "digest", "files")
-FIELDS = (*_HEAD, *_PROOFS)
-"""In the order in which people are shown them; the records keep them in another."""
+"""Under which provenance keeps the signed receipt of a release, as text: so its fields stay in their order."""
+FIELDS = frozenset({"kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol"})
+FIELDS |= {"anonymised_by", "signed", "places", "verdict", "verification", "verified", "overruled", "digest", "files"}
 
 
 def receipt(
@@ -34,9 +33,9 @@ def receipt(
     about = records.get(submission)
     if about.state not in (State.RELEASED, State.RECALLED):
         raise WrongState(f"submission {submission} is {about.state}; only what is released has a receipt")
-    kept: Mapping[str, Any] | None = records.provenance(submission).get(KEPT)
-    if kept:
-        return {name: kept[name] for name in (*FIELDS, "key", "signature")}
+    if kept := records.provenance(submission).get(KEPT):
+        signed: dict[str, Any] = json.loads(kept)
+        return signed
     project = protocol(about.trial, about.protocol_version).project
     return document(records, about, site, central_project, project)
 
@@ -89,7 +88,7 @@ def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
     another version, with other fields, or whose digests do not agree with each other."""
     if receipt.get("kind") != KIND or type(receipt.get("version")) is not int or receipt["version"] != VERSION:
         raise BadSeal(f"it is no {KIND} of version {VERSION}")
-    if receipt.keys() != set(FIELDS):
+    if receipt.keys() != FIELDS:
         raise BadSeal(f"the fields are not those of a {KIND}")
     manifest = manifest_of(receipt["files"])
     try:
