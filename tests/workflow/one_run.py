@@ -40,7 +40,7 @@ def mishap(name):
 for name in STEPS:
     mishap(name)
 workflow.VERSION = version
-workflow.DEAD_AFTER_SECONDS = 1.0
+workflow.DEAD_AFTER_SECONDS = 3.0
 
 built = open_home(root)
 engine = workflow.start(
