@@ -53,7 +53,12 @@ def test_a_document_may_come_as_the_file_of_a_form(olga: Caller) -> None:
 
 
 @pytest.mark.endpoint(12)
-@pytest.mark.parametrize("text", [BOMB, SPY, "<open>", "", "<a>" * 40 + "</a>" * 40, f"<a>{'<b/>' * 20_000}</a>"])
+NO_ENCODING = "<?xml version='1.0' encoding='undefined'?><a/>"
+
+
+@pytest.mark.parametrize(
+    "text", [BOMB, SPY, NO_ENCODING, "<open>", "", "<a>" * 40 + "</a>" * 40, f"<a>{'<b/>' * 20_000}</a>"]
+)
 def test_a_document_that_is_no_plain_data_changes_nothing(olga: Caller, text: str) -> None:
     assert put_xml(olga, "/data/projects/P?name=changed", text) == 400
     (row,) = olga.rows("/data/projects?ID=P")

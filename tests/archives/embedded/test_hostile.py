@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from argon2 import PasswordHasher
 
-from tests.archives.embedded.door import FILES, SESSION, Caller
+from tests.archives.embedded.door import FILES, PASSWORDS, SESSION, Caller
 from uploader import httpserver
 from uploader.archives.embedded import Account, Embedded, accounts, serve, throttle
 
@@ -245,6 +247,53 @@ def test_a_token_issues_no_token_not_even_through_a_session(archive: Embedded, o
     client.put("/data/services/auth", data={"username": token["alias"], "password": token["secret"]})
     assert client.get("/data/auth").status_code == 200
     assert client.get("/data/services/tokens/issue").status_code == 403
+
+
+def test_a_token_sets_no_password_for_it_would_outlive_itself(archive: Embedded, olga: Caller) -> None:
+    token = olga("GET", "/data/services/tokens/issue").json
+    assert token is not None
+    by_token = Caller(archive, token["alias"], token["secret"])
+    assert by_token("PUT", "/xapi/users/olga", json={"password": "taken"}).status_code == 403
+    assert by_token("PUT", "/xapi/users/olga", json={"firstName": "Olga"}).status_code == 200
+    assert olga("GET", "/data/auth").status_code == 200
+
+
+def test_a_token_for_an_account_that_is_switched_off_opens_nothing(archive: Embedded) -> None:
+    admin = Caller(archive, "admin")
+    assert admin("PUT", "/xapi/users/mark/enabled/false").status_code == 200
+    token = admin("GET", "/data/services/tokens/issue/user/mark").json
+    assert token is not None
+    assert Caller(archive, token["alias"], token["secret"])("GET", "/data/auth").status_code == 401
+
+
+def test_who_is_switched_off_while_their_password_is_hashed_does_not_get_in(archive: Embedded) -> None:
+    class Slow(PasswordHasher):
+        def verify(self, *given: Any) -> Literal[True]:
+            right = super().verify(*given)
+            archive.store.accounts.enable("mark", False)
+            return right
+
+    archive.store.accounts._hasher = Slow()
+    client = archive.app.test_client()
+    form = {"username": "mark", "password": PASSWORDS["mark"]}
+    assert client.put("/data/services/auth", data=form).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("login", "method", "url"),
+    [
+        ("nora", "PUT", "/xapi/users/nora"),
+        ("admin", "POST", "/xapi/users"),
+        ("admin", "POST", "/xapi/siteConfig"),
+        ("admin", "POST", "/xapi/dicomscp"),
+        ("olga", "PUT", "/xapi/anonymize/projects/P/enabled"),
+    ],
+)
+def test_a_setting_of_several_megabytes_is_not_read_into_memory(
+    archive: Embedded, login: str, method: str, url: str
+) -> None:
+    long = b'{"email": "' + b"x" * (2 << 20) + b'"}'
+    assert Caller(archive, login)(method, url, long, content_type="application/json").status_code == 413
 
 
 def test_tokens_and_sessions_end_when_the_password_changes(archive: Embedded, olga: Caller) -> None:

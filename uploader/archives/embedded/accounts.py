@@ -76,6 +76,7 @@ class Accounts:
         self._trusted: dict[bytes, tuple[User, float]] = {}
         self._throttle = Throttle()
         self._hashing = threading.BoundedSemaphore(HASHED_AT_ONCE)
+        self._endings = 0
 
     def settle(self, accounts: Iterable[Account]) -> None:
         """Create the accounts that are absent, and set passwords and admin rights that differ."""
@@ -131,15 +132,18 @@ class Accounts:
         user, until = self._trusted.get(mark, (None, 0.0))
         if user is not None and time.monotonic() < until:
             return user
-        locked = self._throttle.locked(login, peer)
+        locked, endings = self._throttle.locked(login, peer), self._endings
         user = None if locked else self._by_token(login, password) or self._by_hash(login, password)
         if user is None:
             time.sleep(LONGEST_DELAY if locked else self._throttle.failed(login, peer))
             raise Unauthorized("Login and password do not belong together.")
-        self._throttle.forget(login, peer)
         with self._lock:
-            self._prune()
-            self._trusted[mark] = (user, time.monotonic() + TRUST_SECONDS)
+            if proven := endings == self._endings:
+                self._prune()
+                self._trusted[mark] = (user, time.monotonic() + TRUST_SECONDS)
+        if not proven:  # somebody was switched off, or given another password, while this one was hashed
+            return self.by_password(login, password, peer)
+        self._throttle.forget(login, peer)
         return user
 
     def by_session(self, session: str) -> User | None:
@@ -195,6 +199,7 @@ class Accounts:
             sql = "DELETE FROM tokens WHERE alias = ? AND (? IS NULL OR login = ?)"
             gone = c.execute(sql, (alias, login, login)).rowcount > 0
         with self._lock:
+            self._endings += 1
             self._trusted.clear()
         return gone
 
@@ -216,6 +221,7 @@ class Accounts:
         with self._database.write() as c:
             c.execute("DELETE FROM tokens WHERE login = ?", (login,))
         with self._lock:
+            self._endings += 1
             self._trusted.clear()
             self._sessions = {k: v for k, v in self._sessions.items() if v[0].login != login}
 
@@ -228,9 +234,9 @@ class Accounts:
 
     def _by_token(self, alias: str, secret: str) -> User | None:
         with self._database.read() as c:
-            sql = """SELECT tokens.*, admin FROM tokens JOIN accounts USING (login) WHERE alias = ? AND expires > ?"""
+            sql = "SELECT t.*, admin, fields FROM tokens t JOIN accounts USING (login) WHERE alias = ? AND expires > ?"
             row = one(c, sql, alias, time.time())
-        if row is None or not hmac.compare_digest(row["hash"], _sha256(secret)):
+        if row is None or not self.enabled(row) or not hmac.compare_digest(row["hash"], _sha256(secret)):
             return None
         return User(row["login"], bool(row["admin"]), by_token=True)
 

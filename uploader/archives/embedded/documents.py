@@ -45,7 +45,7 @@ def parse(data: bytes) -> ET.Element:
     reading = _Reading()
     try:
         reading.parser.Parse(data, True)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError, ValueError):  # the latter two for encodings that are none
         raise BadRequest("The body is not well-formed XML; nothing was changed.") from None
     return reading.builder.close()
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 
@@ -12,7 +9,7 @@ from uploader.archives.embedded import preferences
 from uploader.archives.embedded.accounts import Account, User
 from uploader.archives.embedded.database import Row
 from uploader.archives.embedded.rest.answers import as_json, text
-from uploader.archives.embedded.rest.asked import routes, store, user
+from uploader.archives.embedded.rest.asked import json_object, routes, store, user
 
 ADMINISTRATOR = "Administrator"
 blueprint = Blueprint("administration", __name__)
@@ -28,20 +25,25 @@ def site_config() -> Response:
 @routes(blueprint, ["/xapi/siteConfig"], "POST")
 def configure() -> Response:
     _admin()
-    preferences.change(store(), _given())
+    preferences.change(store(), json_object())
     return text("")
 
 
 @routes(blueprint, ["/xapi/users/<login>"], "PUT")
 def change_account(login: str) -> Response:
-    """A new password, names, an e-mail address. An account's own, or an administrator's to set."""
+    """A new password, names, an e-mail address. An account's own, or an administrator's to set.
+
+    A token sets no password: who finds one would have the account for longer than the token lives.
+    """
     asking = user()
     if not asking.admin and asking.login != login:
         raise Forbidden("Only an admin may change another account.")
-    row, given = _row(login), _given()
+    row, given = _row(login), json_object()
     facts = {name: given[name] for name in ("email", "firstName", "lastName", "password") if name in given}
     if not facts or not all(isinstance(value, str) and value.isprintable() and value for value in facts.values()):
         raise BadRequest("Password, email, firstName and lastName can be changed here, and none may be empty.")
+    if "password" in facts and asking.by_token:
+        raise Forbidden("A token does not set passwords; log in with the password.")
     if (password := facts.pop("password", None)) is not None:
         store().accounts.change(Account(login, password, bool(row["admin"])))
     store().accounts.describe(login, facts)
@@ -89,13 +91,6 @@ def _row(login: str) -> Row:
     if row is None:
         raise NotFound("There is no such account.")
     return row
-
-
-def _given() -> Mapping[str, Any]:
-    given = request.get_json()
-    if not isinstance(given, dict):
-        raise BadRequest("The body must be a JSON object.")
-    return given
 
 
 def _admin() -> User:

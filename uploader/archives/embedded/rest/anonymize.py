@@ -43,7 +43,7 @@ def script(project: str = "") -> Response:
 def enabled(project: str = "") -> Response:
     name = _asked_for(project)
     if request.method == "PUT":
-        wanted = request.args.get("enable", request.get_data(as_text=True, cache=False)[:10]).strip().lower()
+        wanted = (request.args.get("enable") or _body()).strip().lower()
         if wanted not in ("true", "false"):
             raise BadRequest("Say enable=true or enable=false.")
         scripting.enable(store(), name, wanted == "true")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from flask import Blueprint, current_app, g, request
@@ -27,6 +27,8 @@ ASSESSORS = tuple(f"{session}/assessors/<assessor>" for session in SESSIONS)
 HOLDERS = (PROJECT, *SUBJECTS, *SESSIONS, *SCANS, *ASSESSORS)
 """URLs under which resources hang."""
 
+LARGEST_JSON = 1 << 20
+"""Bytes of a JSON object that sets something."""
 _XML = ("text/xml", "application/xml")
 View = TypeVar("View", bound=Callable[..., Any])
 _NOT_FIELDS = frozenset(
@@ -178,6 +180,21 @@ def body() -> Readable:
     if not chunked and not request.content_length:
         raise BadRequest("The request has no body; nothing was stored.")
     return cast(Readable, request.stream)
+
+
+def json_object(force: bool = False) -> Mapping[str, Any]:
+    """The JSON object in the body. Raises BadRequest for anything else, RequestEntityTooLarge.
+
+    force: whatever the request calls its body
+    """
+    request.max_content_length = LARGEST_JSON
+    try:
+        given = request.get_json(force=force)
+    except RecursionError:
+        given = None
+    if not isinstance(given, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return given
 
 
 def destination(dest: str) -> tuple[str, dict[str, str]]:

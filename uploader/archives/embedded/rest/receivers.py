@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 
 from uploader.archives.embedded.receivers import IDENTIFIERS, Receivers
 from uploader.archives.embedded.rest.answers import as_json
-from uploader.archives.embedded.rest.asked import routes, user
+from uploader.archives.embedded.rest.asked import json_object, routes, user
 
 ROOT = "/xapi/dicomscp"
 ONE = f"{ROOT}/<int:key>"
@@ -27,7 +26,7 @@ def listed() -> Response:
 @routes(blueprint, [ROOT], "POST")
 def create() -> Response:
     _admin()
-    return as_json(_receivers().create(_given()))
+    return as_json(_receivers().create(json_object(force=True)))
 
 
 @routes(blueprint, [f"{ROOT}/identifiers"])
@@ -54,7 +53,7 @@ def by_title(title: str, port: int) -> Response:
 @routes(blueprint, [ONE], "PUT")
 def change(key: int) -> Response:
     _admin()
-    return as_json(_receivers().change(key, _given()))
+    return as_json(_receivers().change(key, json_object(force=True)))
 
 
 @routes(blueprint, [ONE], "DELETE")
@@ -80,13 +79,6 @@ def enable(key: int, flag: str) -> Response:
 
 def _receivers() -> Receivers:
     return cast(Receivers, current_app.extensions["receivers"])
-
-
-def _given() -> Mapping[str, Any]:
-    given = request.get_json(force=True)
-    if not isinstance(given, dict):
-        raise BadRequest("The body must be a JSON object.")
-    return given
 
 
 def _admin() -> None:

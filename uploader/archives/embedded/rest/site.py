@@ -9,7 +9,7 @@ from uploader.archives.embedded import schemas
 from uploader.archives.embedded.accounts import Account, User
 from uploader.archives.embedded.database import fields
 from uploader.archives.embedded.rest.answers import as_json, table, text
-from uploader.archives.embedded.rest.asked import routes, store, user
+from uploader.archives.embedded.rest.asked import json_object, routes, store, user
 
 VERSION = "1.9.3"
 """XNAT version whose REST contract this archive follows."""
@@ -63,8 +63,8 @@ def logins() -> Response:
 @routes(blueprint, ["/xapi/users"], "POST")
 def create_user() -> Response:
     _admin()
-    given = request.get_json()
-    login, password = (given.get(k, "") if isinstance(given, dict) else "" for k in ("username", "password"))
+    given = json_object()
+    login, password = (given.get(k, "") for k in ("username", "password"))
     if not (isinstance(login, str) and isinstance(password, str) and login and password and login.isprintable()):
         raise BadRequest("An account needs a username and a password.")
     facts = {k: str(given.get(k, "")) for k in ("email", "firstName", "lastName")}
