@@ -12,6 +12,7 @@ BOMB = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     f"<xnat:Subject {SPACE}><xnat:src>&b;</xnat:src></xnat:Subject>"
 )
+NO_ENCODING = "<?xml version='1.0' encoding='undefined'?><a/>"
 SPY = (
     '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
     f"<xnat:Subject {SPACE}><xnat:src>&f;</xnat:src></xnat:Subject>"
@@ -53,9 +54,6 @@ def test_a_document_may_come_as_the_file_of_a_form(olga: Caller) -> None:
 
 
 @pytest.mark.endpoint(12)
-NO_ENCODING = "<?xml version='1.0' encoding='undefined'?><a/>"
-
-
 @pytest.mark.parametrize(
     "text", [BOMB, SPY, NO_ENCODING, "<open>", "", "<a>" * 40 + "</a>" * 40, f"<a>{'<b/>' * 20_000}</a>"]
 )
