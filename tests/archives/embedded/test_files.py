@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import tarfile
+import tracemalloc
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -113,6 +115,31 @@ def test_a_symbolic_link_in_a_zip_is_refused(olga: Caller) -> None:
 def test_a_damaged_upload_is_refused_and_nothing_of_it_kept(archive: Embedded, olga: Caller, body: bytes) -> None:
     assert olga("PUT", f"{FILES}/x?extract=true", body).status_code == 400
     assert not on_disk(archive, "a").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE])
+def test_a_small_tar_whose_header_unpacks_to_very_much_is_refused_before_it_is_in_memory(
+    olga: Caller, kind: bytes
+) -> None:
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, 64 << 20
+    body = gzip.compress(header.tobuf() + bytes(header.size), 1)
+    tracemalloc.start()
+    answer = olga("PUT", f"{FILES}/upload.tar.gz?extract=true", body)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (answer.status_code, "header" in answer.text) == (400, True)
+    assert held < 16 << 20
+
+
+def test_a_tar_with_an_endless_map_of_holes_is_refused(olga: Caller) -> None:
+    attributes = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": "1"}
+    with tarfile.open(fileobj=(out := BytesIO()), mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("x")
+        info.size, info.pax_headers = 4 << 20, attributes
+        archive.addfile(info, BytesIO(b"9999999\n" + b"1\n" * (2 << 20)))
+    answer = olga("PUT", f"{FILES}/upload.tar?extract=true", out.getvalue())
+    assert (answer.status_code, "header" in answer.text) == (400, True)
 
 
 def test_a_small_upload_that_unpacks_to_very_much_is_refused(olga: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 
 from uploader.archives.embedded.names import inner_path
 from uploader.archives.embedded.vault import Readable
+from uploader.domain.manifest import CHUNK
 
 MOST_MEMBERS = 200_000
 """Files in one upload."""
@@ -22,6 +24,9 @@ FREE_BYTES = 1 << 30
 """So much may come out of an upload of any size; beyond it `MOST_RATIO` holds."""
 MOST_RATIO = 200
 """Bytes that may come out for each byte of the upload. Real images compress to a third, masks to a fiftieth."""
+
+LONGEST_HEAD = 1 << 20
+"""Bytes of a tar between two files: their names, attributes and maps of holes, which `tarfile` holds in memory."""
 
 Member = tuple[str, Readable]
 """Path inside the resource, and its bytes, readable once, until the next member is asked for."""
@@ -73,9 +78,28 @@ class Metered:
         """As a file's `read`. Raises BadRequest when the member is damaged, or too much comes out."""
         try:
             data = self._stream.read(size)
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError):
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile):
             raise BadRequest("The uploaded archive is damaged; nothing was stored.") from None
         self._budget.spend(len(data))
+        return data
+
+
+class Heads:
+    """A tar's bytes, of which no more than `LONGEST_HEAD` may come between two files, whatever they claim to be.
+
+    inside: whether what is read now belongs to a file, and is counted there
+    """
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream, self._left = stream, LONGEST_HEAD
+        self.inside = False
+
+    def read(self, size: int, /) -> bytes:
+        """As a file's `read`. Raises BadRequest when too much comes."""
+        data = self._stream.read(size)
+        self._left = LONGEST_HEAD if self.inside else self._left - len(data)
+        if self._left < 0:
+            raise BadRequest("The uploaded tar has a header of more than 1 MiB; nothing was stored.")
         return data
 
 
@@ -94,7 +118,8 @@ def members(stream: Readable, spool: Callable[[Readable], Path]) -> Iterator[Mem
         finally:
             path.unlink(missing_ok=True)
     else:
-        yield from _tar_members(whole, "r|gz" if head[:2] == b"\x1f\x8b" else "r|")
+        plain = cast(Readable, gzip.GzipFile(fileobj=cast(BinaryIO, whole))) if head[:2] == b"\x1f\x8b" else whole
+        yield from _tar_members(Heads(plain), Budget(lambda: whole.count))
 
 
 def zip_members(path: Path) -> Iterator[Member]:
@@ -115,19 +140,26 @@ def zip_members(path: Path) -> Iterator[Member]:
                     yield name, Metered(data, budget)
 
 
-def _tar_members(stream: Counting, mode: str) -> Iterator[Member]:
-    budget = Budget(lambda: stream.count)
+def _tar_members(stream: Heads, budget: Budget) -> Iterator[Member]:
     try:
-        with tarfile.open(fileobj=cast(BinaryIO, stream), mode=cast("IO[bytes]", mode)) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
             for item in archive:
                 budget.member()
                 if not (item.isfile() or item.isdir()):
                     raise BadRequest("The uploaded tar holds links or devices; nothing was stored.")
                 name = _name(item.name, item.isdir())
                 if item.isfile() and (data := archive.extractfile(item)) is not None:
-                    yield name, Metered(cast(Readable, data), budget)
-    except (tarfile.TarError, zlib.error, EOFError):
+                    yield from _tar_file(name, Metered(cast(Readable, data), budget), stream)
+    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile):
         raise BadRequest("The upload is neither a whole zip nor a whole tar; nothing was stored.") from None
+
+
+def _tar_file(name: str, data: Metered, stream: Heads) -> Iterator[Member]:
+    stream.inside = True
+    yield name, data
+    while data.read(CHUNK):
+        pass  # whoever took it may have left some
+    stream.inside = False
 
 
 def _name(name: str, folder: bool) -> str:
