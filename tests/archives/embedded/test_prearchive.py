@@ -145,6 +145,17 @@ def test_a_session_moves_to_another_project_with_its_files_and_its_log(olga: Cal
     assert olga("POST", f"{ARCHIVE}?src={there}").text.startswith("/data/archive/projects/Q/")
 
 
+@pytest.mark.parametrize(("code", "told"), [("0", "Manual"), ("4", "AutoArchive"), ("5", "AutoArchiveOverwrite")])
+def test_a_session_that_moves_archives_itself_as_the_project_wants_it_that_it_comes_to(
+    olga: Caller, code: str, told: str
+) -> None:
+    olga("PUT", "/data/projects/P/prearchive_code/5")
+    olga("PUT", f"/data/projects/Q/prearchive_code/{code}")
+    olga("POST", f"{send(olga, WAITING, image())}?action=move&newProject=Q")
+    (row,) = olga.rows("/data/prearchive/projects/Q")
+    assert row["autoarchive"] == told
+
+
 @pytest.mark.endpoint(33)
 def test_sessions_are_moved_rebuilt_and_deleted_in_batches(olga: Caller) -> None:
     first, second = send(olga, WAITING, image()), send(olga, WAITING, image(study="9.9"))
@@ -495,6 +506,33 @@ def test_half_a_session_that_a_crash_left_in_the_archive_is_taken_back(
     assert list((archive.store.vault.root / "archive").rglob("*.dcm")) == []
     send(caller, TO_ARCHIVE, image(1), image(2))
     assert len(caller.rows(f"{SESSION}/scans/ALL/files")) == 2
+    again.close()
+
+
+def test_what_is_taken_back_late_takes_no_scan_of_another_session_with_it(
+    archive: Embedded, olga: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off_deposit(archive, olga, monkeypatch, TO_ARCHIVE)
+    assert {olga("DELETE", f"{SESSION}/scans/{scan}").status_code for scan in (2, 1)} == {200}
+    send(olga, f"{IMPORT}?dest=/archive/projects/P/subjects/S/experiments/F", image(study="9.9"))
+    again = restarted(archive)
+    assert len(Caller(again).rows("/data/projects/P/subjects/S/experiments/F/scans/ALL/files")) == 1
+    again.close()
+
+
+@pytest.mark.parametrize("way", ["import", "file"])
+def test_what_is_taken_back_late_takes_no_file_with_it_that_was_stored_since(
+    archive: Embedded, olga: Caller, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    cut_off_deposit(archive, olga, monkeypatch, TO_ARCHIVE)
+    if way == "import":
+        send(olga, f"{TO_ARCHIVE}&overwrite=append&overwrite_files=true", image(1))
+    else:
+        url = f"{SESSION}/scans/1/resources/DICOM/files/1.2.3.1.1.1.dcm?overwrite=true"
+        assert olga("PUT", url, image(1)).status_code == 200
+    stored = olga.rows(f"{SESSION}/scans/1/files")
+    again = restarted(archive)
+    assert Caller(again).rows(f"{SESSION}/scans/1/files") == stored
     again.close()
 
 

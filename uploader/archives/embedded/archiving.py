@@ -119,6 +119,8 @@ def move(store: Store, user: User, row: Row, project: str) -> Row:
         store.move(waiting.folder_of(there), moved)
         with store.database.write() as c:
             _rename(c, there, project, target)
+            if (moving := waiting.current(c, target)) is not None:
+                waiting.state(c, moving, {"autoarchive": waiting.automatic(c, moving, {})})
             c.execute("DELETE FROM moves WHERE target = ?", (moved,))
     with store.database.read() as c:
         found = waiting.current(c, target)

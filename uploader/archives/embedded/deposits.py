@@ -72,7 +72,7 @@ def _without_scans(store: Store, row: Row) -> Row | None:
 
 
 def _drop_scan(store: Store, c: Connection, session: Row, pk: int) -> Path | None:
-    scan = one(c, "SELECT * FROM scans WHERE pk = ?", pk)
+    scan = one(c, "SELECT * FROM scans WHERE pk = ? AND session = ?", pk, session["id"])  # pks are given again
     if scan is None:
         return None
     holder = find.scan_holder(c, session, scan)

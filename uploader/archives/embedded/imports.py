@@ -100,7 +100,7 @@ def _fill(store: Store, user: User, session: Row, number: int, study: Study, ove
             new = [row["pk"] for (row, fresh), _ in places if fresh]
             deposits.note(store, c, number, new, [(holder, IMAGES, list(s.files)) for holder, s in holders])
         for holder, series in holders:
-            resources.add(store, holder, IMAGES, list(series.files.items()), {}, overwrite=True)
+            resources.add(store, holder, IMAGES, list(series.files.items()), {}, overwrite=True, deposit=number)
 
 
 def _made_for(c: Connection, number: int) -> bool:

@@ -16,9 +16,8 @@ from werkzeug.exceptions import BadRequest, Conflict
 from uploader.archives.embedded import imports, resources, rights, studies, waiting
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.conflicts import IMAGES
-from uploader.archives.embedded.database import Row, fields, now, one
+from uploader.archives.embedded.database import Row, now, one
 from uploader.archives.embedded.names import clean
-from uploader.archives.embedded.projects import DEFAULTS
 from uploader.archives.embedded.routing import Routing
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.studies import Study
@@ -112,7 +111,7 @@ def _add(store: Store, row: Row, study: Study, complete: bool, said: Mapping[str
     with store.database.write() as c:
         places = [(imports.scan_for(c, row["id"], series)[0], series) for series in study.series.values()]
         _touch(c, row, waiting.RECEIVING)
-        waiting.state(c, row, {"autoarchive": _automatic(c, row, said), **said})
+        waiting.state(c, row, {"autoarchive": waiting.automatic(c, row, said), **said})
     for scan, series in places:
         files = [(name, staged) for name, staged in series.files.items() if name in fresh[series.uid]]
         if files:
@@ -138,15 +137,6 @@ def _not_there_yet(store: Store, row: Row, study: Study) -> dict[str, set[str]]:
 def _touch(c: Connection, row: Row, status: str) -> None:
     c.execute("UPDATE waiting SET touched = ? WHERE id = ?", (now(), row["id"]))
     waiting.mark(c, row, status)
-
-
-def _automatic(c: Connection, row: Row, said: Mapping[str, str]) -> str:
-    """What happens when nothing more comes: by the project's code, unless any sender wants the session to wait."""
-    if "true" in (said.get("prevent_auto_commit"), waiting.facts(c, row)["prevent_auto_commit"]):
-        return waiting.AUTOMATIC["0"]
-    project = one(c, "SELECT fields FROM projects WHERE id = ?", row["project"])
-    code = (DEFAULTS | (fields(project) if project else {}))["prearchive_code"]
-    return waiting.AUTOMATIC[code]
 
 
 def _stamp() -> str:

@@ -82,9 +82,11 @@ def add(
     files: Sequence[tuple[str, Staged]],
     given: Mapping[str, str],
     overwrite: bool,
+    deposit: int = 0,
 ) -> list[str]:
     """Put staged files into the resource, making it where needed; all of them, or none when a name is taken.
 
+    deposit: of which they are a part, see `deposits`; others, which failed and are not taken back yet, have lost them
     returns: names that are taken, when `overwrite` is false and there are any
     """
     with store.lock(holder.lock):
@@ -98,7 +100,18 @@ def add(
         rows = [(row["pk"], f.path, s.md5, f.stamp, facts) for f, (_, s) in zip(found, files, strict=True)]
         with store.database.write() as c:
             c.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+            _claim(c, deposit, where, {path for path, _ in files})
         return []
+
+
+def _claim(c: Connection, deposit: int, where: str, names: set[str]) -> None:
+    """Of files that are stored now, no other deposit may take anything back."""
+    for row in c.execute("SELECT id, places FROM deposits WHERE id != ?", (deposit,)).fetchall():
+        places = [
+            [folder, [name for name in theirs if folder != where or name not in names]]
+            for folder, theirs in json.loads(row["places"])
+        ]
+        c.execute("UPDATE deposits SET places = ? WHERE id = ?", (json.dumps(places), row["id"]))
 
 
 def files(store: Store, holder: Holder, row: Row) -> list[Kept]:

@@ -13,6 +13,7 @@ from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.database import Row, fields, now, one
 from uploader.archives.embedded.find import Holder
 from uploader.archives.embedded.names import uri
+from uploader.archives.embedded.projects import DEFAULTS
 from uploader.archives.embedded.store import Store
 
 RECEIVING, BUILDING, READY, CONFLICT, ERROR = "RECEIVING", "BUILDING", "READY", "CONFLICT", "ERROR"
@@ -90,6 +91,15 @@ def state(c: Connection, row: Row, said: Mapping[str, str]) -> None:
     """Keep how the session is to be handled."""
     kept = json.dumps(facts(c, row) | {k: v for k, v in said.items() if k in _FACTS})
     c.execute("INSERT OR REPLACE INTO handling VALUES (?, ?)", (row["id"], kept))
+
+
+def automatic(c: Connection, row: Row, said: Mapping[str, str]) -> str:
+    """What happens when nothing more comes: by its project's code, unless any sender wants the session to wait."""
+    if "true" in (said.get("prevent_auto_commit"), facts(c, row)["prevent_auto_commit"]):
+        return AUTOMATIC["0"]
+    project = one(c, "SELECT fields FROM projects WHERE id = ?", row["project"])
+    code = (DEFAULTS | (fields(project) if project else {}))["prearchive_code"]
+    return AUTOMATIC[code]
 
 
 def mark(c: Connection, row: Row, status: str, entry: str = "") -> None:
