@@ -8,6 +8,7 @@ import pytest
 from tests.central.places import KEYS, consignment, manifest_of, session, signed_by
 from uploader.central.visit import Standing
 from uploader.domain.canonical import canonical
+from uploader.domain.consignment import recall_of
 from uploader.domain.session import Address
 from uploader.seal import sealed
 
@@ -231,6 +232,15 @@ def test_a_recall_of_another_session_ends_nothing(sent, changes):
     sent.recall(SENT, **changes)
     row = sent.only()
     assert (row.state, row.reason, row.projects) == (Standing.WAITS, "bad-recall", ("TRIAL-A",))
+
+
+def test_an_old_recall_beside_it_does_not_hide_the_recall_of_the_session(sent):
+    sent.only()
+    old = recall_of(consignment(FILES, submission="0"))
+    sent.archive("SITE01").attach(ADDRESS, old.name, signed_by(KEYS["SITE01"], old))
+    assert sent.only().reason == "bad-recall"
+    sent.recall(SENT)
+    assert (sent.only().state, sent.labels("TRIAL-A")) == (Standing.RECALLED, set())
 
 
 def test_a_recall_that_the_site_did_not_sign_ends_nothing(sent):

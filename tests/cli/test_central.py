@@ -11,7 +11,8 @@ from tests.cli.calling import call, interrupted, running, until
 from tests.homes import archives_of, bring_to_signature, change_settings, demo, new_home, sign_and_release
 from uploader import recall
 from uploader.domain.session import Address
-from uploader.gateway import archive_of, build_line, open_home
+from uploader.gateway import archive_of, build_line, build_review, open_home
+from uploader.seal import sealed
 
 ADDRESS = Address("SITE01", "DEMO-001", "DEMO-001_1")
 
@@ -141,3 +142,13 @@ def test_settings_that_are_wrong_stop_the_start_and_are_named(home, before, afte
 def test_a_folder_without_settings_says_how_to_make_them(tmp_path):
     answer = call(tmp_path, "central", "--once")
     assert (answer.returncode, "uploader central init" in answer.stderr) == (2, True)
+
+
+def test_at_the_centre_no_site_signs_a_receipt_in_the_name_of_another(site, home, tmp_path):
+    built, submission = site
+    receipt = dict(build_review(built).receipt(submission))
+    bare = {name: value for name, value in receipt.items() if name not in ("key", "signature")}
+    for name, code in (("SITE01", 0), ("SITE02", 3)):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(sealed({**bare, "site": name}, built.home.site_key())))
+        assert call(home, "receipt", "verify", str(file)).returncode == code

@@ -85,7 +85,7 @@ def _concerns(recall: Recall, facts: Facts) -> bool:
     """Whether it takes back this very session: what was consigned, or where nothing is, what lies under its labels."""
     consignment, address = facts.word.consignment, facts.session.address
     if isinstance(consignment, Consignment):
-        return (recall.submission, recall.digest) == (consignment.submission, consignment.manifest.digest)
+        return recall.concerns(consignment)
     return (recall.subject, recall.session) == (address.subject, address.session)
 
 

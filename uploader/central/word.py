@@ -65,7 +65,8 @@ def word_of(papers: Mapping[str, bytes], site: Site) -> Word:
 
     papers: name -> bytes
     """
-    return Word(_consignment(_called(papers, "consignment-"), site), _recall(_called(papers, "recall-"), site))
+    consignment = _consignment(_called(papers, "consignment-"), site)
+    return Word(consignment, _recall(_called(papers, "recall-"), site, consignment))
 
 
 def _called(papers: Mapping[str, bytes], start: str) -> list[tuple[str, bytes]]:
@@ -80,10 +81,13 @@ def _consignment(found: Sequence[tuple[str, bytes]], site: Site) -> Consignment 
     return _believed(found[0], Consignment, site)
 
 
-def _recall(found: Sequence[tuple[str, bytes]], site: Site) -> Recall | Wrong | None:
-    """The first that is believed: one is enough, whatever lies beside it."""
+def _recall(found: Sequence[tuple[str, bytes]], site: Site, consignment: Consignment | Wrong) -> Recall | Wrong | None:
+    """The one that is believed and takes back what was consigned, else the first that is believed: one is enough,
+    whatever lies beside it."""
     read = [_believed(one, Recall, site) for one in found]
-    return next((one for one in read if isinstance(one, Recall)), read[0] if read else None)
+    believed = [one for one in read if isinstance(one, Recall)]
+    meant = [one for one in believed if isinstance(consignment, Consignment) and one.concerns(consignment)]
+    return next(iter(meant + believed), read[0] if read else None)
 
 
 def _believed(found: tuple[str, bytes], kind: type[Said], site: Site) -> Said | Wrong:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import click
 
 from uploader.archives.xnat import XnatArchive
+from uploader.central.settings import FILE as CENTRAL
+from uploader.central.settings import CentralSettings
 from uploader.cli.common import DONE, HELD, REFUSED, home_option, password_for, print_json
 from uploader.domain.consignment import Consignment, Recall
 from uploader.domain.errors import BadSeal, BadSettings, Transient
@@ -79,8 +80,10 @@ def verify(
 def _checked(file: Path, key: Path | None, home: Path) -> tuple[Address, Manifest | None]:
     """Where the centre has the session, and its files; says what was right. Raises BadSeal."""
     data = file.read_bytes()
-    public = PublicKey.read(key) if key else _known(str(unsealed(data)["key"]), home)
+    public, site = (PublicKey.read(key), "") if key else _known(str(unsealed(data)["key"]), home)
     document = opened(data, public)
+    if site and document.get("site") != site:
+        raise BadSeal(f"it speaks of another site than {site}, whose key signed it")
     address, manifest = _said(document)
     click.echo(f"signature  fits the key {public.fingerprint[:16]}…, of site {document['site']}")
     if manifest:
@@ -98,15 +101,24 @@ def _said(document: dict[str, Any]) -> tuple[Address, Manifest | None]:
     return Address(consignment.project, consignment.subject, consignment.session), consignment.manifest
 
 
-def _known(fingerprint: str, home: Path) -> PublicKey:
-    """The key of that fingerprint: of this site's home, or among the keys of a centre's."""
-    files: Sequence[Path] = [
-        path for path in (Home(home).public_key, *sorted(home.glob("keys/*.pub"))) if path.exists()
-    ]
-    for key in map(PublicKey.read, files):
+def _known(fingerprint: str, home: Path) -> tuple[PublicKey, str]:
+    """The key of that fingerprint and, where the home's settings say it, the site that it belongs to: the key of this
+    site's home, or one of those of a centre's."""
+    for key, site in (*_of_centre(home), *_beside(home)):
         if key.fingerprint == fingerprint:
-            return key
+            return key, site
     raise BadSettings(f"no key {fingerprint[:16]}… is known here; name the site's public key with --key FILE")
+
+
+def _of_centre(home: Path) -> list[tuple[PublicKey, str]]:
+    if not (home / CENTRAL).exists():
+        return []
+    return [(key, site) for site, keys in CentralSettings.read(home).keys().items() for key in keys]
+
+
+def _beside(home: Path) -> list[tuple[PublicKey, str]]:
+    files = [path for path in (Home(home).public_key, *sorted(home.glob("keys/*.pub"))) if path.exists()]
+    return [(PublicKey.read(path), "") for path in files]
 
 
 def _compare(centre: XnatArchive, address: Address, manifest: Manifest) -> None:

@@ -103,6 +103,10 @@ class Recall:
     def name(self) -> str:
         return f"recall-{self.submission}.json"
 
+    def concerns(self, consignment: Consignment) -> bool:
+        """Whether it takes back what was consigned with this."""
+        return (self.submission, self.digest) == (consignment.submission, consignment.manifest.digest)
+
     def document(self) -> dict[str, Any]:
         """Plain JSON, to be signed."""
         facts = {name: getattr(self, name) for name in (*_RECALLED, "digest")}
