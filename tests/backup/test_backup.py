@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.homes import archives_of, arrive, bring_to_signature, carry, demo, gateway_at, sign_and_release
+from tests.homes import archives_of, arrive, bring_to_signature, carry, demo, gateway_at, new_home, sign_and_release
 from uploader.backup import restore, sums, take
 from uploader.backup.plan import RECORDS
 from uploader.cli import main
 from uploader.domain.errors import BadBackup
 from uploader.domain.identity import Pseudonym
 from uploader.gateway import build_line, open_home
+from uploader.home import Home
 from uploader.line import identifiable_session, trial_session
 from uploader.records import anchor, verify
 from uploader.records.database import connect
@@ -75,6 +76,31 @@ def test_keys_are_in_their_own_copy_only(used):
     secret = {path.read_bytes() for path in (used["root"] / "home" / "secrets").iterdir()}
     assert not [p for p in used["data"].rglob("*") if p.is_file() and p.read_bytes() in secret]
     assert {path.name for path in (used["keys"] / "secrets").iterdir()} >= {"link.key", "trial.key"}
+
+
+@pytest.mark.parametrize("kept", ["secrets/link.key", "trial_protocols/DEMO-RT"])
+def test_a_home_of_which_something_lies_elsewhere_is_not_said_to_be_copied(tmp_path, kept):
+    root = new_home(tmp_path / "home")
+    elsewhere = (root / kept).rename(tmp_path / "elsewhere")
+    (root / kept).symlink_to(elsewhere)
+    with pytest.raises(BadBackup, match="is a link"):
+        take(Home(root), tmp_path / "to", secrets_to=tmp_path / "keys")
+    assert not [*(tmp_path / "keys").glob("*"), *(tmp_path / "to").glob("*.part")]
+
+
+def test_an_archive_on_another_disk_is_copied_though_a_link_leads_to_it(tmp_path):
+    root = new_home(tmp_path / "home")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "one.dcm").write_bytes(b"one")
+    (root / "archives" / "identifiable").mkdir(parents=True)
+    (root / "archives" / "identifiable" / "archive").symlink_to(tmp_path / "disk")
+    (taken,) = take(Home(root), tmp_path / "to")
+    assert (taken.copy / "archives" / "identifiable" / "archive" / "one.dcm").read_bytes() == b"one"
+
+
+def test_nobody_else_looks_into_a_restored_home(used, tmp_path):
+    restore(used["data"], used["keys"], tmp_path / "home")
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("spoil", ["change", "remove", "sums", "unfinished"])

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from uploader.config import FILE
+from uploader.domain.errors import BadBackup
 from uploader.home import ARCHIVES, Home
 
 
@@ -57,12 +58,23 @@ def parts(home: Home) -> Iterator[Part]:
 
 
 def files(root: Path, part: Part) -> Iterator[Path]:
-    """Every regular file of the part, links not followed, in order of name."""
+    """Every regular file of the part, in order of name. Only the part itself may be a link to a folder elsewhere.
+
+    Raises BadBackup for any other link: a copy would lack what it leads to.
+    """
     start = root / part.path
-    if start.is_file() and not start.is_symlink():
-        yield start
+    if start.is_file():
+        yield _itself(start)
     elif start.is_dir():
         for folder, names, found in os.walk(start):
             names.sort()
-            paths = (Path(folder) / name for name in sorted(found))
-            yield from (path for path in paths if path.is_file() and not path.is_symlink())
+            for name in names:
+                _itself(Path(folder) / name)
+            paths = (_itself(Path(folder) / name) for name in sorted(found))
+            yield from (path for path in paths if path.is_file())
+
+
+def _itself(path: Path) -> Path:
+    if path.is_symlink():
+        raise BadBackup(f"{path} is a link, and a copy would lack what it leads to; put that itself in its place")
+    return path

@@ -30,6 +30,7 @@ def restore(copy: Path, secrets: Path, root: Path) -> int:
     part = root.with_name(f"{root.name}.part")
     if part.exists():
         raise BadBackup(f"{part} is left of a restore that broke off; look at it and remove it")
+    part.mkdir(mode=0o700, parents=True)
     count = sum(_fill(place, part) for place in (copy, secrets))
     _lock_up(part)
     flush_tree(part)

@@ -39,7 +39,8 @@ def take(home: Home, to: Path, *, secrets_to: Path | None = None, server: Databa
 
     server: where the records lie, if not in the home; the copy has them as the file that a home has
 
-    Raises BadBackup where the two would lie together or inside the home, DiskFull; then there is no new copy.
+    Raises BadBackup where the two would lie together or inside the home, or something in it is a link; DiskFull. Then
+    there is no new copy.
     """
     _check_places(home, to, secrets_to)
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
@@ -88,6 +89,9 @@ def _take(home: Home, wanted: Iterable[Part], to: Path, stamp: str, server: Data
         shutil.rmtree(part_folder, ignore_errors=True)
         if error.errno in _NO_ROOM:
             raise DiskFull(f"no room for a copy at {to}; nothing of it was kept") from None
+        raise
+    except BadBackup:
+        shutil.rmtree(part_folder, ignore_errors=True)
         raise
     return taken
 
