@@ -46,7 +46,7 @@ class Access:
     ae_title: what senders must call it
     calling: AE titles that may send; empty: any
     peers: addresses and networks that may connect, e.g. ``10.1.2.0/24``; empty: any
-    pairs: (AE title, address), each empty for any, of which a sender must be one; no pairs: any
+    pairs: (AE title, address), each empty for any, of which a sender must be one; None: any
     most, most_by_address: connections at the same time, of all and of one address
     idle_seconds: an association on which nothing comes for so long is aborted
     reserve_bytes: room that stays free on the disk; when there is less, senders are told to try later
@@ -55,7 +55,7 @@ class Access:
     ae_title: str
     calling: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, str], ...] | None = None
     tls: Tls | None = None
     most: int = 32
     most_by_address: int = 4
@@ -79,7 +79,7 @@ class Access:
     def knows(self, title: str, address: str) -> bool:
         """Whether who connected from this address may call themselves so."""
         found = str(_address(address))
-        return not self.pairs or any(t in ("", title) and a in ("", found) for t, a in self.pairs)
+        return self.pairs is None or any(t in ("", title) and a in ("", found) for t, a in self.pairs)
 
 
 def _address(address: str) -> IPv4Address | IPv6Address:

@@ -195,6 +195,7 @@ def test_a_taken_port_is_told_and_the_receiver_stays_where_it_was(served: Embedd
 @pytest.mark.parametrize(
     ("whitelist", "title", "welcome"),
     [
+        ([], "ANYBODY", False),
         (["PACS"], "PACS", True),
         (["PACS"], "STRANGER", False),
         (["10.0.0.1", "127.0.0.1"], "STRANGER", True),

@@ -236,5 +236,5 @@ def _pair(item: object) -> tuple[str, str]:
 def _access(definition: Definition) -> Access:
     from uploader.dimse import Access
 
-    pairs = tuple(_pair(item) for item in definition["whitelist"]) if definition["whitelistEnabled"] else ()
+    pairs = tuple(_pair(item) for item in definition["whitelist"]) if definition["whitelistEnabled"] else None
     return Access(ae_title=definition["aeTitle"], pairs=pairs)
