@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import csv
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.archives.embedded.door import FILES, SESSION, Caller, reopened
-from uploader.archives.embedded import Embedded
+from tests.archives.embedded.door import FILES, SESSION, Caller, image, reopened, zipped
+from uploader.archives.embedded import Embedded, deposits, find, removal, sessions
+from uploader.archives.embedded.accounts import HOUSE
+from uploader.archives.embedded.database import Row
 
 
 @pytest.mark.endpoint(16)
@@ -100,12 +104,70 @@ def test_a_renamed_session_takes_its_files_along(archive: Embedded, olga: Caller
 def test_a_crash_in_the_middle_of_a_rename_is_undone_at_the_next_start(archive: Embedded, olga: Caller) -> None:
     olga.make_scan()
     olga("PUT", f"{FILES}/1", b"image")
-    archive.store.move("archive/P/arc001/E", "archive/P/arc001/E2")
+    with pytest.raises(KeyboardInterrupt), archive.store.moving("archive/P/arc001/E", "archive/P/arc001/E2"):
+        raise KeyboardInterrupt
     again = reopened(archive.store.vault.root)
     try:
         assert Caller(again)("GET", f"{FILES}/1").data == b"image"
     finally:
         again.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "thing"),
+    [("experiments", SESSION), ("subjects", "/data/projects/P/subjects/S")],
+    ids=["session", "subject"],
+)
+def test_a_rename_that_cannot_be_written_down_leaves_the_files_where_they_are_found(
+    archive: Embedded, olga: Caller, table: str, thing: str
+) -> None:
+    olga.make_scan()
+    olga("PUT", f"{thing}/resources/R/files/1", b"notes")
+    with archive.store.database.write() as c:
+        c.execute(f"CREATE TRIGGER no BEFORE UPDATE OF label ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
+    archive.app.testing = False
+    archive.app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert olga("PUT", f"{thing}?label=NEW").status_code == 500
+    assert olga("GET", f"{thing}/resources/R/files/1").data == b"notes"
+
+
+def session_row(archive: Embedded) -> Row:
+    with archive.store.database.read() as c:
+        return find.session(c, HOUSE, "read", "E", "P")
+
+
+def test_a_session_that_two_rename_at_once_keeps_its_files(archive: Embedded, olga: Caller) -> None:
+    olga.make_scan()
+    olga("PUT", f"{FILES}/1", b"image")
+    both_found = session_row(archive)
+    sessions.rename(archive.store, both_found, "E2")
+    sessions.rename(archive.store, both_found, "E3")
+    assert olga("GET", f"{FILES.replace('/E/', '/E3/')}/1").data == b"image"
+
+
+def test_a_session_that_is_renamed_while_it_is_removed_leaves_no_files(archive: Embedded, olga: Caller) -> None:
+    olga.make_scan()
+    olga("PUT", f"{FILES}/1", b"image")
+    both_found = session_row(archive)
+    sessions.rename(archive.store, both_found, "E2")
+    removal.erase(archive.store, both_found)
+    assert not list((archive.store.vault.root / "archive").rglob("1"))
+
+
+def test_what_is_imported_into_a_session_that_is_renamed_meanwhile_goes_with_it(
+    archive: Embedded, olga: Caller
+) -> None:
+    where = "/data/services/import?dest=/archive/projects/P/subjects/S/experiments/E&overwrite=append"
+    assert olga("POST", where, zipped({"1": image(1, 1)})).status_code == 200
+    row = session_row(archive)
+    with ThreadPoolExecutor(1) as pool:
+        with archive.store.lock(f"session:{row['id']}"):
+            answer = pool.submit(olga, "POST", where, zipped({"2": image(1, 2)}))
+            while not deposits.left(archive.store):
+                time.sleep(0.01)
+            sessions.rename(archive.store, row, "E2")
+        assert answer.result().text.strip().endswith("/E2")
+    assert len(olga.rows(f"{SESSION}2/scans/ALL/files")) == 2
 
 
 def test_a_label_in_use_is_not_given_twice(olga: Caller) -> None:

@@ -116,12 +116,10 @@ def move(store: Store, user: User, row: Row, project: str) -> Row:
             if waiting.current(c, target):
                 raise Conflict("The session is there already.")
         moved = f"prearchive/{target}"
-        store.move(waiting.folder_of(there), moved)
-        with store.database.write() as c:
+        with store.moving(waiting.folder_of(there), moved) as c:
             _rename(c, there, project, target)
             if (moving := waiting.current(c, target)) is not None:
                 waiting.state(c, moving, {"autoarchive": waiting.automatic(c, moving, {})})
-            c.execute("DELETE FROM moves WHERE target = ?", (moved,))
     with store.database.read() as c:
         found = waiting.current(c, target)
     assert found is not None

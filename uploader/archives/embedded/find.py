@@ -121,6 +121,14 @@ def named(c: Connection, table: str, kind: str, name: str, within: str | None) -
     )
 
 
+def label_now(c: Connection, table: str, key: str) -> str:
+    """The label of a subject or session, which may have been renamed since it was found. Raises NotFound."""
+    row = one(c, f"SELECT label FROM {table} WHERE id = ?", key)  # noqa: S608 - our own words
+    if row is None:
+        raise NotFound("It was removed meanwhile.")
+    return str(row["label"])
+
+
 def free_key(c: Connection, site_id: str, table: str, project: str, wanted: str) -> str:
     """The ID that a client asks for a new thing in `project`; empty when it asks for none.
 

@@ -91,8 +91,10 @@ def _open(store: Store, user: User, study: Study) -> tuple[Row, int]:
 def _fill(store: Store, user: User, session: Row, number: int, study: Study, overwrite: str, files_too: bool) -> None:
     with store.lock(f"session:{session['id']}"):
         with store.database.write() as c:
-            if conflicts.existing(c, session["id"]) is None:
+            there = conflicts.existing(c, session["id"])
+            if there is None:
                 raise Conflict("The session was removed meanwhile.")
+            session = there  # it may have been renamed
             if not _made_for(c, number):
                 _check(store, c, user, session, study, overwrite, files_too)
             places = [(scan_for(c, session["id"], s), s) for s in study.series.values()]
@@ -151,6 +153,7 @@ def _finish(store: Store, session: Row, number: int, study: Study, waited: str) 
 def _uri(store: Store, session: Row) -> str:
     """As XNAT answers: by labels, under ``/data/archive``."""
     with store.database.read() as c:
+        session = conflicts.existing(c, session["id"]) or session  # it may have been renamed
         owner = one(c, "SELECT label FROM subjects WHERE id = ?", session["subject"])
     assert owner is not None
     return uri("archive", "projects", session["project"], "subjects", owner["label"], "experiments", session["label"])

@@ -71,7 +71,7 @@ def erase(store: Store, row: Row) -> None:
     key = row["id"]
     with store.lock(f"session:{key}"):
         with store.database.write() as c:
-            grave = store.vault.bury(find.session_folder(row["project"], row["label"]))
+            grave = store.vault.bury(find.session_folder(row["project"], find.label_now(c, "experiments", key)))
             forget_scans(c, key)
             forget_holder(c, f"experiment:{key}")
             c.execute("DELETE FROM shares WHERE kind = 'experiment' AND id = ?", (key,))
@@ -100,7 +100,7 @@ def _erase_subject(store: Store, row: Row) -> None:
     for session in owned:
         erase(store, session)
     with store.database.write() as c:
-        grave = store.vault.bury(f"archive/{row['project']}/subjects/{row['label']}")
+        grave = store.vault.bury(f"archive/{row['project']}/subjects/{find.label_now(c, 'subjects', row['id'])}")
         c.execute("DELETE FROM subjects WHERE id = ?", (row["id"],))
         c.execute("DELETE FROM shares WHERE kind = 'subject' AND id = ?", (row["id"],))
         forget_holder(c, f"subject:{row['id']}")

@@ -99,17 +99,15 @@ def reassign(store: Store, user: User, row: Row, subject: str) -> None:
 def rename(store: Store, row: Row, label: str) -> None:
     """Change label and folder. Raises Conflict when the label is taken."""
     new = clean(label)
-    target = find.session_folder(row["project"], new)
     if new == row["label"]:
         return
     with store.lock(f"labels:{row['project'].lower()}"), store.lock(f"session:{row['id']}"):
         with store.database.read() as c:
+            old = find.label_now(c, "experiments", row["id"])
             if one(c, "SELECT id FROM experiments WHERE project = ? AND label = ?", row["project"], new):
                 raise Conflict("Specified label is already in use.")
-        store.move(find.session_folder(row["project"], row["label"]), target)
-        with store.database.write() as c:
+        with store.moving(*(find.session_folder(row["project"], name) for name in (old, new))) as c:
             c.execute("UPDATE experiments SET label = ? WHERE id = ?", (new, row["id"]))
-            c.execute("DELETE FROM moves WHERE target = ?", (target,))
 
 
 def listing(store: Store, user: User, project: str | None, subject: str | None) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 from weakref import WeakValueDictionary
 
 from werkzeug.exceptions import Locked
@@ -70,11 +71,24 @@ class Store:
         finally:
             lock.held.release()
 
-    def move(self, source: str, target: str) -> None:
-        """Rename a folder in such a way that a crash before the commit of its new name is undone at the next start."""
+    @contextmanager
+    def moving(self, source: str, target: str) -> Iterator[Connection]:
+        """Rename a folder; inside, its new name is written down. The folder has its old name again when that fails,
+        at the next start when it is cut off by a crash."""
         with self.database.write() as c:
             c.execute("INSERT INTO moves VALUES (?, ?)", (source, target))
+        there = (self.vault.root / source).is_dir()
         self.vault.move(source, target)
+        try:
+            with self.database.write() as c:
+                yield c
+                c.execute("DELETE FROM moves WHERE target = ?", (target,))
+        except Exception:
+            if there:
+                self.vault.move(target, source)
+            with self.database.write() as c:
+                c.execute("DELETE FROM moves WHERE target = ?", (target,))
+            raise
 
     def close(self) -> None:
         """Close files and connections."""

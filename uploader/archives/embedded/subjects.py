@@ -114,9 +114,8 @@ def _rename(store: Store, row: Row, label: str) -> None:
     home = f"archive/{row['project']}/subjects"
     with store.lock(f"labels:{row['project'].lower()}"), store.lock(f"subject:{row['id']}"):
         with store.database.read() as c:
+            old = find.label_now(c, "subjects", row["id"])
             if one(c, "SELECT id FROM subjects WHERE project = ? AND label = ?", row["project"], label):
                 raise Conflict("Specified label is already in use.")
-        store.move(f"{home}/{row['label']}", f"{home}/{label}")
-        with store.database.write() as c:
+        with store.moving(f"{home}/{old}", f"{home}/{label}") as c:
             c.execute("UPDATE subjects SET label = ? WHERE id = ?", (label, row["id"]))
-            c.execute("DELETE FROM moves WHERE target = ?", (f"{home}/{label}",))
