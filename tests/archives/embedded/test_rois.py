@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import xnat
 
 from tests.archives.embedded.door import PASSWORDS, SESSION, Caller, image
 from tests.archives.embedded.images import structures
-from uploader.archives.embedded import Embedded
+from uploader.archives.embedded import Embedded, find, sessions
+from uploader.archives.embedded.accounts import HOUSE
 
 COLLECTION = "/xapi/roi/projects/P/sessions/E/collections/contours"
 RTSTRUCT = f"{COLLECTION}?type=RTSTRUCT"
@@ -28,6 +31,22 @@ def test_a_collection_is_kept_given_back_and_removed(olga: Caller) -> None:
     assert olga("GET", COLLECTION).data == contours
     assert olga("DELETE", COLLECTION).status_code == 200
     assert olga("GET", COLLECTION).status_code == 404
+
+
+def test_a_collection_that_comes_by_another_project_goes_with_a_session_that_is_renamed_meanwhile(
+    archive: Embedded, olga: Caller
+) -> None:
+    assert olga("PUT", f"{SESSION}/projects/Q").status_code == 200
+    with archive.store.database.read() as c:
+        row = find.session(c, HOUSE, "read", "E", "P")
+    with ThreadPoolExecutor(1) as pool:
+        with archive.store.lock(f"session:{row['id']}"):
+            answer = pool.submit(olga, "PUT", RTSTRUCT.replace("/P/", "/Q/"), structures("1.2.3.1.1"))
+            while not olga.rows(f"{SESSION}/assessors"):
+                time.sleep(0.01)
+            sessions.rename(archive.store, row, "E2")
+        assert answer.result().status_code == 201
+    assert olga("GET", COLLECTION.replace("/E/", "/E2/")).data == structures("1.2.3.1.1")
 
 
 @pytest.mark.endpoint(24)

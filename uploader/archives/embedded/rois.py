@@ -15,8 +15,9 @@ from werkzeug.exceptions import BadRequest, Conflict, NotFound, UnprocessableEnt
 
 from uploader import dicom
 from uploader.archives.embedded import assessors, find, resources, rights
-from uploader.archives.embedded.accounts import User
+from uploader.archives.embedded.accounts import HOUSE, User
 from uploader.archives.embedded.database import Row, fields
+from uploader.archives.embedded.find import Holder
 from uploader.archives.embedded.names import clean
 from uploader.archives.embedded.shelves import UID
 from uploader.archives.embedded.store import Store
@@ -106,16 +107,24 @@ def _kept(store: Store, user: User, place: Place, given: Mapping[str, str], stag
         if row is None:
             key = assessors.new_key(store, c, assessors.ROI_COLLECTION)
             row = assessors.insert(c, user, session, key, place.label, assessors.ROI_COLLECTION, given)
-        holder = find.assessor_holder(c, session, row)
     try:
-        _check(store.vault.root / holder.folder, row, kind, overwrite)
-        resources.add(store, holder, kind, [(_name(kind), staged)], {"format": kind}, overwrite=True)
+        with store.lock(f"session:{session['id']}"):
+            holder = _holder(store, row)
+            _check(store.vault.root / holder.folder, row, kind, overwrite)
+            resources.add(store, holder, kind, [(_name(kind), staged)], {"format": kind}, overwrite=True)
     except BaseException:
         if new:
             assessors.erase(store, row)
         raise
     _describe(store, row, given)
     return new
+
+
+def _holder(store: Store, row: Row) -> Holder:
+    """Where the assessor is now: its session may have been renamed. Raises NotFound."""
+    with store.database.read() as c:
+        found, session = find.assessor(c, HOUSE, "read", row["id"], row["id"])
+        return find.assessor_holder(c, session, found)
 
 
 def _check(folder: Path, row: Row, kind: str, overwrite: bool) -> None:
