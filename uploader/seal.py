@@ -17,11 +17,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from uploader.domain.canonical import canonical, parsed
+from uploader.domain.canonical import LARGEST, canonical, parsed
 from uploader.domain.errors import BadSeal, BadSettings
-
-LARGEST = 1 << 26
-"""Bytes of a document that is read at all: 64 MiB, the list of more than 200,000 files."""
 
 
 @dataclass(frozen=True, slots=True)

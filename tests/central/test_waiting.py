@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.central.places import KEYS, consignment, manifest_of, session, signed_by
+from uploader import seal
+from uploader.archives.xnat import papers
 from uploader.central.visit import Standing
 from uploader.domain.canonical import canonical
 from uploader.domain.consignment import recall_of
@@ -241,6 +243,14 @@ def test_an_old_recall_beside_it_does_not_hide_the_recall_of_the_session(sent):
     assert sent.only().reason == "bad-recall"
     sent.recall(SENT)
     assert (sent.only().state, sent.labels("TRIAL-A")) == (Standing.RECALLED, set())
+
+
+def test_of_a_document_that_is_too_large_to_be_one_only_the_beginning_is_read(sent, monkeypatch):
+    monkeypatch.setattr(papers, "LARGEST", 1 << 10)
+    monkeypatch.setattr(seal, "LARGEST", 1 << 10)
+    sent.by_hand("PUT", f"{HERE}/resources/UPLOADER/files/recall-0.json?inbody=true", b"x" * (1 << 20), "SITE01")
+    assert len(sent.rounds.centre.paper(ADDRESS, "recall-0.json")) == (1 << 10) + 1
+    assert waits(sent, "bad-recall", "has more than 1024 bytes")
 
 
 def test_a_recall_that_the_site_did_not_sign_ends_nothing(sent):

@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+LARGEST = 1 << 26
+"""Bytes of a document that is read at all: 64 MiB, the list of more than 200,000 files."""
+
 
 def canonical(document: Mapping[str, Any]) -> bytes:
     """Keys sorted, no blanks, UTF-8. Raises TypeError or ValueError for what is not plain JSON."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from uploader.archives.xnat.client import Answer, Client, below
+from uploader.archives.xnat.faults import translated
+from uploader.domain.canonical import LARGEST
 from uploader.domain.consignment import FOLDER
 from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable, DigestMismatch
 
@@ -15,9 +17,14 @@ _PATH = f"fields/field[name={FIELD}]/field"
 
 
 def paper(client: Client, session_at: str, name: str) -> bytes | None:
-    """The document of that name, None when there is none."""
-    answer = client.ask("GET", _at(session_at, name), doing="reading a document of a session", also={404})
-    return answer.body if answer.good else None
+    """The document of that name, None when there is none. Of one that is too large to be one, only the beginning: who
+    may write beside a session must not fill the memory of who reads there."""
+    doing = "reading a document of a session"
+    answer = client.ask("GET", _at(session_at, name), doing=doing, keep_open=True, also={404})
+    if answer.raw is None:
+        return answer.body if answer.good else None
+    with closing(answer.raw), translated(client.name, doing):
+        return answer.raw.read(LARGEST + 1)
 
 
 def attach(client: Client, session_at: str, name: str, body: bytes) -> None:
