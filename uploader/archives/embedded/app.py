@@ -45,6 +45,34 @@ from uploader.archives.embedded.rest import (
 from uploader.archives.embedded.rest.answers import status_page
 from uploader.archives.embedded.store import Store
 
+_DOORS = (
+    auth,
+    anonymize,
+    site,
+    administration,
+    projects,
+    subjects,
+    experiments,
+    scans,
+    search,
+    reconstructions,
+    services,
+    cache,
+    customfields,
+    workflows,
+    resources,
+    files,
+    sharing,
+    imports,
+    prearchive,
+    receivers,
+    dicomweb,
+    wado,
+    stow,
+    assessors,
+    rois,
+    viewer,
+)
 _ARCHIVED = re.compile(r"^/(?:data|REST)/archive/(?=projects|subjects|experiments)")
 _log = logging.getLogger("uploader.archives.embedded")
 
@@ -80,34 +108,7 @@ def create_app(store: Store) -> Flask:
     app.request_class = Asked
     app.extensions["store"] = store
     app.url_map.merge_slashes = False
-    for module in (
-        auth,
-        anonymize,
-        site,
-        administration,
-        projects,
-        subjects,
-        experiments,
-        scans,
-        search,
-        reconstructions,
-        services,
-        cache,
-        customfields,
-        workflows,
-        resources,
-        files,
-        sharing,
-        imports,
-        prearchive,
-        receivers,
-        dicomweb,
-        wado,
-        stow,
-        assessors,
-        rois,
-        viewer,
-    ):
+    for module in _DOORS:
         app.register_blueprint(module.blueprint)
     app.before_request(auth.refuse_foreign_pages)
     app.before_request(auth.identify)
