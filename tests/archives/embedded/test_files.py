@@ -132,6 +132,14 @@ def test_a_small_tar_whose_header_unpacks_to_very_much_is_refused_before_it_is_i
     assert held < 16 << 20
 
 
+def test_a_zip_whose_index_would_fill_the_memory_is_refused(olga: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "LARGEST_INDEX", 1000)
+    few, many = (zipped({str(n): b"" for n in range(count)}) for count in (5, 50))
+    assert olga("PUT", f"{FILES}/upload.zip?extract=true", few).status_code == 200
+    answer = olga("PUT", f"{FILES}/upload.zip?extract=true&overwrite=true", many)
+    assert (answer.status_code, "index" in answer.text) == (400, True)
+
+
 def test_a_tar_with_an_endless_map_of_holes_is_refused(olga: Caller) -> None:
     attributes = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": "1"}
     with tarfile.open(fileobj=(out := BytesIO()), mode="w", format=tarfile.PAX_FORMAT) as archive:

@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -27,6 +28,9 @@ MOST_RATIO = 200
 
 LONGEST_HEAD = 1 << 20
 """Bytes of a tar between two files: their names, attributes and maps of holes, which `tarfile` holds in memory."""
+
+LARGEST_INDEX = 64 << 20
+"""Bytes of a zip's index, which `zipfile` holds in memory, six times as large: room for the most members."""
 
 Member = tuple[str, Readable]
 """Path inside the resource, and its bytes, readable once, until the next member is asked for."""
@@ -84,6 +88,16 @@ class Metered:
         return data
 
 
+class ZipOnDisk(FileIO):
+    """A zip. Only its index is ever read in one piece as large as its sender likes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As a file's `read`. Raises BadRequest for an index that is larger than `LARGEST_INDEX`."""
+        if size is not None and size > LARGEST_INDEX:
+            raise BadRequest("The uploaded zip has an index of more than 64 MiB; nothing was stored.")
+        return super().read(size)
+
+
 class Heads:
     """A tar's bytes, of which no more than `LONGEST_HEAD` may come between two files, whatever they claim to be.
 
@@ -126,11 +140,7 @@ def zip_members(path: Path) -> Iterator[Member]:
     """The files in a zip on the disk. Raises BadRequest."""
     size = path.stat().st_size
     budget = Budget(lambda: size)
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError):
-        raise BadRequest("The uploaded zip is damaged; nothing was stored.") from None
-    with archive:
+    with ZipOnDisk(path) as stream, _indexed(stream) as archive:
         for item in archive.infolist():
             budget.member()
             name = _name(item.filename, item.is_dir())
@@ -138,6 +148,13 @@ def zip_members(path: Path) -> Iterator[Member]:
                 _plain_zip(item)
                 with _opened(archive, item) as data:
                     yield name, Metered(data, budget)
+
+
+def _indexed(stream: ZipOnDisk) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(stream)
+    except (zipfile.BadZipFile, ValueError):
+        raise BadRequest("The uploaded zip is damaged; nothing was stored.") from None
 
 
 def _tar_members(stream: Heads, budget: Budget) -> Iterator[Member]:
