@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import runpy
+
 import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import _uid_dict
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
-from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_dict, keyword_for_tag
 from pydicom.uid import UID
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from uploader import dictionary
+
+UID_dictionary = runpy.run_path(_uid_dict.__file__)["UID_dictionary"]
+"""Pydicom's own, read anew: pynetdicom writes into the one that is loaded."""
 
 SYNTAXES = [uid for uid, row in UID_dictionary.items() if row[1] == "Transfer Syntax"]
 

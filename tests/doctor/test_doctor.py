@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import requests
@@ -13,7 +14,7 @@ from sqlalchemy import text
 
 from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at
 from uploader.cli import main
-from uploader.doctor import archives, examine, kept, machine, traffic
+from uploader.doctor import PARTS, archives, examine, examine_part, kept, machine, traffic
 from uploader.doctor.observation import Grade, observed
 from uploader.gateway import open_home
 from uploader.hosted import TEST_PROJECT
@@ -81,6 +82,38 @@ def test_a_lost_key_is_named(whole):
     key.write_bytes(kept)
     key.chmod(0o600)
     assert "alias.key is missing" in found[0].says
+
+
+@pytest.mark.parametrize(
+    ("part", "lacks"),
+    [
+        ("prepare", ("desk.key", "site.key", "central-uploader")),
+        ("release", ("link.key", "trial.key", "alias.key", "desk.key", "identifiable-uploader")),
+        ("desk", ("link.key", "trial.key", "alias.key", "site.key", "central-uploader")),
+    ],
+)
+def test_a_process_with_only_its_own_secrets_is_well(tmp_path, part, lacks):
+    with gateway_at(tmp_path / "home") as built:
+        for name in lacks:
+            (built.home.secrets / name).unlink()
+        found = wrongs(examine_part(built, part, with_phantom=True))
+        assert {each.about for each in found} <= {"worker", "desk"}, found
+
+
+@pytest.mark.parametrize(("part", "key"), [("prepare", "link.key"), ("release", "site.key"), ("desk", "desk.key")])
+def test_a_process_that_lost_a_key_of_its_own_is_wrong(tmp_path, part, key):
+    with gateway_at(tmp_path / "home") as built:
+        (built.home.secrets / key).unlink()
+        found = wrongs(seen(dict(PARTS[part])["secrets"], built))
+        assert f"{key} is missing" in found[0].says
+
+
+def test_a_worker_elsewhere_is_not_the_one_that_is_looked_for_here(whole):
+    whole.records.workers.beat("elsewhere-worker.lock")
+    assert not wrongs(seen(traffic.worker, whole))
+    (found,) = wrongs(seen(partial(traffic.worker, here=True), whole))
+    whole.records.workers.forget("elsewhere-worker.lock")
+    assert "none is at work" in found.says
 
 
 def test_a_disk_that_is_nearly_full_is_wrong_and_one_that_fills_is_noted(whole, monkeypatch):
