@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 
 from uploader.cli.common import HELD, home_option, print_json
-from uploader.doctor import examine
+from uploader.doctor import PARTS, examine, examine_part
 from uploader.doctor.observation import Grade, Observation
 from uploader.gateway import open_home
 
@@ -19,12 +20,16 @@ _MARKS = {Grade.WELL: "  ok   ", Grade.NOTE: "  note ", Grade.WRONG: "WRONG  "}
 @home_option
 @click.option("--phantom/--no-phantom", default=True, help="Send an invented session down the line, and take it out.")
 @click.option("--sessions", is_flag=True, help="Read every session back, file by file; takes a while.")
+@click.option("--part", type=click.Choice([*PARTS]), help="Only what one process of a home reaches.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def doctor(home: Path, phantom: bool, sessions: bool, as_json: bool) -> None:
+def doctor(home: Path, phantom: bool, sessions: bool, part: str | None, as_json: bool) -> None:
     """Look at a running gateway end to end, and say what to mend."""
+    if part and sessions:
+        raise click.UsageError("--sessions reads every archive, and no part reaches all three")
     built = open_home(home)
     found = []
-    for observation in examine(built, with_phantom=phantom, with_sessions=sessions):
+    looks = partial(examine_part, part=part) if part else partial(examine, with_sessions=sessions)
+    for observation in looks(built, with_phantom=phantom):
         found.append(observation)
         if not as_json:
             _tell(observation)

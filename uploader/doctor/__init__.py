@@ -7,11 +7,13 @@ traffic.py      what else must answer: desk, worker, listener; what has been wai
 phantom.py      an invented session down the line into a test project, and out again
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from uploader.doctor import archives, kept, machine, phantom, traffic
 from uploader.doctor.observation import Observation, observed
 from uploader.gateway import Built
+from uploader.home import SITE_KEY
 
 Look = Callable[[Built], Iterator[Observation]]
 
@@ -26,6 +28,30 @@ LOOKS: Sequence[tuple[str, Look]] = (
     ("waiting", traffic.waiting),
 )
 
+PARTS: Mapping[str, Sequence[tuple[str, Look]]] = {
+    "prepare": (
+        ("secrets", partial(machine.secrets, keys=("link.key", "trial.key", "alias.key"))),
+        ("disk", machine.disk),
+        ("records", machine.records),
+        ("archives", partial(archives.look, names=("identifiable", "anonymised"))),
+        ("worker", partial(traffic.worker, here=True)),
+        ("waiting", traffic.waiting),
+    ),
+    "release": (
+        ("secrets", partial(machine.secrets, keys=(SITE_KEY,))),
+        ("records", machine.records),
+        ("archives", partial(archives.look, names=("anonymised", "central"))),
+        ("worker", partial(traffic.worker, here=True)),
+    ),
+    "desk": (
+        ("secrets", partial(machine.secrets, keys=("desk.key",))),
+        ("archives", partial(archives.look, names=("identifiable", "anonymised"))),
+        ("desk", traffic.desk),
+    ),
+}
+"""What there is to look at where one process of a home runs, with what it was given and nothing else. Each names what
+it must have: a key that is lost is a fault, not a reason to look away."""
+
 
 def examine(built: Built, *, with_phantom: bool, with_sessions: bool = False) -> Iterator[Observation]:
     """Everything there is to look at, in this order; a look that fails is an observation too."""
@@ -34,4 +60,12 @@ def examine(built: Built, *, with_phantom: bool, with_sessions: bool = False) ->
     if with_sessions:
         yield from observed("sessions", kept.look, built)
     if with_phantom:
+        yield from observed("phantom", phantom.look, built)
+
+
+def examine_part(built: Built, part: str, *, with_phantom: bool) -> Iterator[Observation]:
+    """What one of PARTS can look at; the phantom's way is that of `prepare`."""
+    for about, look in PARTS[part]:
+        yield from observed(about, look, built)
+    if with_phantom and part == "prepare":
         yield from observed("phantom", phantom.look, built)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -24,9 +24,9 @@ RENEW = timedelta(days=30)
 _AGENT = {"User-Agent": "secure-dicom-uploader"}
 
 
-def look(built: Built) -> Iterator[Observation]:
-    """All three."""
-    for name in ARCHIVES:
+def look(built: Built, names: Sequence[str] = ARCHIVES) -> Iterator[Observation]:
+    """All three, or those that are named."""
+    for name in names:
         for part in (_reach, _certificate):
             yield from observed(name, part, (built, name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from uploader.doctor.observation import Observation, note, well, wrong
 from uploader.gateway import Built
@@ -16,17 +16,17 @@ LEAST_SHARE = 0.05
 """Of the disk. Below that an archive may refuse, and databases stop."""
 
 
-def secrets(built: Built) -> Iterator[Observation]:
+def secrets(built: Built, keys: Sequence[str] = KEYS) -> Iterator[Observation]:
     """Every key and password is there, and nobody else may read it."""
     folder = built.home.secrets
     open_to_others = [path.name for path in sorted(folder.iterdir()) if path.stat().st_mode & 0o077]
     if open_to_others:
         names = ", ".join(open_to_others)
         yield wrong("secrets", f"others may read {names} in {folder}", f"chmod 600 {folder}/*, and renew what was read")
-    for name in KEYS:
+    for name in keys:
         built.home.key(name)
     if not open_to_others:
-        yield well("secrets", f"{len(KEYS)} keys and the passwords are readable by this account only")
+        yield well("secrets", f"{len(keys)} key(s) and the passwords are readable by this account only")
 
 
 def disk(built: Built) -> Iterator[Observation]:

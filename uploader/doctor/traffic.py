@@ -17,10 +17,12 @@ LONG = timedelta(days=1)
 """After so long somebody should look what a submission waits for."""
 
 
-def worker(built: Built) -> Iterator[Observation]:
+def worker(built: Built, *, here: bool = False) -> Iterator[Observation]:
+    """Any, or (here) one of this machine, which in a container is the container's own."""
+    ours = f"{socket.gethostname()}-" if here else ""
     heard = built.records.workers.heard()
     now = datetime.now(UTC)
-    alive = [name for name, at in heard.items() if now - at.astimezone(UTC) < QUIET]
+    alive = [name for name, at in heard.items() if name.startswith(ours) and now - at.astimezone(UTC) < QUIET]
     if alive:
         yield well("worker", f"{len(alive)} at work")
     else:
