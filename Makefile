@@ -10,7 +10,7 @@ run: $(VENV)/run ## everything, with a demo session; Ctrl-C stops it
 	@exec $(VENV)/bin/uploader serve --home $(HOME_DIR) --demo
 
 test: $(VENV)/dev ## the whole test suite
-	$(PYTHON) -m pytest --numprocesses $$(( ($$(nproc) * 3 + 1) / 2 )) --dist loadfile # many tests wait for others
+	$(PYTHON) -m pytest --numprocesses $$(( ($$(nproc) * 3 + 1) / 2 )) --dist loadfile --no-loadscope-reorder # many tests wait
 
 stack-test: $(VENV)/dev ## the stack of containers, for real: needs root, docker.io, docker-compose, debootstrap
 	$(PYTHON) -m pytest -m stack tests/stack
