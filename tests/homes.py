@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 
 from pydicom import dcmread
@@ -25,13 +27,27 @@ SMALL = {"slices": 6, "size": 32}
 """A session that is quick to carry: few small slices, and all that surrounds them."""
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on just now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+def _begin() -> int:
+    """The first port of this process's own stretch, below those that the system gives to outgoing connections."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 12_000 + worker % 8 * 2_500 + os.getpid() % 100 * 20
+
+
+_next_port = count(_begin())
+
+
+def free_ports(wanted: int) -> list[int]:
+    """Ports that nothing listens on just now, and that no other process of the suite asks for."""
+    return list(islice(filter(_is_free, _next_port), wanted))
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket.socket()) as each:
+        try:
+            each.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def new_home(root: Path) -> Path:
