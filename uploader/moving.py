@@ -18,9 +18,10 @@ from uploader.domain.errors import BadSettings, NotFound
 from uploader.domain.evidence import Receipt
 from uploader.domain.manifest import Manifest
 from uploader.domain.session import Address, Session
-from uploader.domain.submission import State, Submission
+from uploader.domain.submission import Submission
 from uploader.gateway import Built, archive_of, now
 from uploader.ports import Archive
+from uploader.review import SIGNABLE
 from uploader.stages.deposit import deposit
 
 MOVABLE = ("identifiable", "anonymised")
@@ -56,7 +57,7 @@ def _kept(built: Built, name: str, submission: Submission) -> tuple[Session, Man
         received = any(receipt.place == name for receipt in built.records.receipts(submission.id))
         address = Address(built.settings.identifiable.project, submission.alias, submission.id)
         return (Session(address, submission.scans), manifest) if received else None
-    if submission.state not in (State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED):
+    if submission.state not in SIGNABLE:
         return None
     return line.trial_session(submission), manifest
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from werkzeug.wrappers import Response
 
-from tests.archives.central import adapter, archive_with_projects, by_hand, emptied
-from tests.archives.traps import Traps, answer, reply_lost, served
+from tests.archives.central import adapter, by_hand
+from tests.archives.traps import answer, reply_lost
 from tests.contracts.archive_contract import put
 from tests.contracts.sessions import ADDRESS, WHOLE
 from uploader.archives.xnat.client import Answer
@@ -17,26 +17,6 @@ from uploader.domain.session import Address
 NAME = "consignment-k7q29xmd.json"
 SESSION = "/data/projects/DEMO/subjects/DEMO-001/experiments/DEMO-001_1"
 PAPER = f"{SESSION}/resources/UPLOADER/files/{NAME}"
-
-
-@pytest.fixture(scope="module")
-def central(tmp_path_factory):
-    embedded = archive_with_projects(tmp_path_factory.mktemp("central"))
-    yield embedded
-    embedded.close()
-
-
-@pytest.fixture
-def xnat(central):
-    return Traps(central.app)
-
-
-@pytest.fixture
-def url(xnat):
-    with served(xnat) as where:
-        yield where
-        xnat.lift()
-        emptied(where)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.archives.central import LINE, OTHER, adapter, archive_with_projects, 
 from tests.archives.driving import driven
 from tests.archives.embedded.door import image, zipped
 from tests.archives.strict_xnat import StrictXnat
-from tests.archives.traps import Traps, answer, served
+from tests.archives.traps import answer, served
 from tests.contracts.sessions import Given
 from uploader.domain.errors import LabelTaken, Misconfigured
 from uploader.domain.session import Address
@@ -26,17 +26,6 @@ def central(tmp_path_factory):
     embedded = archive_with_projects(tmp_path_factory.mktemp("central"), DicomEdit())
     yield embedded
     embedded.close()
-
-
-@pytest.fixture
-def xnat(central):
-    return Traps(central.app)
-
-
-@pytest.fixture
-def url(xnat):
-    with served(xnat) as where:
-        yield where
 
 
 @pytest.fixture

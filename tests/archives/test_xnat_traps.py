@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.archives import traps
-from tests.archives.central import adapter, archive_with_projects, by_hand, emptied
+from tests.archives.central import adapter, by_hand
 from tests.archives.traps import ANYTHING, FILES, LOGIN, UPLOAD, Traps, answer, at_once, served, stored_then
 from tests.contracts.archive_contract import put
 from tests.contracts.sessions import ADDRESS, WHOLE, Given
@@ -25,26 +25,6 @@ from uploader.domain.session import Address
 from uploader.stages.deposit import deposit
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def central(tmp_path_factory):
-    embedded = archive_with_projects(tmp_path_factory.mktemp("central"))
-    yield embedded
-    embedded.close()
-
-
-@pytest.fixture
-def xnat(central):
-    return Traps(central.app)
-
-
-@pytest.fixture
-def url(xnat):
-    with served(xnat) as where:
-        yield where
-        xnat.lift()
-        emptied(where)
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_line
 from uploader.ports import Destination
-
-ANONYMISED = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
-"""States in which the anonymised archive holds the session."""
+from uploader.review import SIGNABLE
 
 
 def look(built: Built) -> Iterator[Observation]:
@@ -39,7 +37,7 @@ def _places(gateway: line.Gateway, submission: Submission) -> Iterator[tuple[str
     """Which archive holds which of the two manifests, as far as the submission has come."""
     if any(receipt.place == gateway.identifiable.name for receipt in gateway.records.receipts(submission.id)):
         yield "identifiable", gateway.identifiable, line.identifiable_session(gateway, submission).address
-    if submission.state in ANONYMISED:
+    if submission.state in SIGNABLE:
         yield "anonymised", gateway.anonymised, line.trial_session(submission).address
     if submission.state is State.RELEASED:
         yield "anonymised", gateway.central, line.central_session(gateway, submission).address
