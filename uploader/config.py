@@ -63,6 +63,11 @@ class ArchiveSettings:
     ca_file: Path | None = None
     """Certificates (PEM) of the authorities that `url` must be signed by; None: those the system trusts."""
 
+    @property
+    def trusted(self) -> str | bool:
+        """Whose certificates `requests` is to trust: those of `ca_file`, else those that browsers trust; never any."""
+        return str(self.ca_file) if self.ca_file else True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderSettings:

@@ -44,8 +44,7 @@ def _reach(what: tuple[Built, str]) -> Iterator[Observation]:
 
 
 def _clock(name: str, about: ArchiveSettings) -> Iterator[Observation]:
-    verify = str(about.ca_file) if about.ca_file else True
-    answer = requests.get(f"{about.url}/xapi/siteConfig/buildInfo", headers=_AGENT, timeout=10, verify=verify)
+    answer = requests.get(f"{about.url}/xapi/siteConfig/buildInfo", headers=_AGENT, timeout=10, verify=about.trusted)
     said = answer.headers.get("Date")
     if said is None:
         yield note(name, "does not say what time it has", "nothing has to be done")

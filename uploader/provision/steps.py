@@ -29,7 +29,7 @@ def provision(settings: Settings, name: str, *, seconds: float = 900, tell: Tell
     about: ArchiveSettings = getattr(settings, name)
     if about.admin_password_file is None:
         raise Misconfigured(f"{name}.admin_password_file is not set: provisioning needs the administrator's password")
-    wish, verify = wanted(settings, name), _trusted(about)
+    wish, verify = wanted(settings, name), about.trusted
     version = firststart.await_site(name, about.url, seconds=seconds, verify=verify, tell=tell)
     yield Change(name, f"answers as XNAT {version}", False)
     yield _first_set_up(about, wish)
@@ -44,11 +44,11 @@ def provision(settings: Settings, name: str, *, seconds: float = 900, tell: Tell
 
 
 def _first_set_up(about: ArchiveSettings, wish: Wanted) -> Change:
-    if firststart.initialized(wish.name, about.url, _trusted(about)):
+    if firststart.initialized(wish.name, about.url, about.trusted):
         return Change(wish.name, "is set up", False)
     values = {"siteId": wish.site_id, "siteUrl": wish.preferences["siteUrl"], "adminEmail": wish.admin_email}
-    firststart.initialise(wish.name, about.url, _trusted(about), values)
-    if not firststart.initialized(wish.name, about.url, _trusted(about)):
+    firststart.initialise(wish.name, about.url, about.trusted, values)
+    if not firststart.initialized(wish.name, about.url, about.trusted):
         raise ArchiveRefused(f"{wish.name}: the first set-up was sent but is not in force; look into the XNAT's logs")
     return Change(wish.name, f"is set up, with IDs that begin with {wish.site_id}", True)
 
@@ -129,8 +129,3 @@ def _ours(found: list[Mapping[str, Any]], receiver: Receiver | None) -> Mapping[
 def _same(now: object, value: object) -> bool:
     """XNAT gives back some truths and numbers as text."""
     return now == value or str(now).lower() == str(value).lower()
-
-
-def _trusted(about: ArchiveSettings) -> str | bool:
-    """What `requests` is to trust: never anybody."""
-    return str(about.ca_file) if about.ca_file else True
