@@ -104,7 +104,7 @@ def test_after_a_kill_every_image_that_was_acknowledged_is_in_the_prearchive_or_
 def _import_until_killed(url: str, series: int) -> list[str]:
     """Send images of one series into the prearchive one by one, committing every fifth; names of those acknowledged."""
     acknowledged: list[str] = []
-    with requests.Session() as session, suppress(requests.ConnectionError):
+    with requests.Session() as session, suppress(requests.RequestException):
         session.auth = ("olga", PASSWORDS["olga"])
         for n in range(1, 10_000):
             more = "&action=commit" if n % 5 == 0 else ""
@@ -126,7 +126,7 @@ def _send_until_killed(url: str, child: subprocess.Popen[str], seconds: float) -
                 os.kill(child.pid, 9)
             try:
                 answer = session.put(f"{url}{FILES}/{n}.dcm", data=_content(n), timeout=10)
-            except requests.ConnectionError:
+            except requests.RequestException:
                 break
             if answer.status_code == 200:
                 acknowledged[f"{n}.dcm"] = _md5(_content(n))

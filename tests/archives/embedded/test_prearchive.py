@@ -597,3 +597,27 @@ def test_a_batch_that_makes_no_sense_is_refused(olga: Caller, url: str) -> None:
     uri = send(olga, WAITING, image())
     assert olga("POST", f"{url}?src={uri}").status_code in (400, 404)
     assert status(olga) == "RECEIVING"
+
+
+def test_a_series_that_a_full_disk_cut_off_before_its_first_image_does_not_keep_the_others_waiting(
+    archive: Embedded, olga: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(olga, WAITING, image(1, 1))
+
+    def full(path: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "replace", full)
+        assert olga("POST", WAITING, zipped({"1": image(2, 1)})).status_code == 507
+    settle(archive)
+    assert olga.rows(LISTING) == []
+    assert [row["Name"] for row in olga.rows(f"{SESSION}/scans/ALL/files")] == ["1.2.3.1.1.1.dcm"]
+
+
+def test_a_scan_whose_known_images_are_gone_from_the_disk_stops_its_session(archive: Embedded, olga: Caller) -> None:
+    send(olga, WAITING, image(1, 1), image(2, 1))
+    (gone,) = (archive.store.vault.root / "prearchive").rglob("1.2.3.2.1.1.dcm")
+    gone.unlink()
+    settle(archive)
+    assert status(olga) == "ERROR"

@@ -24,7 +24,7 @@ from uploader.archives.embedded import (
 )
 from uploader.archives.embedded.accounts import User
 from uploader.archives.embedded.conflicts import Incoming, InTheWay, Notice
-from uploader.archives.embedded.database import Row, fields, now
+from uploader.archives.embedded.database import Row, fields, now, one
 from uploader.archives.embedded.names import clean
 from uploader.archives.embedded.store import Store
 from uploader.archives.embedded.studies import Series, Study
@@ -37,11 +37,17 @@ _log = logging.getLogger("uploader.archives.embedded")
 def build(store: Store, row: Row) -> None:
     """Read every file anew and let the headers say what the session is: then it is READY.
 
+    A scan that was begun when the archive was killed, before its first file was acknowledged, is forgotten: it must not
+    keep the others waiting. One whose files are known and gone is an error.
     Raises InternalServerError, and leaves it in ERROR, when a file cannot be read.
     """
     with _doing(store, row, waiting.BUILDING) as there:
-        heads = {scan["pk"]: _head(store, there, scan) for scan in waiting.scans(store, there)}
+        scans = [scan for scan in waiting.scans(store, there) if not _begun_only(store, there, scan)]
+        heads = {scan["pk"]: _head(store, there, scan) for scan in scans}
+        if not heads:
+            raise InternalServerError("The session has no files; remove it and send it again.")
         with store.database.write() as c:
+            removal.forget_scans(c, there["id"], except_for=heads.keys())
             for pk, head in heads.items():
                 values = json.dumps(headers.scan_fields(head)), headers.scan_type(head), pk
                 c.execute("UPDATE scans SET fields = ?, type = ? WHERE pk = ?", values)
@@ -178,6 +184,13 @@ def _fate(row: Row, error: BaseException) -> tuple[str, str]:
         waiting.ERROR,
         f"The archive failed ({type(error).__name__}). Try again; if it stays, tell its administrator.",
     )
+
+
+def _begun_only(store: Store, row: Row, scan: Row) -> bool:
+    with store.database.read() as c:
+        sql = "SELECT 1 FROM files JOIN resources ON pk = resource WHERE holder = ?"
+        known = one(c, sql, waiting.scan_holder(row, scan).key)
+    return known is None and not _paths(store, row, scan)
 
 
 def _head(store: Store, row: Row, scan: Row) -> headers.Header:

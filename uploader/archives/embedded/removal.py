@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from sqlite3 import Connection
 
 from uploader.archives.embedded import find, rights, sharing
@@ -79,11 +80,12 @@ def erase(store: Store, row: Row) -> None:
         store.vault.forget(grave)
 
 
-def forget_scans(c: Connection, session: str) -> None:
-    """Drop the rows of a session's scans and their resources."""
+def forget_scans(c: Connection, session: str, except_for: Collection[int] = ()) -> None:
+    """Drop the rows of a session's scans and their resources, but for these scans."""
     for scan in c.execute("SELECT pk FROM scans WHERE session = ?", (session,)).fetchall():
-        forget_holder(c, f"scan:{scan['pk']}")
-    c.execute("DELETE FROM scans WHERE session = ?", (session,))
+        if scan["pk"] not in except_for:
+            forget_holder(c, f"scan:{scan['pk']}")
+            c.execute("DELETE FROM scans WHERE pk = ?", (scan["pk"],))
 
 
 def forget_waiting(c: Connection, key: str) -> None:
