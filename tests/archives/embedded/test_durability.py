@@ -96,6 +96,9 @@ def test_after_a_kill_every_image_that_was_acknowledged_is_in_the_prearchive_or_
     quiet.settle(again.store, datetime.now(UTC) + timedelta(seconds=1))
     caller = Caller(again)
     assert acknowledged
+    for row in caller.rows("/data/prearchive/projects/P"):  # killed between build and archive: the sender asks again
+        assert row["status"] == "READY"
+        assert caller("POST", f"/data{row['url']}?action=commit").status_code in {200, 301}
     assert caller.rows("/data/prearchive/projects/P") == []
     assert acknowledged <= {row["Name"] for row in caller.rows(f"{SESSION}/scans/ALL/files")}
     again.close()
