@@ -621,3 +621,17 @@ def test_a_scan_whose_known_images_are_gone_from_the_disk_stops_its_session(arch
     gone.unlink()
     settle(archive)
     assert status(olga) == "ERROR"
+
+
+def test_a_session_of_which_nothing_had_arrived_before_the_archive_stopped_is_forgotten_when_it_starts_again(
+    archive: Embedded, olga: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "replace", full)
+        assert olga("POST", WAITING, zipped({"1": image()})).status_code == 507
+    again = restarted(archive)
+    assert Caller(again).rows(LISTING) == []
+    again.close()

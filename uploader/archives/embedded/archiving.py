@@ -186,6 +186,11 @@ def _fate(row: Row, error: BaseException) -> tuple[str, str]:
     )
 
 
+def empty(store: Store, row: Row) -> bool:
+    """Whether no file of the session was ever acknowledged, nor lies there."""
+    return all(_begun_only(store, row, scan) for scan in waiting.scans(store, row))
+
+
 def _begun_only(store: Store, row: Row, scan: Row) -> bool:
     with store.database.read() as c:
         sql = "SELECT 1 FROM files JOIN resources ON pk = resource WHERE holder = ?"

@@ -11,7 +11,8 @@ from uploader.archives.embedded.store import Store
 
 def recover(store: Store) -> None:
     """Take back what was put into sessions in part, give waiting sessions a status from which they go on, finish
-    removals, and clear away files of sessions that wait no more. Nothing, while another process works on the archive.
+    removals, forget sessions of which nothing had arrived, and clear away files of those that wait no more. Nothing,
+    while another process works on the archive.
     """
     if not store.vault.alone:
         return
@@ -22,7 +23,7 @@ def recover(store: Store) -> None:
         for row in rows:
             _go_on(c, row)
     for row in rows:
-        if row["status"] == waiting.DELETING:
+        if row["status"] == waiting.DELETING or archiving.empty(store, row):
             archiving.remove(store, row)
     _sweep(store)
 
