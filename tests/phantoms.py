@@ -10,7 +10,7 @@ from typing import Any
 
 from uploader import dicom
 from uploader.domain.finding import Finding
-from uploader.ports import Validator
+from uploader.ports import Case, Validator
 
 Session = dict[str, dict[str, Any]]
 """Entry name -> header, both open to change."""
@@ -43,8 +43,9 @@ def names_of(session: Session, modality: str) -> list[str]:
 def found(validator: Validator, session: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Finding]:
     """The findings by code, the first of each."""
     findings: dict[str, Finding] = {}
-    for finding in validator(session, params):
-        findings.setdefault(finding.code, finding)
+    for said in validator(Case(session), params):
+        if isinstance(said, Finding):
+            findings.setdefault(said.code, said)
     return findings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from uploader.central.settings import CentralSettings
 from uploader.central.word import Reason
 from uploader.cli import group
 from uploader.domain.errors import UploaderError, family
+from uploader.validators import GROUP
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -36,10 +38,14 @@ def test_every_command_is_documented(command):
     assert f"`{command}" in (DOCS / "commands.md").read_text()
 
 
+def installed_names() -> list[str]:
+    return [point.name for point in entry_points(group=GROUP)]
+
+
 def finding_codes() -> set[str]:
     """Every dotted code that the sources name."""
     text = "".join(p.read_text() for p in (ROOT / "uploader").rglob("*.py"))
-    kinds = "completeness|identity|pixels|radiotherapy|validator|verify|quarantine"
+    kinds = "|".join({*installed_names(), "protocol", "quarantine", "validator", "verify"})
     return set(re.findall(rf'"((?:{kinds})\.[a-z0-9-]+)"', text))
 
 

@@ -43,7 +43,7 @@ from uploader.domain.session import Address, Session
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
 from uploader.logs import say
-from uploader.ports import Archive, Headers, Links, Records, Sharing, Step, Validator
+from uploader.ports import Archive, Case, Headers, Links, Records, Sharing, Step, Validator
 from uploader.receipt import KEPT, document
 from uploader.rules import Note
 from uploader.stages.anonymise import Box, Recipe, anonymise
@@ -173,7 +173,7 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
     protocol = pinned(gateway, chosen)
     protocol.check_subject(chosen.subject)
     headers = original_headers(gateway, submission)
-    verdict = validate(headers, protocol, gateway.validators)
+    verdict = validate(Case(headers, protocol.content), protocol, gateway.validators)
     gateway.records.keep_verdict(submission, "protocol", verdict)
     return verdict.refused
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from uploader.domain.arrival import Look, Origin, Piece
+from uploader.domain.errors import UnreadableFile
 from uploader.domain.evidence import Receipt, SignOff
-from uploader.domain.finding import Finding, Verdict
+from uploader.domain.finding import Finding, Ruling, Verdict
 from uploader.domain.identity import PrivateIdentity, Pseudonym
 from uploader.domain.lodged import Lodged, Shown
 from uploader.domain.manifest import Entry, Held, Manifest
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import ROUTES, State, Submission
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
 Header = Mapping[str, Any]
 """DICOM attributes by keyword: text, int, float, lists of these, and for sequences lists of Headers.
-Pixel data, private and unknown elements are left out; a missing attribute has no key."""
+Pixel data, private and unknown elements are left out; a missing attribute has no key. Decimal Strings of more than 32
+numbers, as Contour Data (3006,0050) are, may be one array of float64 instead of a list."""
 
 Headers = Mapping[str, Header]
 """Entry name -> Header."""
@@ -120,10 +128,67 @@ class Archive(Destination, Protocol):
         """Remove the session. Nothing happens when there is none."""
 
 
-class Validator(Protocol):
-    """Judges one aspect of a session. Pure: same headers and params, same findings."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the file of an entry is, whatever it means.
 
-    def __call__(self, headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]: ...
+    syntax: Transfer Syntax UID (0002,0010)
+    pixels: bytes of its pixel data; 0 without any
+    whole: whether the file can be read to its end, no element breaking off
+    """
+
+    syntax: str
+    pixels: int
+    whole: bool = True
+
+
+def _no_frames(entry: str) -> Iterator[NDArray[Any]]:
+    raise UnreadableFile(f"{entry}: the pixels are not at hand")
+
+
+def _not_stored(entry: str) -> Stored:
+    raise UnreadableFile(f"{entry}: the file is not at hand")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A session as its validators see it. Nothing in it changes while they look.
+
+    headers: entry name -> Header
+    asked: the protocol, as its file says it
+    chosen: what the person chose with the trial: ``arm``, ``timepoint``, ``site``; one not chosen has no key
+    frames: entry -> its decoded frames one after another, (rows, columns) or (rows, columns, samples), stored values;
+        raises UnreadableFile
+    stored: entry -> facts about its file; raises UnreadableFile
+    earlier: headers of the same subject's earlier sessions in the trial, the oldest first
+    folder: where the files lie, for validators in containers; None when they are not on this disk
+    """
+
+    headers: Headers
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    frames: Callable[[str], Iterator[NDArray[Any]]] = _no_frames
+    stored: Callable[[str], Stored] = _not_stored
+    earlier: Sequence[Headers] = ()
+    folder: Path | None = None
+    _known: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Case], T]) -> T:
+        """What `make` says of this case, asked once: validators share series, contours and dose grids this way."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        known: T = self._known[make]
+        return known
+
+
+class Validator(Protocol):
+    """Judges one aspect of a session. Pure: same case and params, same findings.
+
+    For every rule of the protocol that is its own it yields one Ruling, and for one that failed also the findings.
+    params: what the protocol's `checks` tell a validator that came from elsewhere; ours read the protocol itself
+    """
+
+    def __call__(self, case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]: ...
 
 
 class Records(Protocol):

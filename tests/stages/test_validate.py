@@ -1,14 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.phantoms import changed, headers_of, names_of, only, spine_phantom
 from uploader.domain.errors import UnknownValidator
-from uploader.domain.finding import Finding, Severity
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity
+from uploader.domain.rule import Rule
 from uploader.domain.trial import Check, Protocol
 from uploader.phantom import write_session
+from uploader.ports import Case
 from uploader.protocols import Protocols
-from uploader.stages.validate import validate
+from uploader.stages.validate import ALWAYS, validate
 from uploader.validators import installed
 
 SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
@@ -22,6 +25,20 @@ def shipped(trial):
 def asking(*names):
     checks = tuple(Check(name, {}) for name in names)
     return Protocol("T", "v1", "d" * 64, "", "", ".*", "", "{subject}_{n}", checks, (), 1, "T")
+
+
+def ruling(*rulings):
+    return lambda case, params: iter(rulings)
+
+
+def with_rules(*lines, severity=Severity.REFUSAL):
+    rules = tuple(Rule(line, "geometry", severity, "Slice spacing") for line in lines)
+    return replace(asking("geometry"), rules=rules)
+
+
+def judged(protocol, *rulings):
+    nothing = dict.fromkeys(ALWAYS, quiet)
+    return validate(Case({}), protocol, {**nothing, "geometry": ruling(*rulings)})
 
 
 def broken(headers, params):
@@ -41,25 +58,25 @@ def demo(tmp_path_factory):
 
 
 def test_the_synthetic_session_passes_the_demo_protocol_without_a_finding(demo):
-    verdict = validate(demo[0], shipped("DEMO-RT"), OURS)
+    verdict = validate(Case(demo[0]), shipped("DEMO-RT"), OURS)
     assert (verdict.protocol, verdict.findings) == ("DEMO-RT v1", ())
 
 
 def test_the_verdict_names_the_digest_of_the_protocol_file(demo):
     protocol = shipped("DEMO-RT")
-    assert validate(demo[0], protocol, OURS).protocol_digest == protocol.digest
+    assert validate(Case(demo[0]), protocol, OURS).protocol_digest == protocol.digest
 
 
 def test_a_session_without_its_structures_is_refused(demo):
     lacking = changed(demo[0], lambda s: s.pop(names_of(s, "RTSTRUCT")[0]))
-    verdict = validate(lacking, shipped("DEMO-RT"), OURS)
+    verdict = validate(Case(lacking), shipped("DEMO-RT"), OURS)
     assert verdict.refused
     assert "completeness.scan-missing" in {f.code for f in verdict.findings}
 
 
 def test_two_patients_in_one_session_are_refused(demo):
     mixed = changed(demo[0], lambda s: only(s, "RTDOSE").update(PatientID="MRN-1"))
-    assert validate(mixed, shipped("DEMO-RT"), OURS).refused
+    assert validate(Case(mixed), shipped("DEMO-RT"), OURS).refused
 
 
 def test_no_finding_quotes_the_patient_however_many_faults_there_are(demo):
@@ -72,14 +89,14 @@ def test_no_finding_quotes_the_patient_however_many_faults_there_are(demo):
         for item in only(s, "RTSTRUCT")["StructureSetROISequence"]:
             item["ROIName"] = identity.name
 
-    verdict = validate(changed(headers, ruined), shipped("DEMO-RT"), OURS)
+    verdict = validate(Case(changed(headers, ruined)), shipped("DEMO-RT"), OURS)
     assert len({f.code for f in verdict.findings}) > 10
     assert [value for value in (*identity.values, *identity.uids) if value in repr(verdict)] == []
 
 
 def test_the_real_phantom_is_questioned_and_not_refused(samples, tmp_path):
     headers = headers_of(spine_phantom(samples, tmp_path))
-    verdict = validate(headers, shipped("SPINE-PHANTOM"), OURS)
+    verdict = validate(Case(headers), shipped("SPINE-PHANTOM"), OURS)
     assert len(headers) == 191
     assert [(f.code, f.where.rpartition(" ")[2]) for f in verdict.findings] == [
         ("radiotherapy.roi-empty", "13"),
@@ -92,7 +109,7 @@ def test_the_real_phantom_is_questioned_and_not_refused(samples, tmp_path):
 
 
 def test_a_broken_validator_refuses_and_does_not_quote_the_patient():
-    verdict = validate({}, asking("broken"), {"broken": broken})
+    verdict = validate(Case({}), asking("broken"), {"broken": broken})
     (finding,) = verdict.findings
     assert (finding.code, verdict.refused) == ("validator.broken", True)
     assert "RuntimeError" in finding.says
@@ -100,20 +117,68 @@ def test_a_broken_validator_refuses_and_does_not_quote_the_patient():
 
 
 def test_a_validator_that_answers_nonsense_is_broken():
-    verdict = validate({}, asking("odd"), {"odd": lambda headers, params: iter(["fine"])})
+    verdict = validate(Case({}), asking("odd"), {"odd": lambda headers, params: iter(["fine"])})
     assert [f.code for f in verdict.findings] == ["validator.broken"]
 
 
 def test_the_others_still_judge_when_one_is_broken(demo):
     lacking = changed(demo[0], lambda s: only(s, "RTPLAN").update(PatientID=""))
-    verdict = validate(lacking, asking("broken", "identity"), {**OURS, "broken": broken})
+    verdict = validate(Case(lacking), asking("broken", "identity"), {**OURS, "broken": broken})
     assert {f.code for f in verdict.findings} == {"validator.broken", "identity.patient-id-missing"}
 
 
 def test_a_validator_that_finds_nothing_does_not_refuse():
-    assert not validate({}, asking("quiet"), {"quiet": quiet}).refused
+    assert not validate(Case({}), asking("quiet"), {"quiet": quiet}).refused
 
 
 def test_a_protocol_cannot_ask_for_a_validator_that_is_not_there():
     with pytest.raises(UnknownValidator, match="dose-limits"):
-        validate({}, asking("quiet", "dose-limits"), {"quiet": quiet})
+        validate(Case({}), asking("quiet", "dose-limits"), {"quiet": quiet})
+
+
+def test_a_rule_of_which_nothing_is_said_refuses():
+    verdict = judged(with_rules("/a", "/b"), Ruling("/a", Outcome.PASSED))
+    assert [(f.code, f.line) for f in verdict.findings] == [("validator.silent", "/b")]
+    assert verdict.refused
+
+
+def test_a_rule_that_is_judged_twice_refuses():
+    verdict = judged(with_rules("/a"), Ruling("/a", Outcome.PASSED), Ruling("/a", Outcome.NOT_APPLICABLE))
+    assert [f.code for f in verdict.findings] == ["validator.silent"]
+
+
+def test_a_rule_that_would_refuse_and_cannot_be_judged_is_a_question():
+    (finding,) = judged(with_rules("/a"), Ruling("/a", Outcome.NOT_EVALUABLE, "no thickness is given")).findings
+    assert (finding.code, finding.severity, finding.line) == ("protocol.not-evaluable", Severity.QUESTION, "/a")
+    assert "Slice spacing; no thickness is given" in finding.says
+
+
+def test_a_rule_that_would_ask_and_cannot_be_judged_is_in_the_list_of_rulings_alone():
+    verdict = judged(with_rules("/a", severity=Severity.QUESTION), Ruling("/a", Outcome.NOT_EVALUABLE, "no thickness"))
+    assert verdict.findings == ()
+    assert [r.outcome for r in verdict.rulings] == [Outcome.NOT_EVALUABLE]
+
+
+def test_rulings_come_in_the_order_of_the_protocol():
+    verdict = judged(with_rules("/a", "/b"), *(Ruling(line, Outcome.PASSED) for line in ("/checks/0", "/b", "/a")))
+    assert [r.line for r in verdict.rulings] == ["/a", "/b", "/checks/0"]
+
+
+def test_what_holds_for_every_trial_is_judged_whatever_the_protocol_asks():
+    asked = []
+    watched = {name: lambda case, params, name=name: iter(asked.append(name) or ()) for name in ALWAYS}
+    validate(Case({}), with_rules("/a"), {**watched, "geometry": ruling(Ruling("/a", Outcome.PASSED))})
+    assert asked == list(ALWAYS)
+
+
+def test_what_is_computed_once_a_case_is_computed_once():
+    case, times = Case({}), []
+    assert [case.once(lambda_) for lambda_ in [counting(times)] * 2] == [1, 1]
+
+
+def counting(times):
+    def count(case):
+        times.append(case)
+        return len(times)
+
+    return count

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
 
 from uploader.domain.private import Private
 
@@ -27,6 +27,10 @@ class Finding:
     says: one sentence for a person, free of patient data
     remedy: the one thing the site can do about it
     evidence: the value seen, for the reviewer's screen only; never stored, never logged
+    line: JSON pointer of the rule in the protocol file, e.g. ``/inputs/0/geometry/slice_spacing_mm``; empty for a rule
+        that holds for every trial
+    found, expected: short, numbers with their units or codes of the standard, e.g. ``5 mm`` and ``at most 3 mm``; never
+        text that a person typed
     """
 
     code: str
@@ -35,17 +39,50 @@ class Finding:
     says: str
     remedy: str = ""
     evidence: Private[str] | None = None
+    line: str = ""
+    found: str = ""
+    expected: str = ""
+
+    @property
+    def bare(self) -> Finding:
+        """What may be kept of it: all but the evidence."""
+        return replace(self, evidence=None)
+
+
+class Outcome(StrEnum):
+    """What became of a rule. There is no fifth possibility: a rule nobody spoke about is a fault of ours."""
+
+    PASSED = "pass"
+    FAILED = "fail"
+    NOT_EVALUABLE = "not evaluable"
+    """What it would be judged by is missing, and the protocol does not say that this is wrong."""
+    NOT_APPLICABLE = "not applicable"
+    """It asks for something else than this session: another arm, an input that need not be there and is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What became of one rule of the protocol.
+
+    line: JSON pointer of the rule in the protocol file
+    says: why it could not be judged or does not apply, or what was measured; free of patient data
+    """
+
+    line: str
+    outcome: Outcome
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings about a session under one protocol version, worst first."""
+    """All findings about a session under one protocol version, worst first, and what became of each rule."""
 
     protocol: str
     """Trial and version, e.g. ``DEMO-RT v1``."""
     protocol_digest: str
     """SHA-256 of the protocol file that was applied."""
     findings: tuple[Finding, ...]
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def worst(self) -> Severity:
@@ -56,7 +93,7 @@ class Verdict:
         return self.worst is Severity.REFUSAL
 
 
-def judge(protocol: str, protocol_digest: str, findings: Iterable[Finding]) -> Verdict:
+def judge(protocol: str, protocol_digest: str, findings: Iterable[Finding], rulings: Iterable[Ruling] = ()) -> Verdict:
     """The verdict that follows from `findings`."""
     ordered = sorted(findings, key=lambda f: (-f.severity, f.code, f.where))
-    return Verdict(protocol, protocol_digest, tuple(ordered))
+    return Verdict(protocol, protocol_digest, tuple(ordered), tuple(rulings))

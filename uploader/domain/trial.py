@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from uploader.domain.checkdigit import is_right
 from uploader.domain.errors import Refused
+from uploader.domain.rule import Rule
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What XNAT keeps as it is: other characters in a label would be replaced behind our back."""
@@ -54,6 +55,10 @@ class Protocol:
     """Rule of `checkdigit` by which the last character of a subject ID is made; empty for none."""
     subject_automatic: str = ""
     """Template of the IDs that the program makes: ``DEMO-{digits:3}{check}``; empty for one like the example."""
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """The document as the file says it."""
+    rules: tuple[Rule, ...] = ()
+    """Every rule in it, in the order of the file."""
 
     def check_subject(self, subject: str) -> None:
         """Raises Refused when `subject` is not an ID of this trial. IDs are never rewritten."""

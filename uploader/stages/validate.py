@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from uploader.domain.errors import UnknownValidator
-from uploader.domain.finding import Finding, Severity, Verdict, judge
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict, judge
+from uploader.domain.rule import Rule
 from uploader.domain.trial import Check, Protocol
-from uploader.ports import Headers, Validator
+from uploader.ports import Case, Validator
+
+ALWAYS = ("identity", "completeness", "structures", "references")
+"""Validators with rules that hold for every trial; they run whatever the protocol says."""
 
 
-def validate(headers: Headers, protocol: Protocol, validators: Mapping[str, Validator]) -> Verdict:
-    """Run the protocol's checks in their order and judge what they found.
+def validate(case: Case, protocol: Protocol, validators: Mapping[str, Validator]) -> Verdict:
+    """Run the validators the protocol needs and judge what they found.
 
-    A validator that breaks is a refusal and not a pass: an unfinished check proves nothing.
-    Raises UnknownValidator, before anything is checked, when the protocol names one that is not in `validators`.
+    A validator that breaks is a refusal and not a pass: an unfinished check proves nothing. So is one that says nothing
+    about a rule of its own, or about one twice.
+    Raises UnknownValidator, before anything is checked, when the protocol needs one that is not in `validators`.
     """
-    unknown = sorted({check.validator for check in protocol.checks} - validators.keys())
+    checks = needed(protocol)
+    unknown = sorted({check.validator for check in checks} - validators.keys())
     if unknown:
         raise UnknownValidator(
             f"protocol {protocol.trial} {protocol.version} asks for {', '.join(unknown)}, "
             "which this site has not installed or not allowed"
         )
-    findings = [finding for check in protocol.checks for finding in _found(headers, check, validators[check.validator])]
-    return judge(f"{protocol.trial} {protocol.version}", protocol.digest, findings)
+    said = [each for check in checks for each in _said(case, check, validators[check.validator])]
+    findings = [each for each in said if isinstance(each, Finding)]
+    rulings = [each for each in said if isinstance(each, Ruling)]
+    findings += [*_silent(protocol.rules, rulings), *_open(protocol.rules, rulings)]
+    return judge(f"{protocol.trial} {protocol.version}", protocol.digest, findings, _in_order(protocol.rules, rulings))
 
 
-def _found(headers: Headers, check: Check, validator: Validator) -> list[Finding]:
+def needed(protocol: Protocol) -> Sequence[Check]:
+    """The protocol's own checks, and the validators that its rules belong to, each once."""
+    own = {check.validator for check in protocol.checks}
+    ours = [*ALWAYS, *(rule.validator for rule in protocol.rules)] if protocol.rules else []
+    return [*(Check(name, {}) for name in dict.fromkeys(ours) if name not in own), *protocol.checks]
+
+
+def _said(case: Case, check: Check, validator: Validator) -> list[Finding | Ruling]:
     try:
-        found = list(validator(headers, check.params))
+        said = list(validator(case, check.params))
     except Exception as error:  # a plugin is foreign code: its words may quote the patient, so only its kind is told
         return [_broken(check, f"it could not finish ({type(error).__name__})")]
-    if not all(isinstance(finding, Finding) for finding in found):
+    if not all(isinstance(each, Finding | Ruling) for each in said):
         return [_broken(check, "it answered with something that is not a finding")]
-    return found
+    return said
 
 
 def _broken(check: Check, how: str) -> Finding:
@@ -44,3 +61,39 @@ def _broken(check: Check, how: str) -> Finding:
         f"the validator {check.validator} broke: {how}",
         "tell those who run the uploader; the session is not at fault",
     )
+
+
+def _silent(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Finding]:
+    """Rules of which nothing was said, or something twice."""
+    times = Counter(ruling.line for ruling in rulings)
+    for rule in rules:
+        if times[rule.line] != 1:
+            yield Finding(
+                "validator.silent",
+                Severity.REFUSAL,
+                rule.validator,
+                f"the validator {rule.validator} judged a rule {times[rule.line] or 'no'} times instead of once",
+                "tell those who run the uploader; the session is not at fault",
+                line=rule.line,
+            )
+
+
+def _open(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Finding]:
+    """Rules that would refuse and could not be judged: a person must look."""
+    unjudged = {ruling.line: ruling.says for ruling in rulings if ruling.outcome is Outcome.NOT_EVALUABLE}
+    for rule in rules:
+        if rule.line in unjudged and rule.severity is Severity.REFUSAL:
+            yield Finding(
+                "protocol.not-evaluable",
+                Severity.QUESTION,
+                "session",
+                f"a rule of the protocol could not be judged: {rule.title}; {unjudged[rule.line]}",
+                "look whether the session is as the trial wants it, or send what is missing",
+                line=rule.line,
+            )
+
+
+def _in_order(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Ruling]:
+    """As the protocol file has its rules; rulings of plugins, whose rules the file does not list, come last."""
+    places = {rule.line: n for n, rule in enumerate(rules)}
+    return iter(sorted(rulings, key=lambda ruling: places.get(ruling.line, len(places))))

@@ -1,6 +1,6 @@
 """Validators, ours and installed ones, by name.
 
-A validator is `(headers, params) -> Iterator[Finding]` and pure: no file, no network, no clock. Ours enter by the
+A validator is `(case, params) -> Iterator[Finding | Ruling]` and pure: no file, no network, no clock. Ours enter by the
 same door as anyone's, the entry points `uploader.validators`; installed is not allowed: the settings name those
 that may run.
 """

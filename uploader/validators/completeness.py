@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.private import Private
-from uploader.ports import Header, Headers
+from uploader.ports import Case, Header, Headers
 from uploader.validators.reading import IMAGES, items, of_modality, severity, text, vector
 
 PARALLEL = 1e-4
@@ -42,8 +42,9 @@ Scans = Mapping[str, Headers]
 """SeriesInstanceUID (0020,000E) -> the files of the scan."""
 
 
-def check(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]:
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
     """The findings of all rules above."""
+    headers = case.headers
     yield from _unknown(headers)
     yield from _doubled(headers)
     for expected in params["scans"]:

@@ -28,7 +28,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.private import Private
-from uploader.ports import Headers
+from uploader.ports import Case, Headers
 from uploader.validators.reading import text
 
 APART = "send one patient's files at a time, and put right the header that is wrong"
@@ -55,8 +55,9 @@ _RULES = (
 _STUDY = _Rule("identity.study-differs", "StudyInstanceUID", "0020,000D", Severity.REFUSAL, "another study UID")
 
 
-def check(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]:
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
     """The findings of all rules above."""
+    headers = case.headers
     yield from _missing(headers, "PatientID", "0010,0020", "identity.patient-id-missing", "patient ID")
     yield from _missing(headers, "StudyInstanceUID", "0020,000D", "identity.study-missing", "study UID")
     for rule in _RULES:

@@ -44,11 +44,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from uploader.domain.finding import Finding
-from uploader.ports import Headers
+from uploader.ports import Case
 from uploader.validators import references, structures
 
 
-def check(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]:
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
     """The findings of all rules above."""
-    yield from structures.findings(headers, params)
-    yield from references.findings(headers)
+    yield from structures.findings(case.headers, params)
+    yield from references.findings(case.headers)

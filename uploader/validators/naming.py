@@ -1,0 +1,20 @@
+"""Which ROIs of a session bear a name of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from uploader.ports import Case
+from uploader.validators.reading import of_modality
+from uploader.validators.structures import Roi, folding, matches, rois
+
+
+def all_rois(case: Case) -> Sequence[Roi]:
+    """Every ROI of every RTSTRUCT of the session; ask by ``case.once(all_rois)``."""
+    return [roi for entry, header in of_modality(case.headers, "RTSTRUCT").items() for roi in rois(entry, header)]
+
+
+def bearing(case: Case, name: str) -> Sequence[Roi]:
+    """The ROIs whose name is what a protocol's name, perhaps with ``*``, stands for, as the protocol compares names."""
+    fold = folding(frozenset(case.asked.get("nomenclature", {}).get("ignore", ())))
+    return [roi for roi in case.once(all_rois) if matches(roi.name, name, fold)]
