@@ -14,6 +14,7 @@ from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial,
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
+from uploader.protocols.rules import escaped, rules
 from uploader.schema import fault
 
 SCHEMA = "schema.json"
@@ -68,7 +69,7 @@ def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
     content = _parsed(path, raw)
     if (wrong := fault(content, schema)) is not None:
         raise _bad(path, _pointer(wrong.absolute_path), wrong.message)
-    protocol = _protocol(content, hashlib.sha256(raw).hexdigest())
+    protocol = _protocol(content, hashlib.sha256(raw).hexdigest(), schema)
     _consistent(path, protocol)
     return protocol
 
@@ -77,7 +78,8 @@ def check(protocol: Protocol, validators: Collection[str], scripts: Path, polici
     """Raises UnknownValidator or BadProtocol when the protocol asks for a validator that is not among `validators`
     or for a script or a policy that is not a file below its folder."""
     where = f"protocol {protocol.trial} {protocol.version}"
-    unknown = [c.validator for c in protocol.checks if c.validator not in validators]
+    asked = [*(c.validator for c in protocol.checks), *(rule.validator for rule in protocol.rules)]
+    unknown = [name for name in dict.fromkeys(asked) if name not in validators]
     if unknown:
         raise UnknownValidator(
             f"{where} asks for validators that are not installed or not allowed: {', '.join(unknown)}; "
@@ -103,7 +105,7 @@ def _versions(folder: Path, trial: str, schema: Mapping[str, Any]) -> Sequence[P
     return sorted(found, key=lambda protocol: int(protocol.version[1:]))
 
 
-def _protocol(content: Mapping[str, Any], digest: str) -> Protocol:
+def _protocol(content: Mapping[str, Any], digest: str, schema: Mapping[str, Any]) -> Protocol:
     """The protocol of a document that fits the schema."""
     return Protocol(
         trial=content["trial"],
@@ -114,7 +116,7 @@ def _protocol(content: Mapping[str, Any], digest: str) -> Protocol:
         subject_pattern=content["subject_id"]["pattern"],
         subject_example=content["subject_id"]["example"],
         session_label=content["session_label"],
-        checks=tuple(Check(c["validator"], c.get("params", {})) for c in content["checks"]),
+        checks=tuple(Check(c["validator"], c.get("params", {})) for c in content.get("checks", ())),
         scripts=tuple(content["scripts"]),
         max_shift_days=content["dates"]["max_shift_days"],
         project=content["project"],
@@ -122,6 +124,8 @@ def _protocol(content: Mapping[str, Any], digest: str) -> Protocol:
         institution_is_site=content.get("institution_is_site", False),
         subject_check=content["subject_id"].get("check_digit", ""),
         subject_automatic=content["subject_id"].get("automatic", ""),
+        content=content,
+        rules=tuple(rules(content, schema)),
     )
 
 
@@ -199,7 +203,7 @@ def _no_number(name: str) -> None:
 
 def _pointer(place: Iterable[str | int]) -> str:
     """RFC 6901."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+    return "".join("/" + escaped(str(part)) for part in place)
 
 
 def _bad(path: Path, pointer: str, what: str) -> BadProtocol:

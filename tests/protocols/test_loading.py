@@ -6,8 +6,9 @@ import pytest
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
 from uploader.home import shipped
 from uploader.protocols import Protocols, check, load
+from uploader.protocols.rules import resolved
 
-SHIPPED = Path(__file__).parent.parent / "trial_protocols"
+SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
 POLICIES = shipped("privacy_policies")
 SCHEMA = json.loads((SHIPPED / "schema.json").read_text())
 OURS = ("completeness", "identity", "radiotherapy")
@@ -40,13 +41,25 @@ def test_the_shipped_protocols_are_right():
         assert {c.validator for c in protocol.checks} == set(OURS)
 
 
+def described(node):
+    """Every property in the schema, with its name."""
+    for key, child in node.items():
+        if key == "properties":
+            yield from child.items()
+        if key in ("properties", "$defs"):
+            for each in child.values():
+                yield from described(each)
+        if key == "items":
+            yield from described(child)
+
+
 def test_the_schema_is_a_schema_and_describes_every_field():
     from jsonschema import Draft202012Validator
 
     Draft202012Validator.check_schema(SCHEMA)
-    for name, field in SCHEMA["properties"].items():
-        assert field["title"], name
-        assert field["description"], name
+    for name, field in described(SCHEMA):
+        said = resolved(field, SCHEMA)
+        assert (bool(said.get("title")), bool(said.get("description"))) == (True, True), name
 
 
 def test_the_schema_lets_no_unknown_field_into_any_object():
