@@ -220,9 +220,11 @@ class Records(Protocol):
         label: str,
         actor: str,
         *,
+        codes: Mapping[str, str] = ...,
         onward: bool = False,
     ) -> None:
         """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
+        `codes`: ``arm``, ``timepoint`` and ``site`` of the protocol, as far as they were chosen.
         `onward` queues ``prepare`` in the same transaction."""
 
     def rest(
@@ -243,9 +245,17 @@ class Records(Protocol):
         """Raises NotFound when none is kept."""
 
     def keep_verdict(self, submission: str, kind: str, verdict: Verdict) -> None:
-        """`kind`: ``protocol`` (validators) or ``verification``. Evidence of findings is never kept."""
+        """`kind`: ``protocol`` (validators), ``anonymised`` (validators, on the anonymised files) or ``verification``.
+        Evidence of findings is never kept."""
 
     def verdict(self, submission: str, kind: str) -> Verdict | None: ...
+
+    def keep_acquired(self, submission: str, facts: Mapping[str, Any]) -> None:
+        """How its images were acquired, for the subject's later sessions: codes and numbers, as plain JSON."""
+
+    def acquired_before(self, submission: str) -> Sequence[Mapping[str, Any]]:
+        """The same of the subject's sessions in the trial that arrived before this one and went as far as sign-off,
+        the oldest first."""
 
     def keep_signoff(self, submission: str, signoff: SignOff) -> None:
         """The state becomes signed in the same transaction. Raises WrongState unless awaiting-signoff."""

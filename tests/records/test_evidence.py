@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from tests.records.made import ID, NOON, PROTOCOL, bring, choose, run, session
 from uploader.domain.errors import LabelTaken, NotFound
 from uploader.domain.evidence import Receipt
-from uploader.domain.finding import Finding, Severity, judge
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity, judge
 from uploader.domain.private import Private
 from uploader.domain.submission import State
+from uploader.domain.waiver import Waiver
 from uploader.records import SqlRecords, verify
 
 FINDING = Finding("geometry.uneven", Severity.QUESTION, "scans/1", "uneven gaps", "send again", Private("DOE^JANE"))
@@ -142,3 +144,46 @@ def test_the_history_tells_who_did_what_and_when(records: SqlRecords) -> None:
         ("line", "rested"),
         ("reviewer", "signed"),
     ]
+
+
+def test_a_verdict_comes_back_with_lines_rulings_and_what_was_let_pass(records: SqlRecords) -> None:
+    bring(records, State.RECEIVED)
+    line = "/inputs/0/geometry/slice_spacing_mm"
+    found = replace(FINDING.bare, line=line, found="5 mm", expected="at most 3 mm")
+    rulings = [Ruling(line, Outcome.FAILED), Ruling("/dvh_checks/0", Outcome.NOT_EVALUABLE, "there is no dose")]
+    waived = Waiver("anna", NOON.isoformat(), "qa", "ct", line, "renal", "agreed by phone", PROTOCOL, session().digest)
+    verdict = judge("DEMO-RT v1", PROTOCOL, [found], rulings, [waived])
+    records.keep_verdict(ID, "protocol", verdict)
+    assert records.verdict(ID, "protocol") == verdict
+
+
+def test_what_was_acquired_is_known_to_later_sessions_of_the_subject_only(records: SqlRecords) -> None:
+    for name in ("first", "second", "other", "withdrawn"):
+        bring(records, State.RECEIVED, name)
+        choose(records, name, "DEMO-002" if name == "other" else "DEMO-001", f"L-{name}")
+        records.keep_acquired(name, {"RepetitionTime": 500, "of": name})
+        records.keep_manifest(name, "anonymised", session(name))
+        run(records, "prepare", State.AWAITING_SIGNOFF, name)
+    records.withdraw("withdrawn", "reviewer", "consent withdrawn")
+    assert records.acquired_before("first") == []
+    assert records.acquired_before("withdrawn") == [
+        {"RepetitionTime": 500, "of": "first"},
+        {"RepetitionTime": 500, "of": "second"},
+    ]
+
+
+def test_a_session_that_was_refused_is_no_earlier_visit(records: SqlRecords) -> None:
+    for name in ("first", "second"):
+        bring(records, State.RECEIVED, name)
+        choose(records, name, label=f"L-{name}")
+        records.keep_acquired(name, {})
+        run(records, "prepare", State.REFUSED, name)
+    assert records.acquired_before("second") == []
+
+
+def test_the_codes_chosen_with_the_trial_are_kept_and_give_way_to_others(records: SqlRecords) -> None:
+    bring(records, State.RECEIVED)
+    for codes in ({"arm": "A", "timepoint": "BL"}, {"arm": "B"}):
+        records.choose(ID, "DEMO-RT", "v1", PROTOCOL, "DEMO-001", "DEMO-001_1", "anna", codes=codes)
+        assert records.get(ID).chosen == codes
+        assert records.history(ID)[-1]["facts"]["arm"] == codes["arm"]

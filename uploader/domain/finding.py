@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from uploader.domain.private import Private
+from uploader.domain.waiver import Waiver
 
 
 class Severity(IntEnum):
@@ -73,6 +74,10 @@ class Ruling:
     says: str = ""
 
 
+OURS = "validator."
+"""Codes that begin so tell that the program failed, not the session; nobody waives them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """All findings about a session under one protocol version, worst first, and what became of each rule."""
@@ -83,17 +88,38 @@ class Verdict:
     """SHA-256 of the protocol file that was applied."""
     findings: tuple[Finding, ...]
     rulings: tuple[Ruling, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    """Rules that people let pass; their findings stay, and no longer count."""
+
+    def waiver(self, line: str, code: str = "") -> Waiver | None:
+        """Who let the rule at `line` pass, and with it a finding of this code."""
+        if not line or code.startswith(OURS):
+            return None
+        return next((waiver for waiver in self.waivers if waiver.line == line), None)
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """The findings that nobody let pass."""
+        return tuple(f for f in self.findings if self.waiver(f.line, f.code) is None)
 
     @property
     def worst(self) -> Severity:
-        return max((f.severity for f in self.findings), default=Severity.NOTE)
+        return max((f.severity for f in self.standing), default=Severity.NOTE)
 
     @property
     def refused(self) -> bool:
         return self.worst is Severity.REFUSAL
 
 
-def judge(protocol: str, protocol_digest: str, findings: Iterable[Finding], rulings: Iterable[Ruling] = ()) -> Verdict:
-    """The verdict that follows from `findings`."""
+def judge(
+    protocol: str,
+    protocol_digest: str,
+    findings: Iterable[Finding],
+    rulings: Iterable[Ruling] = (),
+    waivers: Iterable[Waiver] = (),
+) -> Verdict:
+    """The verdict that follows from `findings`. Of `waivers` those are kept that let something pass."""
     ordered = sorted(findings, key=lambda f: (-f.severity, f.code, f.where))
-    return Verdict(protocol, protocol_digest, tuple(ordered), tuple(rulings))
+    found = {f.line for f in ordered if f.line and not f.code.startswith(OURS)}
+    needed = (waiver for waiver in waivers if waiver.line in found)
+    return Verdict(protocol, protocol_digest, tuple(ordered), tuple(rulings), tuple(needed))

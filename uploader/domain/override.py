@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.domain.word import given
+
 ACTION = "finding-overruled"
 """Audit action that stands for an override."""
 BY_TWO = frozenset({"pixels.identity"})
@@ -33,8 +35,7 @@ class Override:
 
 def overrides(history: Iterable[Mapping[str, Any]], digest: str) -> list[Override]:
     """The overrides in the audit lines of a submission that were made for these bytes; others no longer count."""
-    made = (Override(line["actor"], **line["facts"]) for line in history if line["action"] == ACTION)
-    return [each for each in made if each.digest == digest]
+    return [Override(line["actor"], **line["facts"]) for line in given(history, ACTION, digest)]
 
 
 def standing(made: Iterable[Override]) -> set[tuple[str, str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,6 +97,9 @@ class Submission:
     """Scan ID -> modality."""
     created: datetime
     changed: datetime
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Codes of the protocol that were chosen with the trial: ``arm``, ``timepoint``, ``site``; one that was not has no
+    key."""
     due_at: datetime
     """When a waiting submission is due again; otherwise `changed`."""
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, select
 
 from uploader.domain.errors import NotFound
 from uploader.domain.evidence import Receipt, SignOff
-from uploader.domain.finding import Finding, Severity, Verdict
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.submission import State, Submission
+from uploader.domain.waiver import Waiver
 from uploader.records.audit import Change, canonical
-from uploader.records.tables import manifests, provenances, receipts, signoffs, verdicts
+from uploader.records.tables import acquired, manifests, provenances, receipts, signoffs, submissions, verdicts
 
 PLACES = ("identifiable", "anonymised")
-KINDS = ("protocol", "verification")
+KINDS = ("protocol", "anonymised", "verification")
 
 
 def keep_manifest(change: Change, submission: str, place: str, manifest: Manifest) -> None:
@@ -44,24 +47,57 @@ def keep_verdict(change: Change, submission: str, kind: str, verdict: Verdict) -
         raise ValueError(f"no kind of verdict: {kind}")
     if verdict_of(change.connection, submission, kind) == _bare(verdict):
         return
-    findings = [[f.code, int(f.severity), f.where, f.says, f.remedy] for f in verdict.findings]
+    findings = [_row_of(f) for f in verdict.findings]
+    rulings = [[r.line, str(r.outcome), r.says] for r in verdict.rulings]
+    waived = [asdict(w) for w in verdict.waivers]
     given = {"protocol": verdict.protocol, "protocol_digest": verdict.protocol_digest}
-    _replace(change, verdicts, submission, {"kind": kind}, findings=findings, **given)
+    values = {"findings": findings, "rulings": rulings, "waivers": waived, **given}
+    _replace(change, verdicts, submission, {"kind": kind}, **values)
     counts = {s.name.lower(): sum(f.severity is s for f in verdict.findings) for s in Severity}
-    change.note("line", "verdict-kept", submission, kind=kind, refused=verdict.refused, findings=counts, **given)
+    facts = {"refused": verdict.refused, "findings": counts, "waived": len(waived), **given}
+    change.note("line", "verdict-kept", submission, kind=kind, **facts)
 
 
 def verdict_of(connection: Connection, submission: str, kind: str) -> Verdict | None:
     row = connection.execute(_rows(verdicts, submission, kind=kind)).first()
     if row is None:
         return None
-    found = (Finding(code, Severity(s), where, says, remedy) for code, s, where, says, remedy in row.findings)
-    return Verdict(row.protocol, row.protocol_digest, tuple(found))
+    rulings = (Ruling(line, Outcome(outcome), says) for line, outcome, says in row.rulings)
+    waived = (Waiver(**fields) for fields in row.waivers)
+    found = map(_finding, row.findings)
+    return Verdict(row.protocol, row.protocol_digest, tuple(found), tuple(rulings), tuple(waived))
+
+
+def _row_of(f: Finding) -> list[str | int]:
+    return [f.code, int(f.severity), f.where, f.says, f.remedy, f.line, f.found, f.expected]
+
+
+def _finding(row: Sequence[Any]) -> Finding:
+    code, severity, where, says, remedy, *rule = row
+    return Finding(code, Severity(severity), where, says, remedy, None, *rule)
 
 
 def _bare(verdict: Verdict) -> Verdict:
-    found = (Finding(f.code, f.severity, f.where, f.says, f.remedy) for f in verdict.findings)
-    return Verdict(verdict.protocol, verdict.protocol_digest, tuple(found))
+    return replace(verdict, findings=tuple(found.bare for found in verdict.findings))
+
+
+def keep_acquired(change: Change, submission: str, trial: str, subject: str, facts: Mapping[str, Any]) -> None:
+    text = canonical(facts)
+    kept = change.connection.execute(_rows(acquired, submission)).first()
+    if kept is None or (kept.trial, kept.subject, canonical(kept.facts)) != (trial, subject, text):
+        _replace(change, acquired, submission, {}, trial=trial, subject=subject, facts=json.loads(text))
+        change.note("line", "acquisition-kept", submission, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def acquired_before(connection: Connection, about: Submission) -> list[Mapping[str, Any]]:
+    """Of the subject's submissions that arrived before this one and went as far as sign-off, the oldest first."""
+    s = submissions.c
+    passed = (s.state.in_((State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED))) | (
+        (s.route == "release") & s.state.in_((State.QUEUED, State.WAITING, State.HELD))
+    )
+    same = (acquired.c.trial == about.trial) & (acquired.c.subject == about.subject)
+    query = select(acquired.c.facts).join(submissions).where(same, passed, s.created < about.created)
+    return list(connection.scalars(query.order_by(s.created, s.id)))
 
 
 def keep_signoff(change: Change, submission: str, signoff: SignOff) -> None:
@@ -111,7 +147,7 @@ def forget_what_followed(change: Change, submission: str) -> None:
     later = receipts.c.digest.not_in(arrived)
     change.execute(delete(receipts).where(receipts.c.submission == submission, later))
     change.execute(delete(manifests).where(_is(manifests, submission, place="anonymised")))
-    for table in (verdicts, signoffs, provenances):
+    for table in (verdicts, acquired, signoffs, provenances):
         change.execute(delete(table).where(_is(table, submission)))
 
 

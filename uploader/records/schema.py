@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 
 from uploader.records.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/`; a test compares."""
 
 

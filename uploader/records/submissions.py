@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -83,7 +84,8 @@ class SqlRecords:
                 ("why", "route", "trial", "protocol_version", "protocol_digest", "subject", "label"), ""
             )
             times = dict.fromkeys(("created", "changed", "due_at"), change.at)
-            row = {"id": submission, "alias": alias, "state": state, "says": says, "attempt": 0, "scans": dict(scans)}
+            row = {"id": submission, "alias": alias, "state": state, "says": says, "attempt": 0}
+            row |= {"scans": dict(scans), "chosen": {}}
             change.execute(insert(submissions).values({**row, **nothing, **times}))
             change.note("line", "created", submission, alias=alias, state=state, scans=dict(scans))
 
@@ -133,10 +135,12 @@ class SqlRecords:
         label: str,
         actor: str,
         *,
+        codes: Mapping[str, str] = MappingProxyType({}),
         onward: bool = False,
     ) -> None:
         """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
 
+        codes: of the protocol: ``arm``, ``timepoint``, ``site``, as far as they were chosen
         onward: queue ``prepare`` in the same transaction, so that nobody else's choice comes between
 
         Raises WrongState, and LabelTaken for a label that another submission has, or once had.
@@ -147,8 +151,8 @@ class SqlRecords:
             _take_label(change, submission, trial, subject, label)
             evidence.forget_what_followed(change, submission)
             chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
-            _update(change, submission, label=label, **chosen)
-            change.note(actor, "chosen", submission, label=label, **chosen)
+            _update(change, submission, label=label, chosen=dict(codes), **chosen)
+            change.note(actor, "chosen", submission, label=label, **chosen, **codes)
             if onward:
                 _begin(change, before, "prepare", actor)
 
@@ -214,13 +218,26 @@ class SqlRecords:
             return evidence.manifest_of(connection, submission, place)
 
     def keep_verdict(self, submission: str, kind: str, verdict: Verdict) -> None:
-        """`kind`: ``protocol`` (validators) or ``verification``. Evidence of findings is never kept."""
+        """`kind`: ``protocol`` (validators), ``anonymised`` (validators, on the anonymised files) or ``verification``.
+        Evidence of findings is never kept."""
         with self._about(submission) as change:
             evidence.keep_verdict(change, submission, kind, verdict)
 
     def verdict(self, submission: str, kind: str) -> Verdict | None:
         with self.database.read() as connection:
             return evidence.verdict_of(connection, submission, kind)
+
+    def keep_acquired(self, submission: str, facts: Mapping[str, Any]) -> None:
+        """How its images were acquired, for the subject's later sessions: codes and numbers, as plain JSON."""
+        with self._changing() as change:
+            about = _get(change.connection, submission)
+            evidence.keep_acquired(change, submission, about.trial, about.subject, facts)
+
+    def acquired_before(self, submission: str) -> Sequence[Mapping[str, Any]]:
+        """What `keep_acquired` kept of the subject's sessions in the trial that arrived before this one and went as far
+        as sign-off, the oldest first."""
+        with self.database.read() as connection:
+            return evidence.acquired_before(connection, _get(connection, submission))
 
     def keep_signoff(self, submission: str, signoff: SignOff) -> None:
         """The state becomes signed in the same transaction.

@@ -49,6 +49,7 @@ submissions = Table(
     Column("subject", String(64), nullable=False),
     Column("label", String(64), nullable=False),
     Column("scans", JSON, nullable=False),
+    Column("chosen", JSON, nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("changed", UtcTime, nullable=False),
     Column("due_at", UtcTime, nullable=False),
@@ -84,8 +85,22 @@ verdicts = Table(
     Column("protocol", String(128), nullable=False),
     Column("protocol_digest", String(64), nullable=False),
     Column("findings", JSON, nullable=False),
+    Column("rulings", JSON, nullable=False),
+    Column("waivers", JSON, nullable=False),
 )
-"""findings: list of ``[code, severity, where, says, remedy]``; the evidence is never kept."""
+"""findings: list of ``[code, severity, where, says, remedy, line, found, expected]``, the last three not in rows of
+before revision 0004; the evidence is never kept. rulings: list of ``[line, outcome, says]``. waivers: their fields."""
+
+acquired = Table(
+    "acquired",
+    metadata,
+    _submission(primary_key=True),
+    Column("trial", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index("acquired_of_a_subject", "trial", "subject"),
+)
+"""How the images of a session were acquired, as far as its protocol compares visits: codes and numbers only."""
 
 signoffs = Table(
     "signoffs",

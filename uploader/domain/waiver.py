@@ -1,0 +1,48 @@
+"""A person's word that a session may go on although it does not keep a rule of its protocol: who let which rule pass,
+for which session, and why. The protocol says which rules, who may, and which reasons count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from uploader.domain.word import given
+
+ACTION = "rule-waived"
+"""Audit action that stands for a waiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """`person`, in the role `role`, let the rule at `line` pass, in the session whose files as they arrived have the
+    manifest digest `digest`, judged under `protocol_digest`.
+
+    at: ISO 8601, UTC
+    check: the rule as the protocol's waivers call it
+    line: JSON pointer of the rule in the protocol file
+    code: one of the reason codes of the protocol
+    reason: a sentence beside it
+    """
+
+    person: str
+    at: str
+    role: str
+    check: str
+    line: str
+    code: str
+    reason: str
+    protocol_digest: str
+    digest: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the audit keeps beside the person and the time."""
+        return {name: value for name, value in asdict(self).items() if name not in ("person", "at")}
+
+
+def waivers(history: Iterable[Mapping[str, Any]], digest: str, protocol_digest: str) -> tuple[Waiver, ...]:
+    """Those in the audit lines of a submission that hold for these bytes under this protocol: of two for one rule the
+    later one."""
+    made = (Waiver(line["actor"], line["at"], **line["facts"]) for line in given(history, ACTION, digest))
+    return tuple({each.line: each for each in made if each.protocol_digest == protocol_digest}.values())
