@@ -16,5 +16,10 @@ def all_rois(case: Case) -> Sequence[Roi]:
 
 def bearing(case: Case, name: str) -> Sequence[Roi]:
     """The ROIs whose name is what a protocol's name, perhaps with ``*``, stands for, as the protocol compares names."""
+    return [roi for roi in case.once(all_rois) if stands_for(case, name, roi.name)]
+
+
+def stands_for(case: Case, name: str, label: str) -> bool:
+    """Whether a protocol's name stands for this label."""
     fold = folding(frozenset(case.asked.get("nomenclature", {}).get("ignore", ())))
-    return [roi for roi in case.once(all_rois) if matches(roi.name, name, fold)]
+    return matches(label, name, fold)
