@@ -7,7 +7,7 @@ would take longer to load than most jobs last.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,11 @@ def is_attribute(tag: int) -> bool:
 def tag_of(keyword: str) -> int | None:
     """The attribute of this keyword."""
     return _by_keyword().get(keyword)
+
+
+def keywords() -> Collection[str]:
+    """Of all attributes that are not retired without a name."""
+    return _by_keyword().keys()
 
 
 def uid_type(uid: str) -> str:

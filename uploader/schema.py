@@ -34,6 +34,17 @@ def fault(document: Any, schema: Schema) -> ValidationError | None:
     return worst
 
 
+def faults(document: Any, schema: Schema) -> list[ValidationError]:
+    """All that is wrong with the document, in its order; of what is wrong in several ways, the likeliest one."""
+    if fault(document, schema) is None:
+        return []
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    found = [best_match([error]) for error in Draft202012Validator(schema).iter_errors(document)]
+    return [error for error in found if error is not None]
+
+
 def _fits(value: Any, schema: Any, root: Schema) -> bool:
     """Raises _Unsure."""
     if isinstance(schema, bool):

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,50 @@ def test_an_installed_trial_that_the_settings_do_not_name_is_unknown():
         Protocols(SHIPPED, ["DEMO-RT"]).newest("SPINE-PHANTOM")
 
 
+@pytest.fixture
+def versions(keep, small):
+    """Protocols of one trial whose versions differ in what is said of each."""
+
+    def written(*said):
+        for number, each in enumerate(said, 1):
+            path = keep({**small, "version": f"v{number}", **each}, "SMALL", f"v{number}")
+        return Protocols(path.parent.parent, ["SMALL"])
+
+    return written
+
+
+DAY = date(2026, 11, 29)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"status": "draft"}, "is a draft"),
+        ({"status": "closed"}, "is closed"),
+        ({"status": "suspended"}, "is suspended by the trial"),
+        ({"valid_from": "2026-11-30"}, "is valid from 2026-11-30 on"),
+        ({"valid_to": "2026-11-28"}, "was valid until 2026-11-28"),
+    ],
+)
+def test_a_version_that_is_not_open_is_not_chosen_and_the_reason_is_told(versions, said, words):
+    assert versions({}, said).newest("SMALL", DAY).version == "v1"
+    assert [p.version for p in versions({}, said).open(DAY)] == ["v1"]
+    alone = versions(said, said)
+    assert alone.open(DAY) == []
+    with pytest.raises(Refused, match=words):
+        alone.newest("SMALL", DAY)
+    assert alone.version("SMALL", "v1").version == "v1"
+
+
+def test_a_version_can_be_chosen_on_its_first_and_on_its_last_day(versions):
+    assert versions({"valid_from": "2026-11-29", "valid_to": "2026-11-29"}).newest("SMALL", DAY).version == "v1"
+
+
+def test_the_pattern_of_subject_ids_is_matched_in_linear_time(versions, small):
+    protocol = versions({"subject_id": {"pattern": "(S+)+-[0-9]{3}", "example": "S-001"}}).newest("SMALL")
+    assert not protocol.takes("S" * 60 + "!")
+
+
 def test_a_version_that_is_not_there_is_not_found():
     with pytest.raises(NotFound, match="v1"):
         Protocols(SHIPPED, ["DEMO-RT"]).version("DEMO-RT", "v7")
@@ -121,33 +166,61 @@ def test_settings_that_name_a_trial_without_protocol_stop_the_start(trial):
 @pytest.mark.parametrize(
     ("change", "place", "words"),
     [
-        (lambda d: d.pop("sponsor"), "at the top", "'sponsor' is a required property"),
-        (lambda d: d.update(colour="red"), "at the top", "'colour' was unexpected"),
-        (lambda d: d["dates"].update(max_shift_days=0), "/dates/max_shift_days", "minimum of 1"),
+        (lambda d: d.pop("sponsor"), "at the top", "lacks 'sponsor'"),
+        (lambda d: d.update(colour="red"), "at the top", "nothing is known of 'colour'"),
+        (
+            lambda d: d["dates"].update(max_shift_days=0),
+            "/dates/max_shift_days",
+            "expected at least 1; Longest shift: Dates of a subject",
+        ),
         (
             lambda d: d["checks"][1]["params"].update(unexpected="no"),
             "/checks/1/params/unexpected",
-            "'no' is not one of",
+            "expected one of: note, question, refusal",
         ),
-        (lambda d: d["checks"][2]["params"].update(requird=[]), "/checks/2/params", "'requird' was unexpected"),
-        (lambda d: d["checks"][1].pop("params"), "/checks/1", "'params' is a required property"),
+        (
+            lambda d: d["checks"][2]["params"].update(requird=[]),
+            "/checks/2/params",
+            "nothing is known of 'requird'; is 'required' meant?",
+        ),
+        (lambda d: d["checks"][1].pop("params"), "/checks/1", "lacks 'params'"),
         (lambda d: d["subject_id"].update(pattern="("), "/subject_id/pattern", "not a regular expression"),
         (lambda d: d["subject_id"].update(example="X"), "/subject_id/example", "does not match"),
-        (lambda d: d.update(session_label="{subject}"), "/session_label", "does not match"),
-        (lambda d: d.update(project="DEMO RT"), "/project", "does not match"),
-        (lambda d: d.update(project="DEMO-RT\n"), "/project", "does not match"),
-        (lambda d: d.update(scripts=["../../etc/passwd"]), "/scripts/0", "does not match"),
+        (lambda d: d.update(session_label="{subject}"), "/session_label", "expected: Template of session labels"),
+        (lambda d: d.update(project="DEMO RT"), "/project", "is not right; expected: "),
+        (lambda d: d.update(project="DEMO-RT\n"), "/project", "is not right; expected: "),
+        (lambda d: d.update(scripts=["../../etc/passwd"]), "/scripts/0", "expected: A path such as"),
         (lambda d: d.update(trial="OTHER"), "/trial", "name of the folder"),
         (lambda d: d.update(version="v2"), "/version", "name of the file"),
-        (lambda d: d["checks"].append({"validator": "identity"}), "/checks/3/validator", "second time"),
+        (lambda d: d["checks"].append({"validator": "identity"}), "/checks/3", "second time"),
     ],
 )
 def test_a_fault_is_told_with_file_place_and_what_was_expected(keep, document, change, place, words):
     change(document)
     with pytest.raises(BadProtocol) as caught:
         load(keep(document), SCHEMA)
-    assert str(caught.value).startswith(f"DEMO-RT/v1.json: at {place.removeprefix('at ')}: ")
+    assert str(caught.value).startswith(f"DEMO-RT/v1.json: line 1, at {place.removeprefix('at ')}: ")
     assert words in str(caught.value)
+
+
+def test_the_line_of_the_file_is_told_and_every_fault_to_the_fifth(keep, document):
+    document["dates"]["max_shift_days"] = 0
+    document["project"] = "DEMO RT"
+    text = json.dumps(document, indent=1)
+    with pytest.raises(BadProtocol) as caught:
+        load(keep(text), SCHEMA)
+    rows = text.splitlines()
+    first, second = (
+        next(n for n, row in enumerate(rows, 1) if name in row) for name in ("max_shift_days", '"project"')
+    )
+    assert f"line {first}, at /dates/max_shift_days" in str(caught.value)
+    assert f"line {second}, at /project" in str(caught.value)
+
+
+def test_of_many_faults_the_first_five_are_told_and_the_rest_counted(keep, document):
+    document["checks"] += [{"validator": "identity"}] * 7
+    with pytest.raises(BadProtocol, match="and 2 more"):
+        load(keep(document), SCHEMA)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"trial": "A", "trial": "B"}', '{"max": NaN}'])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from uploader.domain.checkdigit import is_right
@@ -13,6 +14,11 @@ from uploader.domain.rule import Rule
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What XNAT keeps as it is: other characters in a label would be replaced behind our back."""
+_CLOSED = {
+    "draft": "is a draft, under which nothing can be sent",
+    "suspended": "is suspended by the trial; ask its contact",
+    "closed": "is closed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,32 @@ class Protocol:
     """The document as the file says it."""
     rules: tuple[Rule, ...] = ()
     """Every rule in it, in the order of the file."""
+    status: str = "active"
+    """``draft``, ``active``, ``suspended`` or ``closed``; only an active version can be chosen for a session."""
+    valid_from: date = date.min
+    valid_to: date = date.max
+    """First and last day on which the version can be chosen."""
+    subject_fits: Callable[[str], object] | None = field(default=None, repr=False, compare=False)
+    """Matches `subject_pattern` whole, in linear time; of a protocol from a file always there."""
+
+    @property
+    def validators(self) -> tuple[str, ...]:
+        """Names of the validators that its checks and its rules need, each once."""
+        asked = [*(check.validator for check in self.checks), *(rule.validator for rule in self.rules)]
+        return tuple(dict.fromkeys(asked))
+
+    def not_open(self, on: date) -> str:
+        """Why no session can be taken under this version on that day; empty when one can."""
+        if self.status != "active":
+            return _CLOSED[self.status]
+        if on < self.valid_from:
+            return f"is valid from {self.valid_from} on"
+        return f"was valid until {self.valid_to}" if on > self.valid_to else ""
 
     def check_subject(self, subject: str) -> None:
         """Raises Refused when `subject` is not an ID of this trial. IDs are never rewritten."""
-        if not re.fullmatch(self.subject_pattern, subject) or not LABEL.fullmatch(subject):
+        fits = self.subject_fits or re.compile(self.subject_pattern).fullmatch
+        if not LABEL.fullmatch(subject) or not fits(subject):
             raise Refused(
                 f"the subject ID does not fit trial {self.trial} {self.version}: "
                 f"expected {self.subject_pattern}, for example {self.subject_example}"

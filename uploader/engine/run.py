@@ -157,7 +157,7 @@ def _protocol(settings: Settings, trial: str) -> Protocol:
             f"this site takes part in no trial of that name; it does in: {', '.join(settings.trials) or 'none'}"
         )
     protocol = Protocols(settings.protocols, [trial]).newest(trial)
-    check(protocol, [each.validator for each in protocol.checks], settings.scripts, settings.policies)
+    check(protocol, protocol.validators, settings.scripts, settings.policies)
     return protocol
 
 

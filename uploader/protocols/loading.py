@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,16 @@ from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial,
 from uploader.domain.identity import Identity
 from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
-from uploader.protocols.rules import escaped, rules
-from uploader.schema import fault
+from uploader.linear import compiled
+from uploader.protocols.consistency import contradictions
+from uploader.protocols.document import Fault, lines, read
+from uploader.protocols.faults import Wrong, unfitting
+from uploader.protocols.rules import rules
 
 SCHEMA = "schema.json"
 VERSION = re.compile(r"v([1-9][0-9]*)")
+MOST_FAULTS = 5
+"""Faults of one protocol that an error tells; `uploader protocol check` tells all."""
 
 
 class Protocols:
@@ -37,9 +42,23 @@ class Protocols:
         """Names of the trials, sorted."""
         return tuple(self._versions)
 
-    def newest(self, trial: str) -> Protocol:
-        """The version with the highest number. Raises UnknownTrial."""
-        return self._of(trial)[-1]
+    def newest(self, trial: str, on: date | None = None) -> Protocol:
+        """The version with the highest number of those that can be chosen on that day, by default today.
+
+        Raises UnknownTrial, and Refused when there is none, with the reason of the highest number.
+        """
+        versions, day = self._of(trial), on or date.today()
+        for protocol in reversed(versions):
+            if not protocol.not_open(day):
+                return protocol
+        why = versions[-1].not_open(day)
+        raise Refused(f"nothing can be sent to trial {trial}: its protocol {versions[-1].version} {why}")
+
+    def open(self, on: date | None = None) -> Sequence[Protocol]:
+        """Of each trial to which a session can be sent on that day, by default today, the version to choose."""
+        day = on or date.today()
+        trials = [t for t, versions in self._versions.items() if any(not p.not_open(day) for p in versions)]
+        return [self.newest(trial, day) for trial in trials]
 
     def version(self, trial: str, version: str) -> Protocol:
         """One version, e.g. ``v2``. Raises UnknownTrial, NotFound."""
@@ -63,23 +82,33 @@ class Protocols:
 def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
     """The protocol in `path`, which is ``<trial>/v<N>.json``.
 
-    Raises BadProtocol, which names the file, the place in it as a JSON pointer (RFC 6901), and what was expected.
+    Raises BadProtocol, which names the file and for each of the first faults the line, the place as a JSON pointer
+    (RFC 6901), and what was expected.
     """
     raw = _bytes(path)
+    content, wrong = examined(path, raw, schema)
+    if wrong:
+        raise _bad(path, wrong)
+    return _protocol(content, hashlib.sha256(raw).hexdigest(), schema)
+
+
+def examined(path: Path, raw: bytes, schema: Mapping[str, Any]) -> tuple[Any, Sequence[Fault]]:
+    """What the file `path` says, with all that is wrong in it; what does not fit the schema is not looked at further.
+
+    Raises BadProtocol for what is not JSON.
+    """
     content = _parsed(path, raw)
-    if (wrong := fault(content, schema)) is not None:
-        raise _bad(path, _pointer(wrong.absolute_path), wrong.message)
-    protocol = _protocol(content, hashlib.sha256(raw).hexdigest(), schema)
-    _consistent(path, protocol)
-    return protocol
+    wrong = list(unfitting(content, schema)) or [*_misplaced(path, content), *contradictions(content, schema)]
+    if not wrong:
+        wrong = list(_makes_subjects(_protocol(content, "", schema)))
+    return content, _with_lines(raw, wrong)
 
 
 def check(protocol: Protocol, validators: Collection[str], scripts: Path, policies: Path) -> None:
     """Raises UnknownValidator or BadProtocol when the protocol asks for a validator that is not among `validators`
     or for a script or a policy that is not a file below its folder."""
     where = f"protocol {protocol.trial} {protocol.version}"
-    asked = [*(c.validator for c in protocol.checks), *(rule.validator for rule in protocol.rules)]
-    unknown = [name for name in dict.fromkeys(asked) if name not in validators]
+    unknown = [name for name in protocol.validators if name not in validators]
     if unknown:
         raise UnknownValidator(
             f"{where} asks for validators that are not installed or not allowed: {', '.join(unknown)}; "
@@ -126,50 +155,48 @@ def _protocol(content: Mapping[str, Any], digest: str, schema: Mapping[str, Any]
         subject_automatic=content["subject_id"].get("automatic", ""),
         content=content,
         rules=tuple(rules(content, schema)),
+        status=content.get("status", "active"),
+        valid_from=date.fromisoformat(content.get("valid_from", str(date.min))),
+        valid_to=date.fromisoformat(content.get("valid_to", str(date.max))),
+        subject_fits=compiled(content["subject_id"]["pattern"]).fullmatch,
     )
 
 
-def _consistent(path: Path, protocol: Protocol) -> None:
-    """What a schema cannot say. Raises BadProtocol."""
-    if protocol.trial != path.parent.name:
-        raise _bad(path, "/trial", "is not the name of the folder")
-    if protocol.version != path.stem or not VERSION.fullmatch(path.stem):
-        raise _bad(path, "/version", "is not the name of the file without .json")
-    names = [c.validator for c in protocol.checks]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise _bad(path, f"/checks/{index}/validator", f"{name} is asked for a second time")
-    try:
-        pattern = re.compile(protocol.subject_pattern)
-    except re.error as error:
-        raise _bad(path, "/subject_id/pattern", f"is not a regular expression: {error}") from None
-    if not pattern.fullmatch(protocol.subject_example):
-        raise _bad(path, "/subject_id/example", "does not match /subject_id/pattern")
-    if not protocol.takes(protocol.subject_example):
-        raise _bad(path, "/subject_id/example", "does not end with the character that /subject_id/check_digit makes")
-    if protocol.subject_automatic:
-        _makes_subjects(path, protocol)
+def _misplaced(path: Path, content: Mapping[str, Any]) -> Iterator[Wrong]:
+    if content["trial"] != path.absolute().parent.name:
+        yield "/trial", "is not the name of the folder"
+    if content["version"] != path.stem or not VERSION.fullmatch(path.stem):
+        yield "/version", "is not the name of the file without .json"
 
 
-def _makes_subjects(path: Path, protocol: Protocol) -> None:
-    """Raises BadProtocol for a template that makes no ID of the trial."""
+def _makes_subjects(protocol: Protocol) -> Iterator[Wrong]:
+    """A template that makes no ID of the trial."""
+    if not protocol.subject_automatic:
+        return
     place = "/subject_id/automatic"
     if ("{check}" in protocol.subject_automatic) != bool(protocol.subject_check):
-        raise _bad(path, place, "must end with {check} if there is /subject_id/check_digit, and only then")
+        yield place, "must end with {check} if there is /subject_id/check_digit, and only then"
+        return
     nobody = Private(Identity("nobody", "", ""))
     try:
         parsed(protocol.subject_automatic)
         next(automatic_subjects(b"", nobody, protocol))
     except ValueError as error:
-        raise _bad(path, place, str(error)) from None
+        yield place, str(error)
     except Refused:
-        raise _bad(path, place, "makes no ID that matches /subject_id/pattern") from None
+        yield place, "makes no ID that matches /subject_id/pattern"
+
+
+def _with_lines(raw: bytes, wrong: Iterable[Wrong]) -> Sequence[Fault]:
+    found = list(wrong)
+    places = lines(raw.decode("utf-8-sig")) if found else {}
+    return sorted(Fault(places.get(pointer, 1), pointer, says) for pointer, says in found)
 
 
 def _json(path: Path) -> Mapping[str, Any]:
     content = _parsed(path, _bytes(path))
     if not isinstance(content, dict):
-        raise _bad(path, "", "is not a JSON object")
+        raise _bad(path, [Fault(1, "", "is not a JSON object")])
     return content
 
 
@@ -177,37 +204,20 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _bad(path, "", f"cannot be read: {error.strerror}") from None
+        raise BadProtocol(f"{path.parent.name}/{path.name}: cannot be read: {error.strerror}") from None
 
 
 def _parsed(path: Path, raw: bytes) -> Any:
     try:
-        return json.loads(raw, object_pairs_hook=_once, parse_constant=_no_number)
-    except UnicodeDecodeError:
-        raise _bad(path, "", "is not UTF-8") from None
+        return read(raw)
     except ValueError as error:
-        raise _bad(path, "", f"is not JSON: {error}") from None
+        raise BadProtocol(f"{path.parent.name}/{path.name}: {error}") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names differ: of two equal ones, JSON would keep the last in silence."""
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} occurs twice in one object")
-    return dict(pairs)
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
-
-
-def _pointer(place: Iterable[str | int]) -> str:
-    """RFC 6901."""
-    return "".join("/" + escaped(str(part)) for part in place)
-
-
-def _bad(path: Path, pointer: str, what: str) -> BadProtocol:
-    return BadProtocol(f"{path.parent.name}/{path.name}: at {pointer or 'the top'}: {what}")
+def _bad(path: Path, wrong: Sequence[Fault]) -> BadProtocol:
+    shown = "; ".join(str(fault) for fault in wrong[:MOST_FAULTS])
+    more = f"; and {len(wrong) - MOST_FAULTS} more" if len(wrong) > MOST_FAULTS else ""
+    return BadProtocol(f"{path.parent.name}/{path.name}: {shown}{more}")
 
 
 def _names(protocols: Sequence[Protocol]) -> str:

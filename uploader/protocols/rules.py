@@ -13,6 +13,7 @@ from typing import Any
 
 from uploader.domain.finding import Severity
 from uploader.domain.rule import Rule
+from uploader.protocols.document import pointer
 
 Node = Mapping[str, Any]
 _NAMED_BY = ("id", "key", "code", "name", "roi", "target", "attr", "pattern")
@@ -95,7 +96,7 @@ def _property(outer: Place, name: str, value: Any, schema: Node) -> Place:
     return Place(
         value,
         schema,
-        f"{outer.pointer}/{escaped(name)}",
+        outer.pointer + pointer([name]),
         (*outer.names, name),
         outer.owner or (outer.title if outer.pointer else ""),
         schema.get("title", name),
@@ -141,8 +142,3 @@ def _name(place: Place) -> str:
     if isinstance(place.value, Mapping) and "id" in place.value:
         return str(place.value["id"])
     return ".".join(place.names[1:] if place.names[:1] == ("inputs",) else place.names)
-
-
-def escaped(part: str) -> str:
-    """A name as a part of a JSON pointer."""
-    return part.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,112 @@
+"""Whether the inputs, arms and ROIs that a protocol speaks of are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from uploader.linear import compiled
+from uploader.nomenclature.folding import folding, matches
+from uploader.protocols.faults import Wrong
+from uploader.protocols.rules import Place
+
+Content = Mapping[str, Any]
+
+_OF_INPUTS = re.compile(
+    r"/(timepoints/\d+/inputs|cross_checks/\d+/inputs)/\d+"
+    r"|/inputs/\d+/(structure_set/images|plan/structure_set|dose/(plan|frame_of_reference_matches)|acquisition/\d+/ref)"
+)
+_OF_ROIS = re.compile(
+    r"/inputs/\d+/(geometry/cover/\d+/roi|dose/covers/\d+|plan/prescriptions/\d+/target)"
+    r"|/roi_relations/\d+/[ab]|/dvh_checks/\d+/roi"
+)
+_OF_ARMS = re.compile(r"/inputs/\d+/plan/prescriptions/\d+/arm")
+_OF_MODALITY = re.compile(r"/inputs/\d+/(structure_set/images|plan/structure_set|dose/plan)")
+_MODALITY = {"plan/structure_set": "RTSTRUCT", "dose/plan": "RTPLAN"}
+
+FEWEST: Mapping[str, tuple[int, int | None]] = {
+    "reference_chain": (2, None),
+    "same_frame_of_reference": (2, None),
+    "registration_links": (2, 2),
+    "same_study": (2, None),
+    "time_interval_days": (2, 2),
+    "same_attribute": (1, None),
+    "one_patient": (0, None),
+    "laterality_consistent": (0, None),
+}
+"""Kind of a cross check -> how many inputs it is about, at least and at most."""
+_TAKES = {"attr": ("same_attribute",), "range": ("time_interval_days",)}
+"""Field of a cross check -> the kinds that need it; no other takes it."""
+
+
+def wrong(content: Content, found: Iterable[Place]) -> Iterator[Wrong]:
+    inputs = {said["key"]: said["modality"] for said in content.get("inputs", ())}
+    arms = {said["code"] for said in content.get("arms", ())}
+    for place in found:
+        if _OF_INPUTS.fullmatch(place.pointer):
+            yield from _input(place, inputs)
+        elif _OF_ROIS.fullmatch(place.pointer) and not _known(content, place.value):
+            yield place.pointer, f"no entry of rois names {place.value}"
+        elif _OF_ARMS.fullmatch(place.pointer) and place.value not in arms:
+            yield place.pointer, f"there is no arm {place.value}"
+    for index, said in enumerate(content.get("cross_checks", ())):
+        yield from ((f"/cross_checks/{index}", says) for says in _cross_check(said))
+    for index, said in enumerate(content.get("roi_relations", ())):
+        yield from ((f"/roi_relations/{index}", says) for says in _relation(said))
+    yield from _synonyms(content.get("nomenclature", {}))
+
+
+def _input(place: Place, inputs: Mapping[str, str]) -> Iterator[Wrong]:
+    if place.value not in inputs:
+        yield place.pointer, f"there is no input {place.value}; there are {', '.join(inputs)}"
+        return
+    asked = next((modality for end, modality in _MODALITY.items() if place.pointer.endswith(end)), None)
+    if asked and inputs[place.value] != asked:
+        yield place.pointer, f"the input {place.value} is {inputs[place.value]}; expected {asked}"
+
+
+def _known(content: Content, name: str) -> bool:
+    """Whether an entry of rois is for ROIs of this name, or is itself what is mentioned."""
+    fold = folding(content.get("nomenclature", {}).get("ignore", ()))
+    listed = [
+        *(each for said in content.get("rois", ()) for each in (said.get("name"), *said.get("any_of", ())) if each)
+    ]
+    listed += [said["name"] for said in content.get("nomenclature", {}).get("extra_names", ())]
+    patterns = [said["pattern"] for said in content.get("rois", ()) if "pattern" in said]
+    return any(matches(name, each, fold) for each in listed) or any(_fits(each, name) for each in patterns)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    try:
+        return compiled(pattern).fullmatch(name) is not None
+    except ValueError:
+        return False
+
+
+def _cross_check(said: Content) -> Iterator[str]:
+    fewest, most = FEWEST[said["kind"]]
+    number = len(said.get("inputs", ()))
+    if number < fewest or (most is not None and number > most):
+        yield f"{said['kind']} is about {fewest}{' or more' if most is None else ''} inputs, and {number} are named"
+    for name, kinds in _TAKES.items():
+        if (name in said) != (said["kind"] in kinds):
+            yield f"{said['kind']} {'needs' if said['kind'] in kinds else 'does not look at'} {name}"
+
+
+def _relation(said: Content) -> Iterator[str]:
+    if said["a"] == said["b"]:
+        yield "relates an ROI to itself"
+    if (said["rel"] == "expansion_mm") != ("range" in said):
+        yield f"{said['rel']} {'needs' if said['rel'] == 'expansion_mm' else 'does not look at'} range"
+
+
+def _synonyms(said: Content) -> Iterator[Wrong]:
+    """A label that means two names means none."""
+    fold = folding(("case", "separators"))
+    meaning: dict[str, str] = {}
+    for name, labels in said.get("synonyms", {}).items():
+        for index, label in enumerate(labels):
+            other = meaning.setdefault(fold(label), name)
+            if other != name:
+                yield f"/nomenclature/synonyms/{name}/{index}", f"{label} is a synonym of {other} already"
