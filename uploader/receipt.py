@@ -9,12 +9,13 @@ from typing import Any
 from uploader import __version__
 from uploader.domain.consignment import files_of, manifest_of
 from uploader.domain.errors import BadSeal, WrongState
-from uploader.domain.finding import Severity, Verdict
+from uploader.domain.finding import Finding, Severity, Verdict
 from uploader.domain.manifest import Manifest
 from uploader.domain.override import overrides
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
+from uploader.domain.waiver import Waiver
 from uploader.ports import Records
 
 KIND, VERSION = "uploader-receipt", 2
@@ -102,15 +103,30 @@ def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
     return address, manifest
 
 
-def findings(verdict: Verdict) -> list[dict[str, str]]:
-    """The findings as plain JSON, without evidence."""
-    return [
-        {"code": f.code, "severity": f.severity.name.lower(), "where": f.where, "says": f.says, "remedy": f.remedy}
-        for f in verdict.findings
-    ]
+def findings(verdict: Verdict) -> list[dict[str, Any]]:
+    """The findings as plain JSON, without evidence; one whose rule somebody let pass says who."""
+    return [_plain(f, verdict.waiver(f.line, f.code)) for f in verdict.findings]
 
 
-def _counts(verdict: Verdict | None) -> dict[str, int] | None:
+def _plain(f: Finding, waiver: Waiver | None) -> dict[str, Any]:
+    rule = {"line": f.line, "found": f.found, "expected": f.expected} if f.line else {}
+    told = {"code": f.code, "severity": f.severity.name.lower(), "where": f.where, "says": f.says, "remedy": f.remedy}
+    return {**told, **rule, **({"waived": _waived(waiver)} if waiver else {})}
+
+
+def rulings(verdict: Verdict) -> list[dict[str, str]]:
+    """What became of each rule of the protocol, as plain JSON."""
+    return [{"line": r.line, "outcome": str(r.outcome), "says": r.says} for r in verdict.rulings]
+
+
+def _waived(waiver: Waiver) -> dict[str, str]:
+    told = {"by": waiver.person, "role": waiver.role, "at": waiver.at, "rule": waiver.check, "line": waiver.line}
+    return {**told, "code": waiver.code, "reason": waiver.reason}
+
+
+def _counts(verdict: Verdict | None) -> dict[str, Any] | None:
+    """By severity, of what stands; and what somebody let pass."""
     if verdict is None:
         return None
-    return {s.name.lower(): sum(f.severity is s for f in verdict.findings) for s in Severity}
+    counts = {s.name.lower(): sum(f.severity is s for f in verdict.standing) for s in Severity}
+    return {**counts, "waived": [_waived(w) for w in verdict.waivers]} if verdict.waivers else counts

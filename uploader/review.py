@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from pydicom.multival import MultiValue
 
 from uploader.changes import changes
 from uploader.dicom import header, read_header
-from uploader.domain.errors import NotFound, NotSigned, Refused, WrongState
+from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
@@ -51,6 +52,8 @@ class Trials(Protocol):
     def trials(self) -> Sequence[str]: ...
 
     def newest(self, trial: str) -> TrialProtocol: ...
+
+    def version(self, trial: str, version: str) -> TrialProtocol: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class View:
     """What the verifier looked for and where, in sentences."""
     changed: tuple[str, ...] = ()
     """What was taken out of texts that were kept, and of images, in sentences."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Line of a rule in the protocol file -> what people call it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +159,7 @@ class Review:
             history=tuple(self.records.history(submission)),
             verified=tuple(sentences(provenance.get("verified", {}))),
             changed=tuple(changes(provenance)),
+            titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
         )
 
     def choose(self, submission: str, trial: str, subject: str, person: str, label: str = "") -> None:
@@ -287,6 +293,13 @@ class Review:
         for entry in self.records.manifest(submission, "identifiable"):
             first.setdefault(entry.scan, entry.name)
         return first
+
+    def _pinned(self, about: Submission) -> Sequence[TrialProtocol]:
+        """The protocol it is judged under; none before one was chosen, and none when its file is another now."""
+        with suppress(UnknownTrial, NotFound):
+            protocol = self.trials.version(about.trial, about.protocol_version)
+            return [protocol] if protocol.digest == about.protocol_digest else []
+        return []
 
     def _label(self, about: Submission, protocol: TrialProtocol, subject: str) -> str:
         """The label it was given before for this subject, else the subject's next free one. None is used twice."""

@@ -4,36 +4,53 @@ from __future__ import annotations
 
 import pytest
 
-from uploader.domain.finding import Finding, Severity, judge
-from uploader.web.formats import alike, named_place, sentence, tally
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity, judge
+from uploader.domain.waiver import Waiver
+from uploader.web.formats import alike, by_outcome, named_place, outcomes, sentence, tally
+
+LINE = "/rois/3/volume_cc"
+LET_PASS = Waiver("ada", "2026-11-29T10:00:00+00:00", "qa", "rois.Larynx", LINE, "resected", "by letter", "p", "d")
 
 
-def found(where, severity=Severity.QUESTION, says="the ROI has no contours (protocol: checks/radiotherapy/empty)"):
-    return Finding("radiotherapy.roi-empty", severity, where, says, "draw it")
+def found(where, severity=Severity.QUESTION, says="the ROI has no contours", line=LINE):
+    return Finding("structures.volume", severity, where, says, "draw it", None, line, "2 cm3", "at least 5 cm3")
+
+
+def told(*findings, waivers=()):
+    return alike(judge("DEMO-RT v1", "0" * 64, findings, (), waivers))
 
 
 def test_findings_that_differ_only_in_their_place_are_told_once():
-    (told,) = alike([found("a"), found("b"), found("c")])
-    assert told.places == ("a", "b", "c")
+    (each,) = told(found("a"), found("b"), found("c"))
+    assert each.places == ("a", "b", "c")
 
 
 def test_findings_of_other_severity_or_words_are_told_apart():
-    told = alike([found("a", Severity.REFUSAL), found("b"), found("c", says="other words"), found("d")])
-    assert [(each.severity, each.places) for each in told] == [
+    each = told(found("a", Severity.REFUSAL), found("b"), found("c", says="other words"), found("d"))
+    assert [(e.severity, e.places) for e in each] == [
         ("refusal", ("a",)),
         ("question", ("b", "d")),
         ("question", ("c",)),
     ]
 
 
-def test_the_protocol_line_stands_apart_from_what_was_found():
-    (told,) = alike([found("a")])
-    assert (told.says, told.line) == ("the ROI has no contours", "checks/radiotherapy/empty")
+def test_a_finding_is_told_with_its_line_and_what_was_found_and_expected():
+    (each,) = told(found("a"))
+    assert (each.line, each.found, each.expected) == (LINE, "2 cm3", "at least 5 cm3")
 
 
-def test_a_rule_that_is_no_protocols_has_no_line():
-    (told,) = alike([found("a", says="something is left (in the preamble)")])
-    assert (told.says, told.line) == ("something is left (in the preamble)", "")
+def test_a_finding_that_was_waived_stays_and_says_by_whom():
+    verdict = judge("DEMO-RT v1", "0" * 64, [found("a", Severity.REFUSAL), found("b", line="/rois/4")], (), [LET_PASS])
+    assert [each.waiver for each in alike(verdict)] == [LET_PASS, None]
+    assert tally([verdict]) == "1 question, 1 waived"
+    assert not verdict.refused
+
+
+def test_rules_are_told_by_outcome_those_that_failed_first():
+    rulings = [Ruling(f"/rois/{n}", outcome) for n, outcome in enumerate((*Outcome, Outcome.PASSED))]
+    verdict = judge("DEMO-RT v1", "0" * 64, [], rulings)
+    assert [outcome for outcome, _ in by_outcome(verdict)] == ["fail", "not evaluable", "pass", "not applicable"]
+    assert outcomes(verdict) == "1 fail, 1 not evaluable, 2 pass, 1 not applicable"
 
 
 @pytest.mark.parametrize(

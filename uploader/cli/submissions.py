@@ -23,7 +23,7 @@ from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.hosted import archives_child
 from uploader.logs import listen, log_file
-from uploader.receipt import findings
+from uploader.receipt import findings, rulings
 from uploader.reception import register
 from uploader.records import anchor
 from uploader.review import Review
@@ -226,7 +226,8 @@ def _finish(built: Built, submission: str) -> None:
 
 
 def _state(built: Built, about: Submission) -> dict[str, Any]:
-    verdicts = (built.records.verdict(about.id, kind) for kind in ("protocol", "verification"))
+    judged = built.records.verdict(about.id, "protocol")
+    verdicts = (judged, built.records.verdict(about.id, "anonymised"), built.records.verdict(about.id, "verification"))
     return {
         "submission": about.id,
         "state": str(about.state),
@@ -236,9 +237,11 @@ def _state(built: Built, about: Submission) -> dict[str, Any]:
         "protocol": f"{about.trial} {about.protocol_version}".strip(),
         "protocol_digest": about.protocol_digest,
         "subject": about.subject,
+        "chosen": about.chosen,
         "session": about.label,
         "scans": about.scans,
         "findings": [f for verdict in verdicts if verdict for f in findings(verdict)],
+        "rulings": rulings(judged) if judged else [],
         "verified": built.records.provenance(about.id).get("verified"),
     }
 

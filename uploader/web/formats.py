@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 from flask import Flask
 
 from uploader.changes import named
-from uploader.domain.finding import Finding, Severity, Verdict
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.submission import State
+from uploader.domain.waiver import Waiver
 from uploader.review import Change
 
 WORDS = {
@@ -44,8 +45,11 @@ MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to
 """A step's mark, for those who hear the page."""
 SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label", "files", "why"})
 """Facts of an audit line that the history shows."""
-_PROTOCOL_LINE = re.compile(r"(.*) \(protocol: ([^()]+)\)", re.DOTALL)
 _TAG = re.compile(r"(\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))( |$)")
+
+
+OUTCOMES = (Outcome.FAILED, Outcome.NOT_EVALUABLE, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+"""In the order in which people want to read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +57,24 @@ class Alike:
     """Findings that say the same of several places.
 
     severity: ``refusal``, ``question`` or ``note``
-    line: where in the protocol file the rule stands; empty for a rule that is no protocol's
+    line, found, expected: as of `Finding`
+    waiver: who let the rule pass, when somebody did
     """
 
     severity: str
     code: str
     says: str
-    line: str
     remedy: str
+    line: str
+    found: str
+    expected: str
+    waiver: Waiver | None
     places: tuple[str, ...]
 
 
 def register(app: Flask) -> None:
-    for filter_ in (words, next_, mark, sentence, moment, size, shown, groups, facts, alike, tally, named_place):
+    filters: tuple[Callable[..., Any], ...] = (words, next_, mark, sentence, moment, size, shown, groups, facts)
+    for filter_ in (*filters, alike, by_outcome, outcomes, tally, named_place):
         app.add_template_filter(filter_)
 
 
@@ -87,28 +96,40 @@ def sentence(says: str) -> str:
     return says[:1].upper() + says[1:] + end
 
 
-def alike(findings: Iterable[Finding]) -> list[Alike]:
+def alike(verdict: Verdict) -> list[Alike]:
     """Findings in their order, those that differ in their place only taken together."""
-    together: dict[tuple[Severity, str, str, str], list[str]] = {}
-    for found in findings:
-        together.setdefault((found.severity, found.code, found.says, found.remedy), []).append(found.where)
+    together: dict[Finding, list[str]] = {}
+    for found in verdict.findings:
+        together.setdefault(replace(found.bare, where=""), []).append(found.where)
     return [
-        Alike(severity.name.lower(), code, *_split(says), remedy, tuple(places))
-        for (severity, code, says, remedy), places in together.items()
+        Alike(
+            f.severity.name.lower(),
+            *(f.code, f.says, f.remedy, f.line, f.found, f.expected),
+            verdict.waiver(f.line, f.code),
+            tuple(places),
+        )
+        for f, places in together.items()
     ]
 
 
-def _split(says: str) -> tuple[str, str]:
-    """What a finding says, and the protocol line it names at its end."""
-    parts = _PROTOCOL_LINE.fullmatch(says)
-    return (parts[1], parts[2]) if parts else (says, "")
+def by_outcome(verdict: Verdict) -> list[tuple[Outcome, list[Ruling]]]:
+    """What became of the rules, those that failed first; an outcome that none had is left out."""
+    grouped = [(outcome, [r for r in verdict.rulings if r.outcome is outcome]) for outcome in OUTCOMES]
+    return [(outcome, rulings) for outcome, rulings in grouped if rulings]
+
+
+def outcomes(verdict: Verdict) -> str:
+    """``3 fail, 1 not evaluable, 62 pass``."""
+    return ", ".join(f"{len(rulings)} {outcome}" for outcome, rulings in by_outcome(verdict))
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> str:
-    """``2 refusals, 1 question``, the worst first; ``none`` without findings."""
-    counts = Counter(found.severity for verdict in verdicts if verdict for found in verdict.findings)
-    told = (f"{counts[s]} {s.name.lower()}{'' if counts[s] == 1 else 's'}" for s in reversed(Severity) if counts[s])
-    return ", ".join(told) or "none"
+    """``2 refusals, 1 question, 1 waived``, the worst first; ``none`` without findings."""
+    given = [verdict for verdict in verdicts if verdict]
+    counts = Counter(found.severity for verdict in given for found in verdict.standing)
+    told = [f"{counts[s]} {s.name.lower()}{'' if counts[s] == 1 else 's'}" for s in reversed(Severity) if counts[s]]
+    waived = sum(len(verdict.findings) - len(verdict.standing) for verdict in given)
+    return ", ".join(told + [f"{waived} waived"] * bool(waived)) or "none"
 
 
 def named_place(where: str) -> str:
