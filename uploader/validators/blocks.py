@@ -1,0 +1,70 @@
+"""The blocks of a protocol's inputs, such as ``plan`` and ``dose``, and whether a session has what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity
+from uploader.ports import Case, Header
+from uploader.validators.conditions import excused
+from uploader.validators.judging import not_applicable, severity_of
+from uploader.validators.recognition import Input, inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of rules about one input.
+
+    line: its JSON pointer, ``/inputs/3/plan``
+    said: the block as the protocol says it
+    """
+
+    case: Case
+    input: Input
+    line: str
+    said: Mapping[str, Any]
+
+    @property
+    def headers(self) -> Mapping[str, Header]:
+        """The objects it is about, by entry name."""
+        return {entry: self.case.headers[entry] for entry in self.input.entries}
+
+    def severity(self, rule: Mapping[str, Any] | None = None) -> Severity:
+        """Of the findings of its rules, unless one says its own."""
+        return severity_of(rule or {}, self.said, self.input.said)
+
+    def finding(
+        self, code: str, line: str, where: str, says: str, remedy: str, found: str = "", expected: str = ""
+    ) -> Finding:
+        """A finding of one of its rules, with the block's severity; see `Finding`."""
+        return Finding(code, self.severity(), where, says, remedy, None, line, found, expected)
+
+
+def blocks(case: Case, name: str) -> Iterator[Block]:
+    """The blocks of this name, of all inputs that have one."""
+    for each in case.once(inputs).values():
+        if name in each.said:
+            yield Block(case, each, f"{each.line}/{name}", each.said[name])
+
+
+def idle(block: Block, line: str) -> Ruling | None:
+    """The ruling of the block's rule at `line` where the session has nothing that it is about; None where it has."""
+    return unexpected(block.case, block.input, line) or _empty(block.input, line)
+
+
+def unexpected(case: Case, each: Input, line: str) -> Ruling | None:
+    """The ruling of a rule about an input that the visit does not bring, or that is asked for at other times only."""
+    visit = case.chosen.get("timepoint")
+    brings = next((t.get("inputs") for t in case.asked.get("timepoints", ()) if t["code"] == visit), None)
+    if not each.scans and brings is not None and each.key not in brings:
+        return not_applicable(line, f"the time point does not bring {each.key}")
+    return None if each.scans else excused(case, line, each.said)
+
+
+def _empty(each: Input, line: str) -> Ruling | None:
+    if each.scans:
+        return None
+    missing = Outcome.NOT_EVALUABLE if each.said["count"]["min"] else Outcome.NOT_APPLICABLE
+    return Ruling(line, missing, f"the session has no {each.key}")
