@@ -27,7 +27,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR, PersonName
 
-from uploader import part10
+from uploader import part10, vendor
 from uploader.domain.errors import UnreadableFile
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
@@ -90,7 +90,20 @@ def header(dataset: Dataset, *, sequences: bool = True) -> Header:
                 value = decoded(dataset, tag).value
             if not isinstance(value, bytes):
                 plain[keyword] = _plain(value)
+    plain.update(_of_vendors(dataset))
     return plain
+
+
+def _of_vendors(dataset: Dataset) -> Iterator[tuple[str, Any]]:
+    """The private elements that `vendor` knows, as far as nobody has decoded them."""
+    private = {int(tag): item for tag, item in dataset.items() if tag >> 16 & 1}
+    raw: dict[int, RawDataElement] = {tag: item for tag, item in private.items() if isinstance(item, RawDataElement)}
+    creators = {tag: item.value or b"" for tag, item in raw.items() if vendor.is_creator(tag)}
+    for tag, name in vendor.known(creators, iter(raw)):
+        item = raw[tag]
+        value = vendor.value(name, (item.VR or "").encode(), item.value or b"", little=item.is_little_endian)
+        if value is not None:
+            yield name, value
 
 
 def walk(dataset: Dataset, depth: int = 0) -> Iterator[Dataset]:

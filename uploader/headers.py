@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Any
 
-from uploader import charsets, dictionary
+from uploader import charsets, dictionary, vendor
 from uploader.elements import Element, Form, Irregular, Short, items, known_vr, level, value_of
 from uploader.instance import Instance
 from uploader.part10 import DEEPEST, PIXEL_TAGS
@@ -52,7 +52,21 @@ def _level(
             plain[keyword] = [_item(data, *place, form, charset, depth) for place in items(data, begin, end, form)]
         elif known not in _BYTES:
             plain[keyword] = _value(data[begin:end], known, form, charset)
+    if wanted is None:
+        plain.update(_of_vendors(data, elements, form))
     return plain
+
+
+def _of_vendors(data: bytes, elements: list[Element], form: Form) -> Iterator[tuple[str, Any]]:
+    creators = {tag: data[begin:end] for tag, _, _, begin, end in elements if vendor.is_creator(tag)}
+    if not creators:
+        return
+    places = {tag: (vr, begin, end) for tag, vr, _, begin, end in elements}
+    for tag, name in vendor.known(creators, iter(places)):
+        vr, begin, end = places[tag]
+        value = vendor.value(name, vr, data[begin:end], little=form.little)
+        if value is not None:
+            yield name, value
 
 
 def _item(data: bytes, begin: int, end: int, form: Form, charset: bytes, depth: int) -> Header:

@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 Header = Mapping[str, Any]
 """DICOM attributes by keyword: text, int, float, lists of these, and for sequences lists of Headers.
-Pixel data, private and unknown elements are left out; a missing attribute has no key. Decimal Strings of more than 32
-numbers, as Contour Data (3006,0050) are, may be one array of float64 instead of a list."""
+Pixel data and unknown elements are left out, and private ones too but for those few that `vendor` names; a missing
+attribute has no key. Decimal Strings of more than 32 numbers, as Contour Data (3006,0050) are, may be one array of
+float64 instead of a list."""
 
 Headers = Mapping[str, Header]
 """Entry name -> Header."""
