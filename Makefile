@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 HOME_DIR ?= var
 
-.PHONY: run test check bench peers stack-test lock clean
+.PHONY: run test check bench bench-names peers stack-test lock clean
 
 run: $(VENV)/run ## everything, with a demo session; Ctrl-C stops it
 	@exec $(VENV)/bin/uploader serve --home $(HOME_DIR) --demo
@@ -23,6 +23,9 @@ check: $(VENV)/dev ## lint, format, types, layering
 
 bench: $(VENV)/bench ## figures beside peers, in one run; asserts nothing
 	$(PYTHON) -m bench
+
+bench-names: $(VENV)/dev ## how often the suggested name of a structure is right, beside plain likeness
+	$(PYTHON) -m bench.names
 
 peers: $(VENV)/peers ## test suites of XNAT clients, as their authors ship them, against the embedded archive
 	$(PYTHON) -m tests.peers

@@ -75,6 +75,8 @@ def likeness(label: Label, candidate: Candidate, plain: str) -> float:
     else:
         score = _words_alike(_positioned(label.words.meant), candidate.words.meant) * _margins(label, candidate)
         score *= 1.0 if label.crop == candidate.label.crop else 0.5
+    if not score:
+        return 0.0
     letters = fuzz.ratio(plain, candidate.plain) / 100
     return max(0.0, min(1.0, score - 0.02 * (1 - letters)))
 
@@ -136,9 +138,9 @@ def _spare(word: str) -> float:
 def _words_alike(label: Collection[str], name: Collection[str]) -> float:
     """Twice what both share of what both say."""
     mine, theirs = set(label), set(name)
-    if not mine or not theirs:
-        return 0.0
     shared = mine & theirs
+    if not mine or not theirs or (not shared and all(map(is_known, mine))):
+        return 0.0
     total = sum(_weight(word) if word in shared else _spare(word) for word in mine) + sum(map(_weight, theirs))
     common = 2 * sum(map(_weight, shared))
     common += sum(2 * like * min(_weight(a), _weight(b)) for a, b, like in _nearly(mine - shared, theirs - shared))

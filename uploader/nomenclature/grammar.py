@@ -11,8 +11,17 @@ from uploader.nomenclature.targets import TYPES, looks_like_target, target
 
 LENGTH = 16
 """Characters that every planning system takes."""
-ALLOWABLE = ("prv", "partial_tilde", "custom_caret", "z_prefix", "crop_suffix")
-"""What a trial may allow besides the names themselves."""
+ALLOWABLE = {
+    "prv": "a planning risk volume",
+    "partial_tilde": "the mark ~ of a partial organ",
+    "custom_caret": "free text behind ^",
+    "z_prefix": "z in front of what is not for dose",
+    "underscore_prefix": "an underscore in front of what is not for dose",
+    "derived_minus": "a target that is taken from an organ",
+    "crop_suffix": "a crop in mm at the end",
+    "imaging_suffix": "the imaging that a target was drawn on",
+}
+"""What a trial may allow besides the names themselves, in words."""
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_~^!.+-]")
 _PRV = re.compile(r"_PRV(\d{1,2})?(?=_|$|-|\^)|(?<![A-Za-z])PRV(\d{1,2})?_(?=[A-Z])")
 _CROP = re.compile(r"-(!?[A-Z][A-Za-z!]*\d*|\d\d)$")
@@ -25,59 +34,57 @@ class Parts:
     base: the name as the table has it, side and all
     prv: whether it is a planning organ at risk volume; prv_mm: its margin as it is written, which may be empty
     partial: the scan cuts the organ (``~``)
-    crop: what is taken from it: a target, or millimetres
+    minus: the target that is taken from it
+    crop_mm: by how much it is drawn back
     custom: free text behind ``^``: the one place in a right name where a patient can hide
-    not_for_dose: prefix ``z`` or ``_``
+    prefix: ``z`` or ``_`` in front of what is not for dose
     """
 
     base: str
     prv: bool = False
     prv_mm: str = ""
     partial: bool = False
-    crop: str = ""
+    minus: str = ""
+    crop_mm: str = ""
     custom: str = ""
-    not_for_dose: bool = False
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a trial asks of names.
 
-    form: ``primary``, ``reverse`` or ``any``
+    form: ``primary``, ``reverse`` or ``either``
     allow: of `ALLOWABLE`
-    dose_style: how targets say their dose: ``relative``, ``cGy``, ``Gy``, or empty for all
     extra: names of the trial's own
     """
 
     form: str = "primary"
     max_length: int = LENGTH
     allow: frozenset[str] = frozenset(ALLOWABLE)
-    dose_style: str = ""
     extra: frozenset[str] = frozenset()
 
 
 def parse(name: str) -> Parts:
     """Take a name apart. What is no part of the grammar stays in `base`."""
     rest, _, custom = name.partition("^")
-    bare = re.sub(r"^(?:z|_)(?=[A-Z])", "", rest)
-    not_for_dose = bare != rest
-    crop = _CROP.search(bare)
-    if crop and not _is_listed(bare):
-        bare = bare[: crop.start()]
-    else:
-        crop = None
+    prefix = re.match(r"[z_](?=[A-Z])", rest)
+    bare = rest[1:] if prefix else rest
+    crop = None if _is_listed(bare) else _CROP.search(bare)
+    bare = bare[: crop.start()] if crop else bare
     prv = _PRV.search(bare)
     if prv:
         bare = bare[: prv.start()] + bare[prv.end() :]
-    partial = "~" in bare
+    taken = crop[1] if crop else ""
     return Parts(
         bare.replace("~", "", 1),
         prv is not None,
         (prv[1] or prv[2] or "") if prv else "",
-        partial,
-        crop[1] if crop else "",
+        "~" in bare,
+        "" if taken.isdecimal() else taken,
+        taken if taken.isdecimal() else "",
         custom,
-        not_for_dose,
+        prefix[0] if prefix else "",
     )
 
 
@@ -90,7 +97,7 @@ def faults(name: str, rules: Rules) -> list[str]:
 
 
 def _written(name: str, rules: Rules) -> Iterator[str]:
-    """Faults that need no table."""
+    """Faults that can be told without knowing what the name is of."""
     if len(name) > rules.max_length:
         yield _too_long(rules)
     before_custom = name.partition("^")[0]
@@ -111,32 +118,30 @@ def _target_faults(name: str, rules: Rules) -> Iterator[str]:
     if found is None:
         yield "it is no target's name by the order type, classifier, number, imaging, structure, dose, crop"
         return
-    if rules.dose_style and found.dose and found.dose_style != rules.dose_style:
-        yield f"its dose is not written as {rules.dose_style}"
-    if found.custom and "custom_caret" not in rules.allow:
-        yield _not_allowed("free text behind ^")
-    if found.crop_mm and "crop_suffix" not in rules.allow:
-        yield _not_allowed("a crop at the end")
+    used = {"custom_caret": "^" in name, "crop_suffix": bool(found.crop_mm), "imaging_suffix": bool(found.imaging)}
+    yield from _not_allowed(used, rules)
 
 
 def _organ_faults(name: str, rules: Rules) -> Iterator[str]:
     parts = parse(name)
-    used: dict[str, tuple[bool, str]] = {
-        "prv": (parts.prv, "a PRV"),
-        "partial_tilde": (parts.partial, "the mark ~ of a partial organ"),
-        "custom_caret": ("^" in name, "free text behind ^"),
-        "z_prefix": (parts.not_for_dose, "a prefix for what is not for dose"),
-        "crop_suffix": (bool(parts.crop), "a crop at the end"),
+    used = {
+        "prv": parts.prv,
+        "partial_tilde": parts.partial,
+        "custom_caret": "^" in name,
+        "z_prefix": parts.prefix == "z",
+        "underscore_prefix": parts.prefix == "_",
+        "derived_minus": bool(parts.minus),
+        "crop_suffix": bool(parts.crop_mm),
     }
-    for key, (is_used, called) in used.items():
-        if is_used and key not in rules.allow:
-            yield _not_allowed(called)
+    yield from _not_allowed(used, rules)
     if not _is_known(parts.base, rules):
         yield "it is no name of TG-263's table"
 
 
-def _not_allowed(what: str) -> str:
-    return f"the trial does not allow {what}"
+def _not_allowed(used: dict[str, bool], rules: Rules) -> Iterator[str]:
+    for form, is_used in used.items():
+        if is_used and form not in rules.allow:
+            yield f"the trial does not allow {ALLOWABLE[form]}"
 
 
 def _is_known(base: str, rules: Rules) -> bool:

@@ -15,7 +15,7 @@ _MARGIN = re.compile(
 )
 _PRV = re.compile(r"(?:(?<![A-Za-z])|(?<=[a-z]))prv[\s_]*(?:(?P<figure>\d{1,2})(?!\d))?(?![a-z])|PRV", re.IGNORECASE)
 _CROP = re.compile(
-    r"(?:\s*-\s*|[\s_]*(?:minus|less|without|excl|ex|not|non|no)[\s_]*)(?P<what>i?gtv|i?ctv|itv|ptv)[\s\w!]*$",
+    r"(?:\s*-\s*|[\s_]*(?:minus|less|without|excl|ex|not|non|no)[\s_]*(?:the )?)(?P<what>i?gtv|i?ctv|itv|ptv)[\s\w!]*$",
     re.IGNORECASE,
 )
 _TYPE = re.compile(r"\s*(?P<type>igtv|ictv|gtv|ctv|itv|ptv!?)", re.IGNORECASE)

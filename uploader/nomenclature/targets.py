@@ -79,4 +79,4 @@ def target(name: str) -> Target | None:
 
 def looks_like_target(label: str) -> bool:
     """Whether a label, however it is written, begins with the type of a target."""
-    return re.match(r"\s*[A-Za-z]?[\s_-]*(?:i?[gc]tv|itv|ptv)", label, re.IGNORECASE) is not None
+    return re.match(r"\s*(?:i?[gc]tv|itv|ptv)", label, re.IGNORECASE) is not None

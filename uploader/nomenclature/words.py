@@ -22,6 +22,7 @@ from uploader.nomenclature.side import Side
 FOLDER = Path(__file__).parent / "lexicon"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 NOISE = "noise"
+_LITTLE = frozenset({"of", "the"})
 _MISSPELT = 84.0
 """Likeness in percent from which a word is taken for a known one; `rapidfuzz.fuzz.ratio`."""
 _CUT = re.compile(r"\d+[abc](?![A-Za-z])|[IVX]{1,4}[abc](?![A-Za-z])|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -63,7 +64,7 @@ class _Lexicon:
 @lru_cache(maxsize=1 << 14)
 def read(label: str) -> Words:
     """What a label says. Total: any text is read, if need be as nothing."""
-    cut = list(_split(tuple(_cut(label))))
+    cut = [word for word in _split(tuple(_cut(label))) if word not in _LITTLE]
     meant, sides, languages = _looked_up(cut)
     lexicon = _lexicon()
     for language in languages:
@@ -117,13 +118,16 @@ def _figures(cut: list[str]) -> Iterator[str]:
 def _split(cut: tuple[str, ...]) -> Iterator[str]:
     """The words, those cut further that are several in one, and roman figures read where they are meant."""
     numbered = not _NUMBERED.isdisjoint(cut)
-    spine = not {"vb", "vert", "vertebra", "vertebrae", "level", "ax", "axilla", "axillary", "ln"}.isdisjoint(cut)
-    for number, word in enumerate(cut):
-        roman = _ROMAN_LEVEL.fullmatch(word) if numbered and number else None
+    axilla = not {"ax", "axilla", "axillary"}.isdisjoint(cut)
+    spine = not {"vb", "vert", "vertebra", "vertebrae", "level", "ln"}.isdisjoint(cut)
+    for word in cut:
+        roman = _ROMAN_LEVEL.fullmatch(word) if numbered else None
         if roman:
             yield _ROMAN[roman[1]] + roman[2]
         elif re.fullmatch(r"v[abc]", word) and numbered:
             yield "5" + word[1]
+        elif re.fullmatch(r"l[123]", word) and axilla:
+            yield word[1:]
         elif re.fullmatch(r"[lr]\d+", word) and len(cut) > 1 and not spine:
             yield from (word[0], word[1:])
         else:
@@ -218,7 +222,8 @@ def _lexicon() -> _Lexicon:
                 found.short |= {(language, word): Side(meaning.removesuffix(" short")) for word in phrases}
                 continue
             for phrase in phrases:
-                found.phrases.setdefault(tuple(phrase.split()), (tuple(meaning.split()), language))
+                cut = tuple(word for word in phrase.split() if word not in _LITTLE)
+                found.phrases.setdefault(cut, (tuple(meaning.split()), language))
     found.known = frozenset(word for phrase in found.phrases for word in phrase)
     found.longest = max(map(len, found.phrases))
     return found
