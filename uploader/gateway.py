@@ -168,6 +168,7 @@ def build_review(built: Built) -> Review:
         ),
         notices=built.records.notices.read,
         now=now,
+        site=built.settings.site,
     )
 
 

@@ -173,7 +173,7 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
     protocol = pinned(gateway, chosen)
     protocol.check_subject(chosen.subject)
     headers = original_headers(gateway, submission)
-    verdict = validate(Case(headers, protocol.content), protocol, gateway.validators)
+    verdict = validate(Case(headers, protocol.content, chosen.chosen), protocol, gateway.validators)
     gateway.records.keep_verdict(submission, "protocol", verdict)
     return verdict.refused
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydicom.dataset import Dataset
@@ -20,6 +21,7 @@ from pydicom.multival import MultiValue
 
 from uploader.changes import changes
 from uploader.dicom import header, read_header
+from uploader.domain.choice import Option, checked, open_choices
 from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Severity, Verdict
@@ -48,8 +50,7 @@ class Accounts(Protocol):
 class Trials(Protocol):
     """The protocols of the trials this site takes part in."""
 
-    @property
-    def trials(self) -> Sequence[str]: ...
+    def open(self) -> Sequence[TrialProtocol]: ...
 
     def newest(self, trial: str) -> TrialProtocol: ...
 
@@ -136,13 +137,15 @@ class Review:
     notices: Callable[[str], Sequence[str]]
     """``waiting`` or ``quarantined`` -> sentences about what lies in the watched folder."""
     now: Callable[[], datetime]
+    site: str = ""
+    """This hospital as the trials call it, which needs no choosing where a protocol lists it."""
 
     def all(self) -> Sequence[Submission]:
         return self.records.all()
 
     def open_trials(self) -> Sequence[TrialProtocol]:
-        """What can be chosen: the newest protocol of each trial."""
-        return [self.trials.newest(trial) for trial in self.trials.trials]
+        """What can be chosen: the newest protocol of each trial to which sessions can be sent."""
+        return self.trials.open()
 
     def show(self, submission: str) -> View:
         """Everything that may be shown without asking: nothing in it identifies a patient."""
@@ -162,14 +165,30 @@ class Review:
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
         )
 
-    def choose(self, submission: str, trial: str, subject: str, person: str, label: str = "") -> None:
-        """Choose the trial and the subject, and set the submission on its way."""
+    def choose(
+        self,
+        submission: str,
+        trial: str,
+        subject: str,
+        person: str,
+        label: str = "",
+        codes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Choose the trial and the subject, and set the submission on its way.
+
+        codes: ``arm``, ``timepoint``, ``site``, of what the protocol lists; raises Refused for others, and without one
+        """
         protocol = self.trials.newest(trial)
         protocol.check_subject(subject)
-        label = label or self._label(self.records.get(submission), protocol, subject)
-        protocol.check_label(subject, label)
+        codes = checked(protocol, codes, self.site)
+        label = label or self._label(self.records.get(submission), protocol, subject, codes.get("timepoint", ""))
+        protocol.check_label(subject, label, codes.get("timepoint", ""))
         chosen = (protocol.version, protocol.digest, subject, label)
-        self.records.choose(submission, trial, *chosen, person, onward=True)
+        self.records.choose(submission, trial, *chosen, person, codes=codes, onward=True)
+
+    def choices(self, trial: TrialProtocol) -> Mapping[str, Sequence[Option]]:
+        """What must be chosen with the trial, ``arm``, ``timepoint``, ``site``, and from what."""
+        return open_choices(trial, self.site)
 
     def sign(self, submission: str, person: str, password: str, digest_seen: str) -> SignOff:
         """Sign the bytes that were on the screen, with the password given anew (21 CFR 11.200).
@@ -301,12 +320,13 @@ class Review:
             return [protocol] if protocol.digest == about.protocol_digest else []
         return []
 
-    def _label(self, about: Submission, protocol: TrialProtocol, subject: str) -> str:
-        """The label it was given before for this subject, else the subject's next free one. None is used twice."""
-        if about.label and (about.trial, about.subject) == (protocol.trial, subject):
+    def _label(self, about: Submission, protocol: TrialProtocol, subject: str, timepoint: str) -> str:
+        """The label it was given before for this subject and visit, else the next free one. None is used twice."""
+        before = (about.trial, about.subject, about.chosen.get("timepoint", ""))
+        if about.label and before == (protocol.trial, subject, timepoint):
             return about.label
         taken = self.records.labels_of(protocol.trial, subject)
-        return next(label for n in count(1) if (label := protocol.label(subject, n)) not in taken)
+        return next(label for n in count(1) if (label := protocol.label(subject, n, timepoint)) not in taken)
 
     def _manifest(self, about: Submission) -> Manifest | None:
         """What would be or was signed; None where there is nothing to sign."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "anonymise": "anonymise",
     "status": "submissions",
     "show": "submissions",
+    "choose": "choosing",
     "sign": "submissions",
     "release": "submissions",
     "retry": "submissions",

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from uploader.diagnostics import keep
+from uploader.domain.choice import KINDS
 from uploader.domain.errors import BadSettings, Defect, UploaderError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,6 +50,21 @@ def home_option(function: F) -> F:
             help="Folder of this gateway: settings, keys, records, data.",
         )(bordered),
     )
+
+
+def choice_options(function: F) -> F:
+    """`--arm`, `--timepoint` and `--site`, which reach the command together as `codes`."""
+
+    @wraps(function)
+    def gathered(*args: Any, **kwargs: Any) -> Any:
+        codes = {kind: kwargs.pop(kind) for kind in KINDS}
+        return function(*args, codes=codes, **kwargs)
+
+    command: Callable[..., Any] = gathered
+    for kind, (_, name) in reversed(KINDS.items()):
+        told = f"Code of the {name}, where the trial has several."
+        command = click.option(f"--{kind}", default="", help=told)(command)
+    return cast(F, command)
 
 
 def operator() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,21 @@ import click
 from tqdm import tqdm
 
 from uploader import line
-from uploader.cli.common import DONE, HELD, REFUSED, WRONG_USE, home_option, operator, password_for, print_json
+from uploader.cli.common import (
+    DONE,
+    HELD,
+    REFUSED,
+    WRONG_USE,
+    choice_options,
+    home_option,
+    operator,
+    password_for,
+    print_json,
+)
 from uploader.cli.lock import one_at_a_time, try_worker
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
+from uploader.domain.choice import checked
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
@@ -36,6 +47,8 @@ PATIENCE_SECONDS = 900
 """How long `run` and `release` go on trying while an archive is away."""
 HARMLESS = frozenset({"quarantine.not-dicom", "quarantine.dicomdir"})
 """What may lie beside a session without being part of it."""
+Choice = tuple[str, str, str, str, Mapping[str, str]]
+"""Trial, subject, person, session label, and codes of arm, time point and site."""
 _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 
 
@@ -45,6 +58,7 @@ _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 @click.option("--subject", default="", help="Subject ID in the trial.")
 @click.option("--ids", type=click.Choice(["automatic"]), help="The program makes the subject ID, or finds it again.")
 @click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
+@choice_options
 @click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
 @click.option("--despite-questions", is_flag=True, help="Sign although the verifier asks somebody to look first.")
 @home_option
@@ -54,6 +68,7 @@ def run(
     subject: str,
     ids: str | None,
     label: str,
+    codes: Mapping[str, str],
     sign_as: str | None,
     despite_questions: bool,
     home: Path,
@@ -68,8 +83,9 @@ def run(
         raise click.UsageError("say either --subject ID, with --session or without, or --ids automatic")
     if subject:
         protocol.check_subject(subject)
+    codes = checked(protocol, codes, built.settings.site)
     if label:
-        protocol.check_label(subject, label)
+        protocol.check_label(subject, label, codes.get("timepoint", ""))
     password = password_for(sign_as) if sign_as else ""
     if sign_as:
         built.records.accounts.check(sign_as, password)
@@ -79,12 +95,12 @@ def run(
         arrival = _take(built, folder)
         subject = subject or automatic_subject(built, protocol, arrival.identity)
         submission = _registered(built, arrival, trial, subject, label)
-        _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label))
+        _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label, codes))
         if sign_as and _may_be_signed(built, submission, despite_questions):
             review.sign(submission, sign_as, password, review.show(submission).digest)
             review.release(submission, sign_as)
             drive(built, submission)
-        _finish(built, submission)
+        finish(built, submission)
 
 
 def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label: str) -> str:
@@ -102,7 +118,7 @@ def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label:
     return arrival.submission
 
 
-def _bring_to_signature(built: Built, review: Review, submission: str, choice: tuple[str, str, str, str]) -> None:
+def _bring_to_signature(built: Built, review: Review, submission: str, choice: Choice) -> None:
     about = built.records.get(submission)
     if about.state is State.HELD and about.route == "receive":
         review.retry(submission, choice[2])
@@ -212,7 +228,7 @@ class Bars:
         self._bar = None
 
 
-def _finish(built: Built, submission: str) -> None:
+def finish(built: Built, submission: str) -> None:
     """Print what became of it, and leave with the exit code that says the same."""
     about = built.records.get(submission)
     if about.state is State.RELEASED:
@@ -295,7 +311,7 @@ def release(submission: str, home: Path) -> None:
     with archives_up(built):
         build_review(built).release(submission, operator())
         drive(built, submission)
-        _finish(built, submission)
+        finish(built, submission)
 
 
 @click.command()
@@ -308,7 +324,7 @@ def retry(submission: str, home: Path) -> None:
         if built.records.get(submission).state is not State.QUEUED:
             build_review(built).retry(submission, operator())
         drive(built, submission)
-        _finish(built, submission)
+        finish(built, submission)
 
 
 @click.command()

@@ -118,16 +118,22 @@ class Protocol:
         drawn = re.sub("[0-9]+", lambda figures: f"{{digits:{len(figures[0])}}}", body)
         return drawn + ("{check}" if self.subject_check else "")
 
-    def label(self, subject: str, number: int) -> str:
-        """Label of the `number`-th session of `subject`; unique in a project, not only in a subject."""
-        return self.session_label.format(subject=subject, n=number)
+    def label(self, subject: str, number: int, timepoint: str = "") -> str:
+        """Label of the `number`-th session of `subject`; unique in a project, not only in a subject.
 
-    def check_label(self, subject: str, label: str) -> None:
+        timepoint: code of the visit; raises Refused when the template asks for one and there is none
+        """
+        if not timepoint and "{timepoint}" in self.session_label:
+            raise Refused(f"session labels of trial {self.trial} {self.version} name the time point; choose one")
+        return self.session_label.format(subject=subject, n=number, timepoint=timepoint)
+
+    def check_label(self, subject: str, label: str, timepoint: str = "") -> None:
         """Raises Refused for a session label that the template does not make: a free one could name a patient."""
-        template = re.escape(self.session_label)
+        made = self.label(subject, 1, timepoint)
+        template = re.escape(self.session_label).replace(r"\{timepoint\}", re.escape(timepoint))
         pattern = template.replace(r"\{subject\}", re.escape(subject)).replace(r"\{n\}", "[1-9][0-9]{0,3}")
         if not re.fullmatch(pattern, label) or not LABEL.fullmatch(label):
             raise Refused(
                 f"the session label does not fit trial {self.trial} {self.version}: "
-                f"expected {self.session_label}, for example {self.label(subject, 1)}"
+                f"expected {self.session_label}, for example {made}"
             )

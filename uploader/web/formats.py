@@ -74,7 +74,8 @@ class Alike:
 
 def register(app: Flask) -> None:
     filters: tuple[Callable[..., Any], ...] = (words, next_, mark, sentence, moment, size, shown, groups, facts)
-    for filter_ in (*filters, alike, by_outcome, outcomes, tally, named_place):
+    filters += (alike, by_outcome, outcomes, tally, named_place)
+    for filter_ in filters:
         app.add_template_filter(filter_)
 
 

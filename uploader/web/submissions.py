@@ -11,6 +11,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask import Response as Answer
 from werkzeug.wrappers import Response
 
+from uploader.domain.choice import KINDS
 from uploader.domain.errors import NotFound, Refused, UploaderError, WrongPassword, WrongState
 from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
@@ -110,12 +111,13 @@ def receipt(submission: str) -> Answer:
 @blueprint.post("/submissions/<submission>/trial")
 def choose(submission: str) -> Response | tuple[str, int]:
     trial, subject = request.form.get("trial", ""), request.form.get("subject", "").strip()
+    codes = {kind: request.form.get(kind, "") for kind in KINDS}
     try:
-        _review().choose(submission, trial, subject, g.person)
+        _review().choose(submission, trial, subject, g.person, codes=codes)
     except Refused as error:
         if type(error) is not Refused or _state(submission) not in CHOOSABLE:
             raise
-        return _page(submission, wrong={"choose": str(error)}, trial=trial, subject=subject), 400
+        return _page(submission, wrong={"choose": str(error)}, trial=trial, subject=subject, **codes), 400
     return _back(submission)
 
 
@@ -185,6 +187,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
     view = review.show(submission)
     about = view.submission
     rois, rois_missing = _rois(review, about)
+    trials = review.open_trials()
     return render_template(
         "submission.html",
         view=view,
@@ -197,12 +200,14 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         rois=rois,
         rois_missing=rois_missing,
         empty_rois=sum(not roi.contours for roi in rois),
-        trials=review.open_trials(),
+        trials=trials,
+        choices={protocol.trial: review.choices(protocol) for protocol in trials},
+        kinds={kind: name for kind, (_, name) in KINDS.items()},
         meaning=MEANING,
         overrulable=review.overrulable(submission),
         overruled=_overruled(review, view),
         wrong=wrong,
-        typed={"trial": about.trial, "subject": about.subject, "digest": view.digest, **typed},
+        typed={"trial": about.trial, "subject": about.subject, **about.chosen, "digest": view.digest, **typed},
         State=State,
     )
 

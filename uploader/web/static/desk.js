@@ -1,5 +1,5 @@
 // Looks again while something moves, leaves the page alone while somebody types and the focus where it is,
-// sends a form once, and narrows the table of changes. Every page works without it.
+// sends a form once, shows what a trial lets choose, and narrows the table of changes. Every page works without it.
 "use strict";
 
 function typing(main) {
@@ -68,6 +68,13 @@ function sendAgain() {
   }
 }
 
+function follow(event) {
+  if (!event.target.matches("select[data-choices]")) return;
+  for (const choices of event.target.form.querySelectorAll("fieldset[data-trial]")) {
+    choices.hidden = choices.disabled = choices.dataset.trial !== event.target.value;
+  }
+}
+
 function narrow() {
   const kind = document.getElementById("kind").value;
   const text = document.getElementById("text").value.toLowerCase();
@@ -84,6 +91,7 @@ function narrow() {
 }
 
 document.addEventListener("submit", sendOnce);
+document.addEventListener("change", follow);
 window.addEventListener("pageshow", sendAgain);
 document.querySelector(".filter")?.addEventListener("input", narrow);
 lookAgain();
