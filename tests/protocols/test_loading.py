@@ -6,7 +6,9 @@ import pytest
 
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
 from uploader.home import shipped
+from uploader.passes import Policy
 from uploader.protocols import Protocols, check, load
+from uploader.protocols.loading import unserved
 from uploader.protocols.rules import resolved
 
 SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
@@ -34,12 +36,22 @@ def keep(tmp_path):
     return write
 
 
-def test_the_shipped_protocols_are_right():
+def test_the_demonstrations_are_right_and_their_old_form_still_is():
     protocols = Protocols(SHIPPED, ["DEMO-RT", "SPINE-PHANTOM"])
-    assert [(p.trial, p.version) for p in protocols.all()] == [("DEMO-RT", "v1"), ("SPINE-PHANTOM", "v1")]
+    assert {p.trial for p in protocols.open()} == {"DEMO-RT", "SPINE-PHANTOM"}
     for protocol in protocols.all():
         protocol.check_subject(protocol.subject_example)
-        assert {c.validator for c in protocol.checks} == set(OURS)
+        assert protocol.rules or {c.validator for c in protocol.checks} == set(OURS)
+
+
+@pytest.mark.parametrize("trial", ["EXAMPLE-HN-RT", "EXAMPLE-LUNG-SABR", "EXAMPLE-PET-MR"])
+def test_an_example_is_right_and_cannot_be_chosen_while_its_figures_are_placeholders(trial):
+    protocols = Protocols(SHIPPED, [trial])
+    (protocol,) = protocols.all()
+    assert "PLACEHOLDER" in protocol.content["note"]
+    assert list(unserved(protocol, shipped("dicomedit_scripts"), POLICIES, Policy.read)) == []
+    with pytest.raises(Refused, match="draft"):
+        protocols.newest(trial)
 
 
 def described(node):
@@ -159,7 +171,7 @@ def test_a_version_that_is_not_there_is_not_found():
 
 @pytest.mark.parametrize("trial", ["NOT-THERE", "..", ""])
 def test_settings_that_name_a_trial_without_protocol_stop_the_start(trial):
-    with pytest.raises(UnknownTrial, match="DEMO-RT, SPINE-PHANTOM"):
+    with pytest.raises(UnknownTrial, match=r"DEMO-RT, EXAMPLE-HN-RT, .*SPINE-PHANTOM"):
         Protocols(SHIPPED, [trial])
 
 

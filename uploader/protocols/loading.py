@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from uploader.linear import compiled
 from uploader.protocols.consistency import contradictions
 from uploader.protocols.document import Fault, lines, read
 from uploader.protocols.faults import Wrong, unfitting
+from uploader.protocols.privacy import Policy, contradicting
 from uploader.protocols.rules import rules
 
 SCHEMA = "schema.json"
@@ -104,21 +105,43 @@ def examined(path: Path, raw: bytes, schema: Mapping[str, Any]) -> tuple[Any, Se
     return content, _with_lines(raw, wrong)
 
 
-def check(protocol: Protocol, validators: Collection[str], scripts: Path, policies: Path) -> None:
-    """Raises UnknownValidator or BadProtocol when the protocol asks for a validator that is not among `validators`
-    or for a script or a policy that is not a file below its folder."""
+def check(
+    protocol: Protocol,
+    validators: Collection[str],
+    scripts: Path,
+    policies: Path,
+    read_policy: Callable[[Path], Policy] | None = None,
+) -> None:
+    """Raises UnknownValidator or BadProtocol when the protocol asks for a validator that is not among `validators`,
+    for a script or a policy that is not a file below its folder, or for privacy that its policy does not give.
+
+    Of a draft nothing is asked: no session can be under it.
+    """
     where = f"protocol {protocol.trial} {protocol.version}"
+    if protocol.status == "draft":
+        return
     unknown = [name for name in protocol.validators if name not in validators]
     if unknown:
         raise UnknownValidator(
             f"{where} asks for validators that are not installed or not allowed: {', '.join(unknown)}; "
             f"allowed are: {', '.join(sorted(validators)) or 'none'}"
         )
+    for pointer, says in unserved(protocol, scripts, policies, read_policy):
+        raise BadProtocol(f"{where}: at {pointer}: {says}")
+
+
+def unserved(
+    protocol: Protocol, scripts: Path, policies: Path, read_policy: Callable[[Path], Policy] | None = None
+) -> Iterator[Wrong]:
+    """What the protocol asks of scripts and privacy policy, and does not get."""
     missing = [name for name in protocol.scripts if not (scripts / name).is_file()]
     if missing:
-        raise BadProtocol(f"{where}: at /scripts: not in the folder of DicomEdit scripts: {', '.join(missing)}")
-    if not (policies / f"{protocol.policy}.json").is_file():
-        raise BadProtocol(f"{where}: at /policy: not in the folder of privacy policies: {protocol.policy}")
+        yield "/scripts", f"not in the folder of DicomEdit scripts: {', '.join(missing)}"
+    policy = policies / f"{protocol.policy}.json"
+    if not policy.is_file():
+        yield "/policy", f"not in the folder of privacy policies: {protocol.policy}"
+    elif read_policy is not None and "privacy" in protocol.content:
+        yield from contradicting(protocol.content, read_policy(policy))
 
 
 def _versions(folder: Path, trial: str, schema: Mapping[str, Any]) -> Sequence[Protocol]:
