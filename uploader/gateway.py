@@ -23,6 +23,7 @@ from uploader.home import ARCHIVES, Home
 from uploader.hosted import projects_of
 from uploader.line import Gateway, Progress
 from uploader.looks import look
+from uploader.passes import Policy
 from uploader.ports import Archive
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
@@ -64,7 +65,7 @@ def open_home(root: Path) -> Built:
     validators = installed(settings.validators)
     protocols = Protocols(settings.protocols, settings.trials)
     for protocol in protocols.all():
-        check(protocol, validators, settings.scripts, settings.policies)
+        check(protocol, validators, settings.scripts, settings.policies, Policy.read)
     records = open_records(settings.database_url or home.records_url, settings.database_password_file)
     return Built(settings, home, protocols, records)
 
