@@ -134,6 +134,13 @@ def test_a_contradiction_is_told_with_its_place(small, schema, place, value, whe
     assert [says for at, says in found if at == where and words in says], found
 
 
+def test_a_label_with_a_time_point_needs_a_list_of_them(small, schema):
+    small["session_label"] = "{subject}_{timepoint}_{n}"
+    assert list(contradictions(small, schema)) == []
+    del small["timepoints"]
+    assert [where for where, _ in contradictions(small, schema)] == ["/session_label"]
+
+
 def test_a_pattern_and_a_wildcard_name_what_they_match(small, schema):
     small["rois"] += [{"name": "CTV*", "need": "optional"}, {"pattern": "Lung_[LR]", "need": "optional"}]
     small["roi_relations"] += [

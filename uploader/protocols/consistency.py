@@ -42,7 +42,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def contradictions(content: Content, schema: Content) -> Iterator[Wrong]:
     """All of a document that fits the schema."""
     found = list(places(content, schema))
-    for check in (_subject_id, _days, _supersedes, _outcome):
+    for check in (_subject_id, _label, _days, _supersedes, _outcome):
         yield from check(content)
     yield from _twice(content)
     yield from _ids_twice(found)
@@ -66,6 +66,11 @@ def _subject_id(content: Content) -> Iterator[Wrong]:
         yield "/subject_id/example", "does not match /subject_id/pattern"
     elif said.get("check_digit") and not is_right(said["check_digit"], said["example"]):
         yield "/subject_id/example", "does not end with the character that /subject_id/check_digit makes"
+
+
+def _label(content: Content) -> Iterator[Wrong]:
+    if "{timepoint}" in content["session_label"] and not content.get("timepoints"):
+        yield "/session_label", "has {timepoint}, and there is no list of timepoints"
 
 
 def _days(content: Content) -> Iterator[Wrong]:
