@@ -89,17 +89,25 @@ def tail(stream: BinaryIO, syntax: str) -> Elements:
 
 def pixel_end(stream: BinaryIO, size: int, outline: Outline) -> int:
     """Offset just behind the pixel element, in a file of `size` bytes. PS3.5 7.1, A.4. Raises UnreadableFile."""
-    stream.seek(outline.pixels)
-    scan = _Scan(_Window(BytesIO(stream.read(12))), 0, _order(outline.syntax), outline.header.implicit)
-    _, length, begin = scan.head(outline.header.implicit)
-    start = outline.pixels + begin
-    if length == _UNDEFINED:
+    start, length = pixel_value(stream, outline)
+    if length is None:
         if not dictionary.is_encapsulated(outline.syntax):
             raise UnreadableFile("the pixel data have no length, and are not encapsulated")
         return _fragments_end(stream, start, size)
     if start + length > size:
         raise UnreadableFile("the pixel data are shorter than the file says")
     return start + length
+
+
+def pixel_value(stream: BinaryIO, outline: Outline) -> tuple[int, int | None]:
+    """Where the value of the pixel element begins, and its length; None for one without a length, of fragments.
+
+    Raises UnreadableFile.
+    """
+    stream.seek(outline.pixels)
+    scan = _Scan(_Window(BytesIO(stream.read(12))), 0, _order(outline.syntax), outline.header.implicit)
+    _, length, begin = scan.head(outline.header.implicit)
+    return outline.pixels + begin, None if length == _UNDEFINED else length
 
 
 def _fragments_end(stream: BinaryIO, at: int, size: int) -> int:

@@ -134,13 +134,15 @@ class Stored:
     """What the file of an entry is, whatever it means.
 
     syntax: Transfer Syntax UID (0002,0010)
-    pixels: bytes of its pixel data; 0 without any
+    pixels: bytes of its pixel data, as far as they are there; 0 without any
     whole: whether the file can be read to its end, no element breaking off
+    fragments: in how many pieces compressed pixel data lie, the offset table not counted; each frame has one at least
     """
 
     syntax: str
     pixels: int
     whole: bool = True
+    fragments: int = 0
 
 
 def _no_frames(entry: str) -> Iterator[NDArray[Any]]:
@@ -173,6 +175,11 @@ class Case:
     earlier: Sequence[Headers] = ()
     folder: Path | None = None
     _known: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is more than headers: `frames` and `stored` can be asked."""
+        return self.stored is not _not_stored
 
     def once(self, make: Callable[[Case], T]) -> T:
         """What `make` says of this case, asked once: validators share series, contours and dose grids this way."""
