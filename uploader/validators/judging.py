@@ -1,4 +1,4 @@
-"""What validators share in speaking: one ruling a rule, ranges of numbers, severities of the protocol."""
+"""What validators share in speaking: one ruling a rule, severities of the protocol, and ranges of numbers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
+from uploader.domain.ranges import ROUNDING, Range, ends, number, range_words, within
 
-Range = Mapping[str, Any]
-"""Of the protocol: ``min``, ``max``, or ``eq`` with ``tol`` (absolute) or ``tol_pct``; a bound left out is open."""
-ROUNDING = 1e-6
-"""What two decimal numbers that mean the same may differ by, relative to the larger one."""
+__all__ = [
+    "ROUNDING",
+    "Range",
+    "ends",
+    "not_applicable",
+    "not_evaluable",
+    "number",
+    "range_words",
+    "ruled",
+    "severity_of",
+    "within",
+]
 
 
 def ruled(line: str, findings: Iterable[Finding], says: str = "") -> Iterator[Finding | Ruling]:
@@ -33,41 +42,6 @@ def not_evaluable(line: str, says: str) -> Ruling:
 def not_applicable(line: str, says: str) -> Ruling:
     """The rule at `line` asks for something else than this session; `says` why."""
     return Ruling(line, Outcome.NOT_APPLICABLE, says)
-
-
-def within(value: float, bounds: Range) -> bool:
-    """Whether the number is in the range, its ends included."""
-    slack = ROUNDING * max(1.0, abs(value))
-    low, high = ends(bounds)
-    return low - slack <= value <= high + slack
-
-
-def ends(bounds: Range) -> tuple[float, float]:
-    """The smallest and the largest number of the range; infinite where it is open."""
-    if "eq" in bounds:
-        middle = float(bounds["eq"])
-        allowed = float(bounds.get("tol", abs(middle) * float(bounds.get("tol_pct", 0)) / 100))
-        return middle - allowed, middle + allowed
-    return float(bounds.get("min", "-inf")), float(bounds.get("max", "inf"))
-
-
-def range_words(bounds: Range, unit: str = "") -> str:
-    """``at most 3 mm``, ``1 to 3 mm``, ``65 Gy within 0.5``."""
-    after = f" {unit}" if unit else ""
-    if "eq" in bounds:
-        tolerance = f"{number(bounds['tol'])}" if "tol" in bounds else ""
-        tolerance = f"{number(bounds['tol_pct'])} %" if "tol_pct" in bounds and not tolerance else tolerance
-        return number(bounds["eq"]) + after + (f" within {tolerance}" if tolerance else "")
-    if "min" in bounds and "max" in bounds:
-        return f"{number(bounds['min'])} to {number(bounds['max'])}{after}"
-    if "max" in bounds:
-        return f"at most {number(bounds['max'])}{after}"
-    return f"at least {number(bounds['min'])}{after}" if "min" in bounds else f"any{after}"
-
-
-def number(value: float) -> str:
-    """As people write it: three decimals at most, none that say nothing."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def severity_of(*blocks: Mapping[str, Any]) -> Severity:
