@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.ports import Case, Header
+from uploader.validators.answers import Answer
 from uploader.validators.conditions import excused
 from uploader.validators.judging import not_applicable, severity_of
 from uploader.validators.recognition import Input, inputs
@@ -49,22 +50,26 @@ def blocks(case: Case, name: str) -> Iterator[Block]:
             yield Block(case, each, f"{each.line}/{name}", each.said[name])
 
 
-def idle(block: Block, line: str) -> Ruling | None:
-    """The ruling of the block's rule at `line` where the session has nothing that it is about; None where it has."""
-    return unexpected(block.case, block.input, line) or _empty(block.input, line)
+def idle(case: Case, each: Input, line: str) -> Ruling | None:
+    """The ruling of the rule at `line` about an input of which the session has nothing; None where it has some.
 
-
-def unexpected(case: Case, each: Input, line: str) -> Ruling | None:
-    """The ruling of a rule about an input that the visit does not bring, or that is asked for at other times only."""
-    visit = case.chosen.get("timepoint")
-    brings = next((t.get("inputs") for t in case.asked.get("timepoints", ()) if t["code"] == visit), None)
-    if not each.scans and brings is not None and each.key not in brings:
-        return not_applicable(line, f"the time point does not bring {each.key}")
-    return None if each.scans else excused(case, line, each.said)
-
-
-def _empty(each: Input, line: str) -> Ruling | None:
+    Nothing is asked of what the visit does not bring, of what is asked for in other cases only, or of what need not be
+    there; of what is missing nothing can be said.
+    """
     if each.scans:
         return None
+    visit = case.chosen.get("timepoint")
+    brings = next((t.get("inputs") for t in case.asked.get("timepoints", ()) if t["code"] == visit), None)
+    if brings is not None and each.key not in brings:
+        return not_applicable(line, f"the time point does not bring {each.key}")
+    excuse = excused(case, line, each.said)
     missing = Outcome.NOT_EVALUABLE if each.said["count"]["min"] else Outcome.NOT_APPLICABLE
-    return Ruling(line, missing, f"the session has no {each.key}")
+    return excuse or Ruling(line, missing, f"the session has no {each.key}")
+
+
+def missing_of(case: Case, line: str, asked: Iterable[Input]) -> Iterator[Answer]:
+    """For each input of which the session has nothing, what follows for a rule about several."""
+    for each in asked:
+        ruling = idle(case, each, line)
+        if ruling is not None:
+            yield Answer(ruling.outcome, ruling.says)

@@ -48,12 +48,12 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
             yield from _ruled(block, f"{block.line}/{name}", _RULES[name])
         for n, said in enumerate(block.said.get("prescriptions", ())):
             line = f"{block.line}/prescriptions/{n}"
-            ruling = idle(block, line)
+            ruling = idle(case, block.input, line)
             yield from prescribing.judged(block, line, said) if ruling is None else (ruling,)
 
 
 def _ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
-    ruling = idle(block, line)
+    ruling = idle(block.case, block.input, line)
     if ruling is not None:
         yield ruling
     else:

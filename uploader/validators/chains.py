@@ -1,0 +1,155 @@
+"""The rule ``reference_chain``: each input of the list refers to the next one, to the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from uploader.domain.finding import Finding, Severity
+from uploader.ports import Case, Header
+from uploader.validators import links
+from uploader.validators.answers import Answer, right, wrong
+from uploader.validators.blocks import missing_of
+from uploader.validators.links import Reference
+from uploader.validators.reading import text
+from uploader.validators.recognition import Input
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link of the chain: from the objects of one input to those of the next.
+
+    targets: SOP Instance UID -> header, of the second input
+    present: SOP Instance UIDs of all objects of the session
+    """
+
+    line: str
+    severity: Severity
+    source: Input
+    target: Input
+    targets: Mapping[str, Header]
+    present: frozenset[str]
+
+    def broken(self, code: str, where: str, says: str, remedy: str, found: str, expected: str) -> Finding:
+        link = f"the link from {self.source.key} to {self.target.key} breaks: {says}"
+        return Finding(code, self.severity, where, link, remedy, None, self.line, found, expected)
+
+
+def answers(case: Case, line: str, severity: Severity, chain: Sequence[Input]) -> Iterator[Answer]:
+    """What each object of the chain but the last ones says to it."""
+    present = frozenset(text(header, "SOPInstanceUID") for header in case.headers.values())
+    for source, target in pairwise(chain):
+        missing = [*missing_of(case, line, (source, target))]
+        if missing:
+            yield from missing
+            continue
+        targets = {text(case.headers[entry], "SOPInstanceUID"): case.headers[entry] for entry in target.entries}
+        link = _Link(line, severity, source, target, targets, present)
+        for entry in source.entries:
+            yield _answer(link, entry, case.headers[entry])
+
+
+def _answer(link: _Link, entry: str, header: Header) -> Answer:
+    """Of the first thing that breaks the link: the others follow from it."""
+    modality = str(link.target.said["modality"])
+    references = links.references(header, modality)
+    where = f"{entry} ({links.tag(header, modality)})"
+    for judge in (_silent, _open, _elsewhere, _class, _series):
+        finding = judge(link, where, references)
+        if finding is not None:
+            return wrong(finding)
+    apart = _apart(link, entry, header, references)
+    return wrong(apart) if apart is not None else right(f"{link.source.key} to {link.target.key}")
+
+
+Judge = Callable[[_Link, str, Sequence[Reference]], Finding | None]
+
+
+def _silent(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+    if references:
+        return None
+    return link.broken(
+        "references.link-absent",
+        where,
+        "the object refers to none",
+        "export both again from the system in which they belong together",
+        "no reference",
+        "at least one",
+    )
+
+
+def _open(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+    there = [reference for reference in references if reference.instance in link.present]
+    if len(there) == len(references):
+        return None
+    return link.broken(
+        "references.link-open",
+        where,
+        f"{len(references) - len(there)} of {len(references)} referenced objects are not in the session",
+        f"send the {link.target.key} that the object was made with, and all of it",
+        f"{len(there)} of {len(references)} objects",
+        "all of them",
+    )
+
+
+def _elsewhere(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+    if any(reference.instance in link.targets for reference in references):
+        return None
+    return link.broken(
+        "references.link-elsewhere",
+        where,
+        "the object refers to other objects of the session",
+        f"send the {link.target.key} that the object was made with",
+        "another object",
+        f"the {link.target.key} of the session",
+    )
+
+
+def _class(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+    others = [r for r in _leading(link, references) if r.sop_class != text(link.targets[r.instance], "SOPClassUID")]
+    if not others:
+        return None
+    return link.broken(
+        "references.link-class",
+        where,
+        f"{len(others)} reference(s) name another SOP class than the object has",
+        "export both again from the system in which they belong together",
+        f"{len(others)} with another SOP Class UID",
+        "that of the object",
+    )
+
+
+def _series(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+    said = [r for r in _leading(link, references) if r.series]
+    others = [r for r in said if r.series != text(link.targets[r.instance], "SeriesInstanceUID")]
+    if not others:
+        return None
+    return link.broken(
+        "references.link-series",
+        where,
+        f"{len(others)} reference(s) name another series than the object is in",
+        "export both again from the system in which they belong together",
+        f"{len(others)} with another Series Instance UID",
+        "that of the object",
+    )
+
+
+def _apart(link: _Link, entry: str, header: Header, references: Sequence[Reference]) -> Finding | None:
+    """Frames of reference that have nothing in common, where both objects say theirs."""
+    theirs = {frame for r in _leading(link, references) for frame in links.frames(link.targets[r.instance])}
+    ours = links.frames(header)
+    if not ours or not theirs or ours & theirs or text(header, "Modality") == "REG":
+        return None
+    return link.broken(
+        "references.link-frame",
+        f"{entry} (0020,0052)",
+        "the two have different frames of reference",
+        f"send the {link.target.key} that the object was made with",
+        "another frame of reference",
+        f"that of the {link.target.key}",
+    )
+
+
+def _leading(link: _Link, references: Sequence[Reference]) -> Sequence[Reference]:
+    return [reference for reference in references if reference.instance in link.targets]
