@@ -44,6 +44,11 @@ def is_creator(tag: int) -> bool:
     return tag >> 16 in _GROUPS and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
+def named(tag: int) -> str:
+    """The one we know with this group and lower half of the element number; empty for none."""
+    return next((n for (group, low, _), n in _NAMES.items() if (group, low) == (tag >> 16, tag & 0xFF)), "")
+
+
 def known(creators: Mapping[int, bytes], tags: Iterator[int]) -> Iterator[tuple[int, str]]:
     """(tag, name) of those of `tags` that we know, by the creators of the same data set."""
     for tag in tags:
