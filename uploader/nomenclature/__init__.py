@@ -12,8 +12,8 @@ Source: AAPM Report 263 (January 2018), sections 7 and 8.
 """
 
 from uploader.nomenclature.folding import Fold, folding, matches
-from uploader.nomenclature.grammar import Rules, faults
+from uploader.nomenclature.grammar import LENGTH, Rules, faults
 from uploader.nomenclature.side import Side
 from uploader.nomenclature.suggest import Suggester, Suggestion
 
-__all__ = ["Fold", "Rules", "Side", "Suggester", "Suggestion", "faults", "folding", "matches"]
+__all__ = ["LENGTH", "Fold", "Rules", "Side", "Suggester", "Suggestion", "faults", "folding", "matches"]

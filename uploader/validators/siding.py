@@ -1,0 +1,66 @@
+"""On which side of the body the contours of an ROI are seen to lie: an argument beside its name, never a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uploader.nomenclature import Side
+from uploader.ports import Case, Header
+from uploader.validators.naming import Roi
+from uploader.validators.reading import items, of_modality, text
+
+MIDLINE_MM = 10.0
+"""From the middle of the body: what is centred nearer lies on neither side."""
+
+Extents = Mapping[str, tuple[float, float, float]]
+"""ROI number -> smallest, mean and largest x of its points, mm, towards the patient's left (PS3.3 C.7.6.2.1.1)."""
+
+
+def side_seen(case: Case, roi: Roi) -> Side:
+    """UNKNOWN in the midline, too, and where the body's outline is not drawn."""
+    return side_of(case.once(_extents).get(roi.entry, {}), roi.number)
+
+
+def side_of(extents: Extents, number: str) -> Side:
+    """Of an ROI among those of one structure set; the widest is the body."""
+    body = max(extents.values(), key=lambda extent: extent[2] - extent[0], default=None)
+    own = extents.get(number)
+    if body is None or own is None or own is body or _width(body) < 2 * _width(own):
+        return Side.UNKNOWN
+    offset = own[1] - (body[0] + body[2]) / 2
+    if abs(offset) < MIDLINE_MM:
+        return Side.UNKNOWN
+    return Side.LEFT if offset > 0 else Side.RIGHT
+
+
+def extents_of(structures: Header) -> Extents:
+    """Of the ROIs of an RTSTRUCT that have contours."""
+    return dict(_extents_of(structures))
+
+
+def _width(extent: tuple[float, float, float]) -> float:
+    return extent[2] - extent[0]
+
+
+def _extents(case: Case) -> Mapping[str, Extents]:
+    return {entry: extents_of(header) for entry, header in of_modality(case.headers, "RTSTRUCT").items()}
+
+
+def _extents_of(structures: Header) -> Iterator[tuple[str, tuple[float, float, float]]]:
+    for item in items(structures, "ROIContourSequence"):
+        drawn = [x for contour in items(item, "ContourSequence") if (x := _across(contour)).size]
+        if drawn:
+            xs = np.concatenate(drawn)
+            yield text(item, "ReferencedROINumber"), (float(xs.min()), float(xs.mean()), float(xs.max()))
+
+
+def _across(contour: Header) -> NDArray[np.float64]:
+    """The x of every point; empty for a contour that is no list of points."""
+    data = contour.get("ContourData")
+    try:
+        return np.asarray([] if data is None else data, dtype=np.float64)[::3]
+    except (TypeError, ValueError):
+        return np.empty(0)
