@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.homes import archives_of, change_settings, new_home
-from uploader.gateway import Built, open_home
+from tests.homes import archives_of, arrive, change_settings, new_home
+from uploader import line
+from uploader.diagnostics import contained
+from uploader.domain.finding import Finding, Ruling
+from uploader.domain.rule import Rule
+from uploader.domain.trial import Protocol
+from uploader.gateway import Built, build_line, build_review, now, open_home
+from uploader.line import Gateway
+from uploader.ports import Case, Validator
+from uploader.review import Review
+from uploader.stages.validate import ALWAYS
 
 ARMS = [{"code": "A", "label": "Standard"}, {"code": "B", "label": "Escalated"}]
 VISITS = [{"code": "BL", "label": "Baseline"}, {"code": "W12", "label": "Week 12"}]
@@ -28,3 +39,67 @@ def gateway_with(root: Path, trial: str, **more: Any) -> Iterator[Built]:
     with archives_of(built):
         yield built
     built.records.close()
+
+
+class OneTrial:
+    """`review.Trials` of one protocol, whatever its name."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.trials = (protocol.trial,)
+
+    def open(self) -> tuple[Protocol, ...]:
+        return (self.protocol,)
+
+    def newest(self, trial: str) -> Protocol:
+        return self.protocol
+
+    def version(self, trial: str, version: str) -> Protocol:
+        return self.protocol
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A home in which `DEMO-RT` has these rules, and they are judged by these validators."""
+
+    built: Built
+    protocol: Protocol
+    validators: Mapping[str, Validator]
+
+    @property
+    def gateway(self) -> Gateway:
+        return replace(
+            build_line(self.built), protocol=lambda trial, version: self.protocol, validators=self.validators
+        )
+
+    @property
+    def review(self) -> Review:
+        return replace(build_review(self.built), trials=OneTrial(self.protocol))
+
+    def carry(self, submission: str, gateway: Gateway | None = None) -> str:
+        """Carry what is due of this submission, once; returns the state it rests in."""
+        for due, route, attempt in list(self.built.records.due(now())):
+            if due == submission:
+                step = partial(contained, self.built.home.diagnostics)
+                line.carry(route, gateway or self.gateway, submission, attempt, step)
+        return str(self.built.records.get(submission).state)
+
+    def arrived(self, folder: Path) -> str:
+        """A submission whose trial was chosen, and of which nothing was judged yet."""
+        submission = arrive(self.built, folder)
+        assert self.carry(submission) == "received"
+        self.review.choose(submission, self.protocol.trial, "DEMO-001", "ada")
+        return submission
+
+
+def quiet(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
+    """A validator that has nothing to say."""
+    return iter(())
+
+
+def judged(built: Built, rules: tuple[Rule, ...], validators: Mapping[str, Validator], **content: Any) -> Judged:
+    """`DEMO-RT` with rules that these validators judge; those that always run have nothing to say unless they are
+    among them."""
+    demo = built.protocols.newest("DEMO-RT")
+    protocol = replace(demo, checks=(), rules=rules, content={**demo.content, **content})
+    return Judged(built, protocol, {**dict.fromkeys(ALWAYS, quiet), **validators})

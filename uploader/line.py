@@ -42,6 +42,7 @@ from uploader.domain.private import Private
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
+from uploader.domain.waiver import Waiver, waivers
 from uploader.logs import say
 from uploader.ports import Archive, Case, Headers, Links, Records, Sharing, Step, Validator
 from uploader.receipt import KEPT, document
@@ -173,7 +174,8 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
     protocol = pinned(gateway, chosen)
     protocol.check_subject(chosen.subject)
     headers = original_headers(gateway, submission)
-    verdict = validate(Case(headers, protocol.content, chosen.chosen), protocol, gateway.validators)
+    case = Case(headers, protocol.content, chosen.chosen)
+    verdict = validate(case, protocol, gateway.validators, let_pass(gateway, chosen))
     gateway.records.keep_verdict(submission, "protocol", verdict)
     return verdict.refused
 
@@ -401,6 +403,12 @@ def original_headers(gateway: Gateway, submission: str, *, first_only: bool = Fa
     entries = list(gateway.records.manifest(submission, "identifiable"))
     folder = original(gateway, submission)
     return {e.name: header(read(folder / e.name).dataset) for e in entries[: 1 if first_only else None]}
+
+
+def let_pass(gateway: Gateway, submission: Submission) -> tuple[Waiver, ...]:
+    """Rules that people let pass for the files as they arrived, under the protocol that is pinned."""
+    digest = gateway.records.manifest(submission.id, "identifiable").digest
+    return waivers(gateway.records.history(submission.id), digest, submission.protocol_digest)
 
 
 def identity_of(headers: Headers) -> PrivateIdentity:

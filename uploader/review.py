@@ -31,6 +31,10 @@ from uploader.domain.private import Private
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
+from uploader.domain.waivable import Waivable, open_waivers
+from uploader.domain.waiver import ACTION as WAIVED
+from uploader.domain.waiver import Waiver, waivers
+from uploader.domain.word import reasoned
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
 from uploader.stages.verify import OVERRIDABLE, place_of
@@ -236,8 +240,7 @@ class Review:
         about = self.records.get(submission)
         if (about.state, about.route) != (State.HELD, "prepare"):
             raise WrongState(f"submission {submission} is {about.state}; only what the verifier holds can be overruled")
-        if not reason.strip():
-            raise Refused("say why it is a false alarm; the reason is kept with it")
+        reason = reasoned(reason, "say why it is a false alarm")
         if code not in OVERRIDABLE:
             raise Refused(f"nobody may overrule {code}")
         verdict = self.records.verdict(submission, "verification")
@@ -245,7 +248,7 @@ class Review:
         if where not in places | set(map(place_of, places)):
             raise Refused("the verifier has no such finding there; look at the findings again")
         digest = self.records.manifest(submission, "anonymised").digest
-        override = Override(person, code, where, reason.strip(), digest)
+        override = Override(person, code, where, reason, digest)
         self.records.note(person, ACTION, submission, override.facts)
         return override
 
@@ -260,6 +263,56 @@ class Review:
         found = [f for f in verdict.findings if f.code in OVERRIDABLE and f.severity is Severity.REFUSAL]
         open_ = {(f.code, place_of(f.where)): f.says for f in found if (f.code, f.where) not in made}
         return [(code, where, says) for (code, where), says in open_.items() if (code, where) not in made]
+
+    def waive(
+        self, submission: str, person: str, password: str, check: str, code: str, reason: str
+    ) -> tuple[Waiver, ...]:
+        """Let a rule pass that refuses the session, as far as the protocol allows it. `retry` then goes on.
+
+        check: the rule as the protocol's waivers call it, or its line in the file
+        code: one of the protocol's reason codes; `reason` a sentence beside it
+        Raises WrongPassword, WrongState, and Refused for a rule that may not pass, a role that may not let it, and a
+        reason that does not count.
+        """
+        roles = self.accounts.check(person, password)
+        if (state := self.records.get(submission).state) is not State.REFUSED:
+            raise WrongState(f"submission {submission} is {state}; only a rule that refuses a session can be waived")
+        reason = reasoned(reason, "say in a sentence why the rule may pass")
+        named = [each for each in self.waivable(submission) if check in (each.rule.name, each.rule.line)]
+        if not named:
+            raise Refused("no rule of that name refuses this session and may be waived; look at the findings again")
+        theirs = [each for each in named if each.role in roles]
+        if not theirs:
+            raise Refused(f"this account may not waive that rule; the protocol asks for: {named[0].role}")
+        counting = [each for each in theirs if code in each.codes]
+        if not counting:
+            raise Refused(f"that reason does not count for this rule; those that do: {', '.join(theirs[0].codes)}")
+        return tuple(self._waived(submission, person, each, code, reason) for each in counting)
+
+    def _waived(self, submission: str, person: str, what: Waivable, code: str, reason: str) -> Waiver:
+        digest = self.records.manifest(submission, "identifiable").digest
+        about, at = self.records.get(submission), self.now().isoformat()
+        rule = (what.role, what.rule.name, what.rule.line, code, reason)
+        waiver = Waiver(person, at, *rule, about.protocol_digest, digest)
+        self.records.note(person, WAIVED, submission, waiver.facts)
+        return waiver
+
+    def waivable(self, submission: str) -> Sequence[Waivable]:
+        """The rules that refuse it, may be let pass, and were not yet."""
+        about, verdict = self.records.get(submission), self.records.verdict(submission, "protocol")
+        if about.state is not State.REFUSED or verdict is None:
+            return []
+        made = {waiver.line for waiver in self.waived(submission)}
+        found = (each for protocol in self._pinned(about) for each in open_waivers(verdict, protocol))
+        return [each for each in found if each.rule.line not in made]
+
+    def waived(self, submission: str) -> tuple[Waiver, ...]:
+        """What people let pass, for the files and the protocol there are now."""
+        about = self.records.get(submission)
+        with suppress(NotFound):
+            digest = self.records.manifest(submission, "identifiable").digest
+            return waivers(self.records.history(submission), digest, about.protocol_digest)
+        return ()
 
     def withdraw(self, submission: str, person: str, reason: str) -> None:
         """Take a submission back before release; its copies stay where they are, and say so."""

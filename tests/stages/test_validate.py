@@ -8,6 +8,7 @@ from uploader.domain.errors import UnknownValidator
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.rule import Rule
 from uploader.domain.trial import Check, Protocol
+from uploader.domain.waiver import Waiver
 from uploader.phantom import write_session
 from uploader.ports import Case
 from uploader.protocols import Protocols
@@ -182,3 +183,44 @@ def counting(times):
         return len(times)
 
     return count
+
+
+WAIVER = Waiver("anna", "2026-11-29T10:00:00+00:00", "reviewer", "spacing", "/a", "scanner", "agreed", "d", "d")
+
+
+def with_outcome(protocol, **outcome):
+    return replace(protocol, content={"outcome": outcome})
+
+
+@pytest.fixture
+def waivable():
+    named = replace(with_rules("/a").rules[0], name="spacing")
+    may = [{"check": "spacing", "role": "reviewer", "reason_codes": ["scanner"]}]
+    return with_outcome(replace(with_rules("/a"), rules=(named,)), block_on=["refusal"], waivers=may)
+
+
+def judged_with(protocol, *said):
+    nothing = dict.fromkeys(ALWAYS, quiet)
+    return validate(Case({}), protocol, {**nothing, "geometry": ruling(*said)}, [WAIVER])
+
+
+def test_a_waived_rule_that_fails_does_not_refuse(waivable):
+    failed = Finding("geometry.spacing", Severity.REFUSAL, "scans/1", "wide", line="/a")
+    assert not judged_with(waivable, failed, Ruling("/a", Outcome.FAILED)).refused
+    assert judged_with(with_outcome(waivable), failed, Ruling("/a", Outcome.FAILED)).refused
+
+
+def test_a_rule_that_its_validator_forgot_is_not_waived(waivable):
+    assert judged_with(waivable).refused
+
+
+def test_a_waiver_that_nothing_needs_is_not_in_the_verdict(waivable):
+    assert judged_with(waivable, Ruling("/a", Outcome.PASSED)).waivers == ()
+
+
+def test_a_protocol_may_let_no_question_stand():
+    asked = with_rules("/a", severity=Severity.QUESTION)
+    question = Finding("geometry.spacing", Severity.QUESTION, "scans/1", "wide", line="/a")
+    said = (question, Ruling("/a", Outcome.FAILED))
+    assert not judged(with_outcome(asked, block_on=["refusal"]), *said).refused
+    assert judged(with_outcome(asked, block_on=["question", "refusal"]), *said).refused

@@ -26,6 +26,7 @@ COMMANDS = {
     "release": "submissions",
     "retry": "submissions",
     "override": "submissions",
+    "waive": "choosing",
     "withdraw": "submissions",
     "recall": "recall",
     "receipt": "receipt",

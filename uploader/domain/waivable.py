@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.domain.finding import OURS, Severity, Verdict
 from uploader.domain.rule import Rule
+from uploader.domain.trial import Protocol
 
 NEVER = frozenset({"identity"})
 """Validators whose rules nobody lets pass, whatever a protocol says: that all is of one patient."""
@@ -31,3 +33,9 @@ def waivable(asked: Mapping[str, Any], rules: Iterable[Rule]) -> Sequence[Waivab
             named.setdefault(rule.name, []).append(rule)
     said = asked.get("outcome", {}).get("waivers", ())
     return [Waivable(r, w["role"], tuple(w["reason_codes"])) for w in said for r in named.get(w["check"], ())]
+
+
+def open_waivers(verdict: Verdict, protocol: Protocol) -> Sequence[Waivable]:
+    """The rules that refuse a session, may be let pass, and were not yet."""
+    refusing = {f.line for f in verdict.standing if f.severity is Severity.REFUSAL and not f.code.startswith(OURS)}
+    return [each for each in waivable(protocol.content, protocol.rules) if each.rule.line in refusing]

@@ -3,7 +3,7 @@ for which session, and why. The protocol says which rules, who may, and which re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,8 +41,9 @@ class Waiver:
         return {name: value for name, value in asdict(self).items() if name not in ("person", "at")}
 
 
-def waivers(history: Iterable[Mapping[str, Any]], digest: str, protocol_digest: str) -> tuple[Waiver, ...]:
+def waivers(history: Sequence[Mapping[str, Any]], digest: str, protocol_digest: str) -> tuple[Waiver, ...]:
     """Those in the audit lines of a submission that hold for these bytes under this protocol: of two for one rule the
-    later one."""
-    made = (Waiver(line["actor"], line["at"], **line["facts"]) for line in given(history, ACTION, digest))
+    later one, and none that was made before trial and subject were chosen last."""
+    begun = max((n for n, line in enumerate(history) if line["action"] == "chosen"), default=0)
+    made = (Waiver(line["actor"], line["at"], **line["facts"]) for line in given(history[begun:], ACTION, digest))
     return tuple({each.line: each for each in made if each.protocol_digest == protocol_digest}.values())

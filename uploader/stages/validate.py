@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from uploader.domain.errors import UnknownValidator
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict, judge
 from uploader.domain.rule import Rule
 from uploader.domain.trial import Check, Protocol
+from uploader.domain.waivable import waivable
+from uploader.domain.waiver import Waiver
 from uploader.ports import Case, Validator
 
 ALWAYS = ("identity", "completeness", "structures", "references")
 """Validators with rules that hold for every trial; they run whatever the protocol says."""
 
 
-def validate(case: Case, protocol: Protocol, validators: Mapping[str, Validator]) -> Verdict:
+def validate(
+    case: Case, protocol: Protocol, validators: Mapping[str, Validator], waivers: Iterable[Waiver] = ()
+) -> Verdict:
     """Run the validators the protocol needs and judge what they found.
 
+    waivers: what people let pass; it counts for rules of which the protocol says that they may
     A validator that breaks is a refusal and not a pass: an unfinished check proves nothing. So is one that says nothing
     about a rule of its own, or about one twice.
     Raises UnknownValidator, before anything is checked, when the protocol needs one that is not in `validators`.
@@ -33,7 +39,17 @@ def validate(case: Case, protocol: Protocol, validators: Mapping[str, Validator]
     findings = [each for each in said if isinstance(each, Finding)]
     rulings = [each for each in said if isinstance(each, Ruling)]
     findings += [*_silent(protocol.rules, rulings), *_open(protocol.rules, rulings)]
-    return judge(f"{protocol.trial} {protocol.version}", protocol.digest, findings, _in_order(protocol.rules, rulings))
+    findings = [_stopping(finding, protocol) for finding in findings]
+    known = {each.rule.line for each in waivable(protocol.content, protocol.rules)}
+    waived = [waiver for waiver in waivers if waiver.line in known]
+    rulings = list(_in_order(protocol.rules, rulings))
+    return judge(f"{protocol.trial} {protocol.version}", protocol.digest, findings, rulings, waived)
+
+
+def _stopping(finding: Finding, protocol: Protocol) -> Finding:
+    """A refusal, where the protocol says that findings of this severity stop a session."""
+    stops = protocol.content.get("outcome", {}).get("block_on", ())
+    return replace(finding, severity=Severity.REFUSAL) if finding.severity.name.lower() in stops else finding
 
 
 def needed(protocol: Protocol) -> Sequence[Check]:

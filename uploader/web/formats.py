@@ -44,6 +44,7 @@ NEXT = {
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
 """A step's mark, for those who hear the page."""
 SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label", "files", "why"})
+SAID |= {"arm", "timepoint", "site", "check", "role", "code"}
 """Facts of an audit line that the history shows."""
 _TAG = re.compile(r"(\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\))( |$)")
 

@@ -166,6 +166,22 @@ def override(submission: str) -> Response | tuple[str, int]:
     return _back(submission)
 
 
+@blueprint.post("/submissions/<submission>/waiver")
+def waive(submission: str) -> Response | tuple[str, int]:
+    """Let a rule of the protocol pass; trying again then goes on."""
+    rule, _, code = request.form.get("waiver", "").partition(" ")
+    reason = request.form.get("reason", "")
+    try:
+        _review().waive(submission, g.person, request.form.get("password", ""), rule, code, reason)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused):
+            raise
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"waiver_reason": reason, "waiver": f"{rule} {code}", "password_wrong": "yes" if password_wrong else ""}
+        return _page(submission, wrong={"waive": str(error)}, **typed), 403 if password_wrong else 400
+    return _back(submission)
+
+
 @blueprint.post("/submissions/<submission>/withdrawal")
 def withdraw(submission: str) -> Response | tuple[str, int]:
     try:
@@ -206,6 +222,8 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         meaning=MEANING,
         overrulable=review.overrulable(submission),
         overruled=_overruled(review, view),
+        waivable=review.waivable(submission),
+        waived=review.waived(submission) if about.state is State.REFUSED else (),
         wrong=wrong,
         typed={"trial": about.trial, "subject": about.subject, **about.chosen, "digest": view.digest, **typed},
         State=State,
