@@ -6,7 +6,8 @@ import copy
 
 import pytest
 
-from tests.phantoms import Session, headers_of, only, spine_phantom
+from tests.phantoms import Session, only
+from uploader import dicom
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.nomenclature.table import names
 from uploader.ports import Case
@@ -181,10 +182,10 @@ REQUIRED = {
 
 
 @pytest.fixture(scope="module")
-def spine(samples, tmp_path_factory) -> Session:
+def spine(samples) -> Session:
     """The structure set of the real phantom, alone."""
-    folder = spine_phantom(samples, tmp_path_factory.mktemp("spine"))
-    return {name: header for name, header in headers_of(folder).items() if header["Modality"] == "RTSTRUCT"}
+    path = samples / "rt_spine_phantom" / "RS.zzsabrSPINE.dcm"
+    return {"scans/2/DICOM/0001.dcm": dict(dicom.header(dicom.read(path).dataset))}
 
 
 @pytest.mark.parametrize("trial", GOLDEN)
