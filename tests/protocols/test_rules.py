@@ -80,3 +80,8 @@ def test_the_severity_is_its_own_else_its_blocks_else_refusal(asked, line, sever
 )
 def test_a_rule_is_called_what_people_call_it(asked, line, title, name):
     assert (asked[line].title, asked[line].name) == (title, name)
+
+
+def test_an_roi_with_a_code_is_called_by_its_name(small, schema):
+    small["rois"][0]["code"] = {"scheme": "SCT", "value": "1", "meaning": "Target"}
+    assert "rois.PTV" in {rule.name for rule in rules(small, schema)}

@@ -45,15 +45,16 @@ class Place:
 
 def rules(document: Node, schema: Node) -> Iterator[Rule]:
     """The rules of a document that fits `schema`, in its order."""
+    return (rule for _, rule in ruled_places(document, schema))
+
+
+def ruled_places(document: Node, schema: Node) -> Iterator[tuple[Place, Rule]]:
+    """The same, each with the place where it stands."""
     for place in places(document, schema):
         if "x-rule" in place.schema:
-            yield Rule(
-                place.pointer,
-                _validator(place.schema["x-rule"], place.value),
-                place.severity,
-                ": ".join(filter(None, (place.owner, place.title))),
-                _name(place),
-            )
+            validator = _validator(place.schema["x-rule"], place.value)
+            title = ": ".join(filter(None, (place.owner, place.title)))
+            yield place, Rule(place.pointer, validator, place.severity, title, _name(place))
 
 
 def places(document: Node, schema: Node) -> Iterator[Place]:
@@ -75,7 +76,7 @@ def item_name(item: Any, index: int) -> str:
     if isinstance(item, Mapping):
         if "any_of" in item and "id" not in item:
             return "|".join(item["any_of"])
-        return next((str(item[name]) for name in _NAMED_BY if name in item), str(index + 1))
+        return next((item[name] for name in _NAMED_BY if isinstance(item.get(name), str)), str(index + 1))
     return str(index + 1)
 
 
