@@ -165,6 +165,8 @@ class Case:
     stored: entry -> facts about its file; raises UnreadableFile
     earlier: headers of the same subject's earlier sessions in the trial, the oldest first
     folder: where the files lie, for validators in containers; None when they are not on this disk
+    visits: codes of the time points of the same subject's other sessions in the trial, each session once; None when
+        that is not known
     """
 
     headers: Headers
@@ -174,6 +176,7 @@ class Case:
     stored: Callable[[str], Stored] = _not_stored
     earlier: Sequence[Headers] = ()
     folder: Path | None = None
+    visits: Sequence[str] | None = None
     _known: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -1,90 +1,55 @@
 """Everything the protocol expects is there, and nothing else.
 
-Parameters
-    scans               list of {modality, scans: {min, max}, instances: {min, max}}: how many scans (series) of a
-                        modality the session has, and how many instances each of them; a bound left out is open
-    unexpected          severity of a modality that `scans` does not name: note, question or refusal (question)
-    spacing_tolerance_mm  the most by which two slice gaps of one scan may differ (0.1)
+Rules that hold for every trial
+    completeness.modality-missing   refusal   a file says no Modality (0008,0060)
+    completeness.series-missing     refusal   a file says no SeriesInstanceUID (0020,000E)
+    completeness.instance-doubled   refusal   two files hold the same SOPInstanceUID (0008,0018)
 
-Rules
-    completeness.modality-missing     refusal   a file says no Modality (0008,0060)
-    completeness.scan-missing         refusal   fewer scans of a modality than `min`
-    completeness.scan-surplus         refusal   more scans of a modality than `max`
-    completeness.instance-missing     refusal   a scan has fewer instances than `min`
-    completeness.instance-surplus     refusal   a scan has more instances than `max`
-    completeness.instance-doubled     refusal   two files hold the same SOPInstanceUID (0008,0018)
-    completeness.modality-unexpected  by `unexpected`
-    completeness.spacing-unknown      question  a slice says no position or orientation, or these disagree
-    completeness.spacing-irregular    question  the gaps along the slice normal differ: a slice is missing or doubled
-    completeness.referenced-missing   refusal   an RTSTRUCT was drawn on images that are not in the session
+Rules of the protocol, each by its severity; see `expected`
+    completeness.input-missing      fewer of an input than `count` asks for
+    completeness.input-surplus      more of an input than `count` allows; a question where `prefer` is ask
+    completeness.input-uncalled     an input that the time point does not bring, or that is not asked for in this case
+    completeness.aside              recognised as an input, and by `prefer` not the one that is meant
+    completeness.unmatched          a scan is no input of the protocol
+    completeness.visits             more sessions of a time point than it may have
 
-Spacing is judged for the scans of modality CT, MR and PT that have three images or more.
+Parameters, for protocols of the first form, are told in `completeness_scans`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from uploader.domain.finding import Finding, Ruling, Severity
+from uploader.ports import Case, Headers
+from uploader.validators import completeness_scans, expected
+from uploader.validators.reading import text
 
-from uploader.domain.finding import Finding, Severity
-from uploader.domain.private import Private
-from uploader.ports import Case, Header, Headers
-from uploader.validators.reading import IMAGES, items, of_modality, severity, text, vector
-
-PARALLEL = 1e-4
-"""The most by which direction cosines of one scan may differ."""
-
-Scans = Mapping[str, Headers]
-"""SeriesInstanceUID (0020,000E) -> the files of the scan."""
+WHAT, WHICH = "what kind of image or object it holds", "which series it belongs to"
+AGAIN = "export the object again from the system that made it"
 
 
-def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings of all rules above."""
-    headers = case.headers
-    yield from _unknown(headers)
-    yield from _doubled(headers)
-    for expected in params["scans"]:
-        yield from _counted(headers, expected)
-    yield from _unexpected(headers, params)
-    for scan in _scans(of_modality(headers, *IMAGES)).values():
-        yield from _spacing(scan, float(params.get("spacing_tolerance_mm", 0.1)))
-    for name, header in of_modality(headers, "RTSTRUCT").items():
-        yield from _referenced(name, header, headers)
+    yield from _nameless(case.headers, "Modality", "0008,0060", "completeness.modality-missing", WHAT)
+    yield from _nameless(case.headers, "SeriesInstanceUID", "0020,000E", "completeness.series-missing", WHICH)
+    yield from _doubled(case.headers)
+    if "scans" in params:
+        yield from completeness_scans.findings(case.headers, params)
+    if "inputs" in case.asked:
+        yield from expected.said(case)
 
 
-def slice_gaps(positions: NDArray[np.float64], orientation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances between neighbouring slices along the slice normal.
-
-    positions: (n, 3), mm, ImagePositionPatient (0020,0032), in any order
-    orientation: (6,), unit row and column cosines, ImageOrientationPatient (0020,0037)
-    returns: (n - 1,), mm; all equal for a regular volume, a double one for a missing slice, zero for a doubled one
-
-    Source: PS3.3 C.7.6.2.1.1.
-    """
-    normal = np.cross(orientation[:3], orientation[3:])
-    return np.asarray(np.diff(np.sort(positions @ normal)), dtype=np.float64)
-
-
-def _scans(headers: Headers) -> Scans:
-    scans: dict[str, dict[str, Header]] = defaultdict(dict)
+def _nameless(headers: Headers, keyword: str, tag: str, code: str, meaning: str) -> Iterator[Finding]:
     for name, header in headers.items():
-        scans[text(header, "SeriesInstanceUID")][name] = header
-    return scans
-
-
-def _unknown(headers: Headers) -> Iterator[Finding]:
-    for name, header in headers.items():
-        if not text(header, "Modality"):
+        if not text(header, keyword):
             yield Finding(
-                "completeness.modality-missing",
+                code,
                 Severity.REFUSAL,
-                f"{name} (0008,0060)",
-                "the file does not say what kind of image or object it holds",
-                "export the object again from the system that made it",
+                f"{name} ({tag})",
+                f"the file does not say {meaning}",
+                AGAIN,
             )
 
 
@@ -101,100 +66,3 @@ def _doubled(headers: Headers) -> Iterator[Finding]:
                 "send each object once",
             )
         seen.add(uid)
-
-
-def _counted(headers: Headers, expected: Mapping[str, Any]) -> Iterator[Finding]:
-    modality = expected["modality"]
-    scans = _scans(of_modality(headers, modality))
-    yield from _bounds(len(scans), expected.get("scans", {}), "scan", "session", modality)
-    for scan in scans.values():
-        yield from _bounds(len(scan), expected.get("instances", {}), "instance", _scan_name(scan), modality)
-
-
-def _bounds(count: int, bounds: Mapping[str, int], what: str, where: str, modality: str) -> Iterator[Finding]:
-    line = f"protocol: checks/completeness/scans/{modality}/{what}s"
-    low, high = bounds.get("min"), bounds.get("max")
-    if low is not None and count < low:
-        yield Finding(
-            f"completeness.{what}-missing",
-            Severity.REFUSAL,
-            where,
-            f"{count} {modality} {what}(s) where the trial expects at least {low} ({line})",
-            f"send the missing {modality} {what}(s) of this session",
-        )
-    if high is not None and count > high:
-        yield Finding(
-            f"completeness.{what}-surplus",
-            Severity.REFUSAL,
-            where,
-            f"{count} {modality} {what}(s) where the trial expects at most {high} ({line})",
-            f"send only the {modality} {what}(s) the trial asks for",
-        )
-
-
-def _unexpected(headers: Headers, params: Mapping[str, Any]) -> Iterator[Finding]:
-    expected = {scan["modality"] for scan in params["scans"]}
-    counts = Counter(text(header, "Modality") for header in headers.values())
-    for modality in sorted(counts.keys() - expected - {""}):
-        first = next(iter(of_modality(headers, modality)))
-        yield Finding(
-            "completeness.modality-unexpected",
-            severity(params, "unexpected", Severity.QUESTION),
-            f"{first} (0008,0060)",
-            f"{counts[modality]} file(s) of a modality the trial does not ask for "
-            "(protocol: checks/completeness/unexpected)",
-            "send only what the trial asks for",
-            Private(modality),
-        )
-
-
-def _spacing(scan: Headers, tolerance_mm: float) -> Iterator[Finding]:
-    """Whether the slices of one scan follow each other at one distance."""
-    if len(scan) < 3:
-        return
-    positions = [vector(header, "ImagePositionPatient", 3) for header in scan.values()]
-    directions = [vector(header, "ImageOrientationPatient", 6) for header in scan.values()]
-    if None in positions or None in directions or np.ptp(np.array(directions), axis=0).max() > PARALLEL:
-        yield Finding(
-            "completeness.spacing-unknown",
-            Severity.QUESTION,
-            f"{_scan_name(scan)} (0020,0032)",
-            "the distance of the slices cannot be judged: positions or orientations are missing or disagree",
-            "look whether the scan is one volume, and send it again if not",
-        )
-        return
-    gaps = slice_gaps(np.array(positions, dtype=np.float64), np.array(directions[0], dtype=np.float64))
-    if gaps.max() - gaps.min() > tolerance_mm:
-        yield Finding(
-            "completeness.spacing-irregular",
-            Severity.QUESTION,
-            f"{_scan_name(scan)} (0020,0032)",
-            f"slice gaps run from {gaps.min():.2f} to {gaps.max():.2f} mm "
-            "(protocol: checks/completeness/spacing_tolerance_mm)",
-            "look whether slices are missing or doubled, and send the whole scan again if so",
-        )
-
-
-def _referenced(name: str, structures: Header, headers: Headers) -> Iterator[Finding]:
-    images = items(
-        structures,
-        "ReferencedFrameOfReferenceSequence",
-        "RTReferencedStudySequence",
-        "RTReferencedSeriesSequence",
-        "ContourImageSequence",
-    )
-    wanted = {text(image, "ReferencedSOPInstanceUID") for image in images}
-    missing = wanted - {text(header, "SOPInstanceUID") for header in headers.values()}
-    if missing:
-        yield Finding(
-            "completeness.referenced-missing",
-            Severity.REFUSAL,
-            f"{name} (3006,0016)",
-            f"{len(missing)} of the {len(wanted)} images the structures were drawn on are not in the session",
-            "send the whole scan the structures were drawn on",
-        )
-
-
-def _scan_name(scan: Headers) -> str:
-    """Where a scan is: its first file."""
-    return f"scan of {min(scan)}"

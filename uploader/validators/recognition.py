@@ -1,18 +1,19 @@
 """Which scans of a session are which inputs of the protocol.
 
-An input is recognised by its modality, its SOP classes and its `match`; a scan that is none of them is never sent
-unasked: `completeness` reports it.
+An input is recognised by its modality, its SOP classes and its `match`; of more than it may have, `prefer` tells which
+are meant. A scan that is none of them is never sent unasked: `completeness` reports it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from uploader.ports import Case, Header
 from uploader.validators import constraints
-from uploader.validators.reading import text
+from uploader.validators.preference import meant
+from uploader.validators.reading import of_modality, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,15 @@ class Input:
 
     line: JSON pointer of the input, ``/inputs/0``
     said: the input as the protocol says it
+    scans: those that are meant; where instances are counted, of each scan only the instances that are
+    others: recognised as well, and not meant
     """
 
     key: str
     line: str
     said: Mapping[str, Any]
     scans: tuple[Scan, ...]
+    others: tuple[Scan, ...] = ()
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -45,25 +49,78 @@ class Input:
 
 def scans(case: Case) -> Sequence[Scan]:
     """The series of the session in the order of their first entry; files of one series and two modalities are two."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for entry, header in case.headers.items():
-        found.setdefault((text(header, "SeriesInstanceUID"), text(header, "Modality")), []).append(entry)
-    return [Scan(uid, modality, tuple(entries)) for (uid, modality), entries in found.items()]
+    return _grouped(case, case.headers)
 
 
 def inputs(case: Case) -> Mapping[str, Input]:
     """The protocol's inputs by key, each with its scans; ask by ``case.once(inputs)``."""
-    asked = case.asked.get("inputs", ())
-    return {
-        said["key"]: Input(said["key"], f"/inputs/{n}", said, tuple(s for s in case.once(scans) if _is(case, s, said)))
-        for n, said in enumerate(asked)
-    }
+    asked = {said["key"]: (f"/inputs/{n}", said) for n, said in enumerate(case.asked.get("inputs", ()))}
+    found = {key: _input(case, line, said, ()) for key, (line, said) in asked.items() if not _by_reference(said)}
+    structures = _structures(case, found.values())
+    return {key: found.get(key) or _input(case, line, said, structures) for key, (line, said) in asked.items()}
 
 
 def unmatched(case: Case) -> Sequence[Scan]:
-    """Scans that are no input of the protocol."""
-    known = {scan for each in case.once(inputs).values() for scan in each.scans}
-    return [scan for scan in case.once(scans) if scan not in known]
+    """What is no input of the protocol: scans, or of a scan the instances that are none."""
+    known = {entry for each in case.once(inputs).values() for s in (*each.scans, *each.others) for entry in s.entries}
+    return _grouped(case, [entry for entry in case.headers if entry not in known])
+
+
+def brings(case: Case, key: str) -> bool:
+    """Whether the chosen time point brings this input; one that lists none brings all, and so does none chosen."""
+    chosen = case.chosen.get("timepoint")
+    listed = next((visit.get("inputs") for visit in case.asked.get("timepoints", ()) if visit["code"] == chosen), None)
+    return listed is None or key in listed
+
+
+def _input(case: Case, line: str, said: Mapping[str, Any], structures: Iterable[Header]) -> Input:
+    candidates = [each for each in _candidates(case, said) if _is(case, each, said)]
+    most = said.get("count", {}).get("max", len(candidates))
+    chosen = None
+    if len(candidates) > most > 0:
+        headers = [[case.headers[entry] for entry in each.entries] for each in candidates]
+        chosen = meant(headers, said.get("prefer", ""), most, structures)
+    entries = [(n, entry) for n, each in enumerate(candidates) for entry in each.entries]
+    return Input(
+        said["key"],
+        line,
+        said,
+        _grouped(case, [entry for n, entry in entries if chosen is None or n in chosen]),
+        _grouped(case, [entry for n, entry in entries if chosen is not None and n not in chosen]),
+    )
+
+
+def _candidates(case: Case, said: Mapping[str, Any]) -> Iterator[Scan]:
+    """What is recognised as a whole: scans, or instances where these are counted."""
+    for scan in case.once(scans):
+        if _by_instance(said):
+            yield from (Scan(scan.uid, scan.modality, (entry,)) for entry in scan.entries)
+        else:
+            yield scan
+
+
+def _grouped(case: Case, entries: Iterable[str]) -> tuple[Scan, ...]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        header = case.headers[entry]
+        found.setdefault((text(header, "SeriesInstanceUID"), text(header, "Modality")), []).append(entry)
+    return tuple(Scan(uid, modality, tuple(several)) for (uid, modality), several in found.items())
+
+
+def _structures(case: Case, found: Iterable[Input]) -> Sequence[Header]:
+    """The structure sets that are inputs themselves, or all where the protocol asks for none."""
+    sets = [each for each in found if each.said["modality"] == "RTSTRUCT"]
+    if not sets:
+        return list(of_modality(case.headers, "RTSTRUCT").values())
+    return [case.headers[entry] for each in sets for entry in each.entries]
+
+
+def _by_instance(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("unit") == "instances")
+
+
+def _by_reference(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("prefer") == "referenced_by_structure_set")
 
 
 def _is(case: Case, scan: Scan, said: Mapping[str, Any]) -> bool:
