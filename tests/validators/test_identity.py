@@ -1,7 +1,9 @@
 import pytest
 
 from tests.phantoms import changed, found, names_of, only
-from uploader.domain.finding import Severity
+from tests.validators.rulings import judged
+from uploader.domain.finding import Outcome, Severity
+from uploader.ports import Case
 from uploader.validators.identity import check
 
 
@@ -72,3 +74,44 @@ def test_a_file_that_states_nothing_is_not_the_one_that_differs(session):
     finding = found(check, other, {})["identity.name-differs"]
     assert finding.where == f"{eighth} (0010,0010)"
     assert finding.says.startswith("1 of 15 files")
+
+
+ONE_PATIENT = {"id": "one", "kind": "one_patient", "severity": "question"}
+INPUTS = [
+    {"key": "ct", "label": "CT", "modality": "CT", "count": {"min": 1}},
+    {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1}},
+    {"key": "mr", "label": "MR", "modality": "MR", "count": {"min": 0}},
+]
+
+
+def cross_checked(session, chosen=None, **more):
+    rulings, findings = judged(
+        check, Case(session, {"inputs": INPUTS, "cross_checks": [{**ONE_PATIENT, **more}]}, chosen or {})
+    )
+    return rulings["/cross_checks/0"], {finding.code: finding for finding in findings}
+
+
+def test_the_cross_check_of_one_patient_passes(session):
+    ruling, findings = cross_checked(session)
+    assert (ruling.outcome, ruling.says, findings) == (Outcome.PASSED, "15 files of one patient", {})
+
+
+def test_two_patients_fail_the_cross_check_and_are_refused_beside_it(session):
+    ruling, findings = cross_checked(changed(session, one_ct(PatientID="MRN-9")))
+    assert ruling.outcome is Outcome.FAILED
+    assert findings["identity.one-patient"].severity is Severity.QUESTION
+    assert findings["identity.one-patient"].line == "/cross_checks/0"
+    assert (findings["identity.patient-differs"].severity, findings["identity.patient-differs"].line) == (
+        Severity.REFUSAL,
+        "",
+    )
+
+
+def test_the_cross_check_is_of_the_inputs_that_it_names(session):
+    other = changed(session, lambda s: only(s, "RTSTRUCT").update(PatientID="MRN-9"))
+    assert cross_checked(other, inputs=["ct", "plan"])[0].outcome is Outcome.PASSED
+    assert cross_checked(other, inputs=["mr"])[0].outcome is Outcome.NOT_EVALUABLE
+
+
+def test_the_cross_check_holds_only_when_it_says(session):
+    assert cross_checked(session, {"arm": "A"}, when="arm == 'B'")[0].outcome is Outcome.NOT_APPLICABLE

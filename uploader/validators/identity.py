@@ -13,7 +13,9 @@ Rules
     identity.sex-differs         question  two values of PatientSex (0010,0040)
     identity.study-missing       refusal   a file says no StudyInstanceUID (0020,000D)
     identity.study-differs       refusal   two StudyInstanceUIDs, those of `other_study` left aside
+    identity.one-patient         by the protocol: its cross check `one_patient` of inputs, or of all files
 
+The rules above the last hold for every trial, and nobody waives them.
 A name, birth date or sex that a file leaves empty does not contradict one that another file states. The files
 that differ are those that disagree with the most; the values are evidence for the reviewer and not in the text.
 """
@@ -22,14 +24,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from uploader.domain.finding import Finding, Severity
+from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.domain.private import Private
 from uploader.ports import Case, Headers
+from uploader.validators.conditions import excused
+from uploader.validators.judging import not_evaluable, ruled, severity_of
 from uploader.validators.reading import text
+from uploader.validators.recognition import inputs
 
 APART = "send one patient's files at a time, and put right the header that is wrong"
 
@@ -55,15 +60,54 @@ _RULES = (
 _STUDY = _Rule("identity.study-differs", "StudyInstanceUID", "0020,000D", Severity.REFUSAL, "another study UID")
 
 
-def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings of all rules above."""
     headers = case.headers
-    yield from _missing(headers, "PatientID", "0010,0020", "identity.patient-id-missing", "patient ID")
+    yield from _patients(headers)
     yield from _missing(headers, "StudyInstanceUID", "0020,000D", "identity.study-missing", "study UID")
-    for rule in _RULES:
-        yield from _differing(headers, rule)
     aside = frozenset(params.get("other_study", ()))
     yield from _differing({n: h for n, h in headers.items() if text(h, "Modality") not in aside}, _STUDY)
+    for n, said in enumerate(case.asked.get("cross_checks", ())):
+        if said["kind"] == "one_patient":
+            yield from _one_patient(case, f"/cross_checks/{n}", said)
+
+
+def _patients(headers: Headers) -> Iterator[Finding]:
+    yield from _missing(headers, "PatientID", "0010,0020", "identity.patient-id-missing", "patient ID")
+    for rule in _RULES:
+        yield from _differing(headers, rule)
+
+
+def _one_patient(case: Case, line: str, said: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
+    excuse = excused(case, line, said)
+    headers = _of_inputs(case, said)
+    if excuse or not headers:
+        yield excuse or not_evaluable(line, "the session has none of the inputs")
+        return
+    apart = list(_patients(headers))
+    yield from ruled(line, _apart(apart, line, severity_of(said)), f"{len(headers)} files of one patient")
+
+
+def _apart(apart: Sequence[Finding], line: str, severity: Severity) -> Iterator[Finding]:
+    """One finding for all that tells the patients apart, each of which is a finding of its own too."""
+    if apart:
+        yield Finding(
+            "identity.one-patient",
+            severity,
+            apart[0].where,
+            f"the files are not all of one patient, or do not say so: {', '.join(f.code for f in apart)}",
+            APART,
+            None,
+            line,
+        )
+
+
+def _of_inputs(case: Case, said: Mapping[str, Any]) -> Headers:
+    """The files of the inputs that a cross check names, or all."""
+    if "inputs" not in said:
+        return case.headers
+    found = case.once(inputs)
+    return {entry: case.headers[entry] for key in said["inputs"] if key in found for entry in found[key].entries}
 
 
 def _missing(headers: Headers, keyword: str, tag: str, code: str, what: str) -> Iterator[Finding]:
