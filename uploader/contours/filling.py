@@ -1,0 +1,61 @@
+"""Areas that closed contours of one plane bound together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from uploader.contours.axes import Floats
+
+
+def filled(contours: Sequence[tuple[str, Floats]]) -> shapely.Geometry:
+    """The area that contours of one plane bound.
+
+    contours: kind (3006,0042) and (n, 2) points, mm, of each
+    returns: a (multi)polygon, empty when nothing is bounded
+
+    CLOSEDPLANAR_XOR are combined by exclusive or, PS3.3 C.8.8.6.3. CLOSED_PLANAR are each an area of its own, and holes
+    are keyholes; but planning systems also write the border of a hole as a contour of its own inside another. So
+    a CLOSED_PLANAR inside what is filled by larger ones is a hole, and any other one is added.
+    """
+    area: shapely.Geometry = shapely.MultiPolygon()
+    polygons = sorted(((kind, polygon(points)) for kind, points in contours), key=lambda p: -p[1].area)
+    for kind, each in polygons:
+        if kind == "CLOSEDPLANAR_XOR":
+            area = area.symmetric_difference(each)
+        elif area.covers(each):
+            area = area.difference(each)
+        else:
+            area = area.union(each)
+    return areas_of(area)
+
+
+def polygon(points: Floats) -> shapely.Geometry:
+    """What one closed contour bounds. Where it crosses or touches itself, as keyholes do, what is enclosed an odd
+    number of times."""
+    drawn = shapely.Polygon(points)
+    return drawn if drawn.is_valid else areas_of(shapely.make_valid(drawn))
+
+
+def areas_of(geometry: shapely.Geometry) -> shapely.Geometry:
+    """The geometry without its lines and points."""
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type in {"Polygon", "MultiPolygon"}]
+    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+
+
+def crosses_itself(points: Floats) -> bool:
+    """Whether a closed contour's line crosses itself. Going along the same way there and back, as to a keyhole, or
+    meeting itself in a point is no crossing."""
+    drawn = shapely.Polygon(points)
+    if drawn.is_valid:
+        return False
+    whole, lobes = drawn.area, areas_of(shapely.make_valid(drawn)).area
+    return bool(abs(_signed(points)) < lobes - max(1e-3, 1e-3 * whole))
+
+
+def _signed(points: Floats) -> float:
+    """Area with the sign of its direction; lobes of a figure of eight count against each other."""
+    x, y = points[:, 0], points[:, 1]
+    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)

@@ -1,0 +1,101 @@
+"""A structure: an ROI of an RTSTRUCT as areas in parallel planes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+
+from uploader.contours.axes import Axes, Floats
+from uploader.contours.filling import filled
+
+SAME_PLANE = 0.1
+"""mm along the normal within which contours of a structure count as drawn on one plane: planning systems write two
+decimals, scanners more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contour:
+    """One item of a Contour Sequence (3006,0040).
+
+    kind: Contour Geometric Type (3006,0042): CLOSED_PLANAR, CLOSEDPLANAR_XOR, OPEN_PLANAR, OPEN_NONPLANAR, POINT
+    points: (n, 3): across, down and along the normal of the structure's axes, mm
+    images: SOP Instance UIDs it was drawn on (3006,0016)
+    """
+
+    kind: str
+    points: Floats
+    images: tuple[str, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it bounds an area."""
+        return self.kind in {"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"} and len(self.points) >= 3
+
+    @property
+    def at(self) -> float:
+        """Its place along the normal, mm."""
+        return float(self.points[:, 2].mean())
+
+    @property
+    def spread(self) -> float:
+        """From its lowest to its highest point along the normal, mm: 0 when it is flat in the planes of the images."""
+        return float(np.ptp(self.points[:, 2]))
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """An ROI with its contours.
+
+    entry: the RTSTRUCT it is in; number: ROINumber (3006,0022), as text; name: ROIName (3006,0026), which may tell who
+        the patient is; kind: RTROIInterpretedType (3006,00A4), empty where the RTSTRUCT says none
+    spacing: distance of the planes, mm: that of the images, else the smallest between its own; 0 when nothing tells
+    """
+
+    entry: str
+    number: str
+    name: str
+    kind: str
+    axes: Axes
+    contours: Sequence[Contour]
+    spacing: float = 0.0
+
+    @cached_property
+    def planes(self) -> Mapping[float, shapely.Geometry]:
+        """Place along the normal, mm, rising -> the area there, (multi)polygons in across and down, mm."""
+        drawn = sorted((c for c in self.contours if c.closed), key=lambda c: c.at)
+        together: list[list[Contour]] = []
+        for contour in drawn:
+            if together and contour.at - together[-1][0].at <= SAME_PLANE:
+                together[-1].append(contour)
+            else:
+                together.append([contour])
+        areas = {group[0].at: filled([(c.kind, c.points[:, :2]) for c in group]) for group in together}
+        return {at: area for at, area in areas.items() if not area.is_empty}
+
+    @cached_property
+    def step(self) -> float:
+        """What a plane stands for along the normal, mm: `spacing`, or the smallest distance between its planes."""
+        gaps = np.diff(list(self.planes))
+        return self.spacing or (float(gaps.min()) if gaps.size else 0.0)
+
+    def thickness(self, at: float) -> float:
+        """How far the area at this plane reaches along the normal, mm: half way to each neighbour, where the neighbours
+        are no further than one missing plane would make them; half a step at the ends and beside gaps."""
+        places = list(self.planes)
+        index = places.index(at)
+        gaps = [at - places[index - 1] if index else np.inf, places[index + 1] - at if at != places[-1] else np.inf]
+        return sum((gap if gap < 1.5 * self.step else self.step) / 2 for gap in gaps)
+
+    def area_at(self, at: float, tolerance: float | None = None) -> shapely.Geometry:
+        """The area on the plane nearest to this place, no further than `tolerance`, mm (half a step); empty if none."""
+        places = np.array(list(self.planes))
+        allowed = self.step / 2 if tolerance is None else tolerance
+        if places.size:
+            nearest = float(places[np.argmin(np.abs(places - at))])
+            if abs(nearest - at) <= allowed + 1e-9:
+                return self.planes[nearest]
+        return shapely.MultiPolygon()
