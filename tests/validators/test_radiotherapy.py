@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.phantoms import changed, found, headers_of, names_of, only, unpacked
 from uploader.domain.finding import Severity
 from uploader.validators.radiotherapy import check
-from uploader.validators.structures import folding, matches
+from uploader.validators.radiotherapy_structures import folding, matches
 
 PARAMS = {
     "required": [["Body", "External"], "PTV*", "SpinalCord"],

@@ -45,10 +45,10 @@ from typing import Any
 
 from uploader.domain.finding import Finding
 from uploader.ports import Case
-from uploader.validators import radiotherapy_references, structures
+from uploader.validators import radiotherapy_references, radiotherapy_structures
 
 
 def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding]:
     """The findings of all rules above."""
-    yield from structures.findings(case.headers, params)
+    yield from radiotherapy_structures.findings(case.headers, params)
     yield from radiotherapy_references.findings(case.headers)
