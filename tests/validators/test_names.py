@@ -136,7 +136,7 @@ def test_every_rule_is_ruled_on_once_whatever_the_session_holds(session):
     asked = {
         "nomenclature": {**TG263, "unknown_rois": "question"},
         "rois": [{"name": "Heart", "need": need} for need in ("required", "optional", "forbidden")],
-        "inputs": [{"key": "rtss", "label": "Structures", "modality": "RTSTRUCT"}],
+        "inputs": [{"key": "rtss", "label": "Structures", "modality": "RTSTRUCT", "count": {"min": 1}}],
     }
     lines = [f"/nomenclature/{key}" for key in ("standard", "max_length", "target_dose_style", "unknown_rois")]
     lines += [f"/rois/{n}" for n in range(3)]
@@ -148,7 +148,7 @@ def test_every_rule_is_ruled_on_once_whatever_the_session_holds(session):
 def test_without_a_structure_set_that_is_asked_for_nothing_passes(session):
     asked = {
         "rois": [{"name": "Heart", "need": "required"}],
-        "inputs": [{"key": "rtss", "label": "Structures", "modality": "RTSTRUCT"}],
+        "inputs": [{"key": "rtss", "label": "Structures", "modality": "RTSTRUCT", "count": {"min": 1}}],
     }
     assert said({}, asked)[1]["/rois/0"].outcome is Outcome.NOT_EVALUABLE
     assert said({}, {**asked, "inputs": []})[1]["/rois/0"].outcome is Outcome.NOT_APPLICABLE

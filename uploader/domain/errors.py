@@ -9,6 +9,7 @@
     - DigestMismatch        a place does not hold the bytes it was given
     - LabelTaken            the place holds other data under this label
     - ArchiveRefused        an archive said no, and would say no again
+    - NotRenamed            names that structures cannot get, or more than names would change
     - NotSigned             release without a sign-off of exactly these bytes
     - BadSeal               a site's signed document is not what the site signed
     - ResidueFound          the verifier found something of the patient
@@ -121,6 +122,12 @@ class NotSigned(Held):
     """Release was asked for without a sign-off of exactly these bytes."""
 
     code = "not-signed"
+
+
+class NotRenamed(Held):
+    """Structures cannot get the names that a person decided, or something else would change with them."""
+
+    code = "not-renamed"
 
 
 class BadSeal(Held):
