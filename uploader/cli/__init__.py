@@ -34,6 +34,7 @@ COMMANDS = {
     "demo-session": "setup",
     "account": "people",
     "audit": "prove",
+    "protocol": "protocol",
     "script": "scripts",
     "archive": "archive",
     "central": "centre",

@@ -1,0 +1,78 @@
+"""Where protocols, scripts and policies lie, and which protocol is meant by a name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from uploader.config import Settings
+from uploader.domain.trial import Protocol
+from uploader.home import shipped
+from uploader.protocols import SCHEMA, load
+
+F = TypeVar("F", bound=Callable[..., Any])
+REFERENCE = "PROTOCOL"
+"""How commands call an argument that means one protocol: a file, a trial, or ``TRIAL/v2``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Of protocols, DicomEdit scripts and privacy policies."""
+
+    protocols: Path
+    scripts: Path
+    policies: Path
+
+    def schema(self) -> Mapping[str, Any]:
+        """The one beside the protocols; without it the one that comes with the program."""
+        path = self.protocols / SCHEMA
+        content: Mapping[str, Any] = json.loads(
+            (path if path.is_file() else shipped("trial_protocols") / SCHEMA).read_bytes()
+        )
+        return content
+
+    def find(self, reference: str) -> Path:
+        """The file that is meant: a file, ``TRIAL/v2``, or a trial, of which the highest number counts."""
+        file, below = Path(reference), self.protocols / reference
+        if file.is_file():
+            return file
+        if below.with_name(below.name + ".json").is_file():
+            return below.with_name(below.name + ".json")
+        versions = sorted(below.glob("v*.json"), key=lambda path: (len(path.stem), path.stem))
+        if not versions:
+            known = sorted({path.parent.name for path in self.protocols.glob("*/v*.json")})
+            raise click.UsageError(
+                f"there is no protocol {reference} in {self.protocols}; there are: {', '.join(known) or 'none'}"
+            )
+        return versions[-1]
+
+    def protocol(self, reference: str) -> Protocol:
+        """The protocol that is meant. Raises BadProtocol."""
+        return load(self.find(reference), self.schema())
+
+
+def folders_options(function: F) -> F:
+    """`--protocols DIR` or `--home DIR`; without either, what comes with the program."""
+
+    @wraps(function)
+    def given(*args: Any, protocols: Path | None, home: Path | None, **kwargs: Any) -> Any:
+        return function(*args, folders=_folders(protocols, home), **kwargs)
+
+    command: Callable[..., Any] = given
+    folder = click.Path(path_type=Path, file_okay=False, exists=True)
+    command = click.option("--home", type=folder, help="Take the folders of this gateway.")(command)
+    command = click.option("--protocols", type=folder, help="Folder of protocols: TRIAL/v1.json and so on.")(command)
+    return cast(F, command)
+
+
+def _folders(protocols: Path | None, home: Path | None) -> Folders:
+    if home is not None:
+        settings = Settings.read(home)
+        return Folders(protocols or settings.protocols, settings.scripts, settings.policies)
+    return Folders(protocols or shipped("trial_protocols"), shipped("dicomedit_scripts"), shipped("privacy_policies"))
