@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from uploader import dicom, dictionary, part10
+from uploader import dicom, dictionary, headers, part10
 from uploader.domain.errors import UnreadableFile
+from uploader.elements import Irregular
 from uploader.frames import opened
+from uploader.instance import load
 from uploader.ports import Case, Headers, Stored
 
 _ITEM = 0xFFFEE000
@@ -43,7 +45,10 @@ def headers_below(folder: Path, names: Iterable[str]) -> Headers:
 
 
 def _header(folder: Path, entry: str) -> Mapping[str, Any]:
-    with _named(entry), (folder / entry).open("rb") as stream:
+    with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
+        with suppress(Irregular, UnreadableFile):  # such as one that breaks off within its pixels
+            return headers.header(load(stream))
+        stream.seek(0)
         return dicom.header(dicom.read_header(stream))
 
 

@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from uploader.cases import case_of, headers_below
 from uploader.changes import told
-from uploader.dicom import header, read
 from uploader.domain.canonical import canonical
 from uploader.domain.consignment import Consignment, signoff_digest
 from uploader.domain.errors import (
@@ -45,6 +45,7 @@ from uploader.domain.trial import Protocol
 from uploader.domain.waiver import Waiver, waivers
 from uploader.logs import say
 from uploader.ports import Archive, Case, Headers, Links, Records, Sharing, Step, Validator
+from uploader.readonce import headers_once
 from uploader.receipt import KEPT, document
 from uploader.rules import Note
 from uploader.stages.anonymise import Box, Recipe, anonymise
@@ -173,8 +174,7 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     protocol.check_subject(chosen.subject)
-    headers = original_headers(gateway, submission)
-    case = Case(headers, protocol.content, chosen.chosen)
+    case = original_case(gateway, chosen, protocol)
     verdict = validate(case, protocol, gateway.validators, let_pass(gateway, chosen))
     gateway.records.keep_verdict(submission, "protocol", verdict)
     return verdict.refused
@@ -184,7 +184,8 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
     before = gateway.records.manifest(submission, "identifiable")
-    identity = identity_of(original_headers(gateway, submission, first_only=True))
+    first = next(iter(before)).name
+    identity = identity_of(headers_below(original(gateway, submission), [first]))
     bind(gateway, chosen, identity)
     originals = [original(gateway, submission) / entry.name for entry in before]
     recipe, facts = gateway.recipe(protocol, identity, chosen, originals)
@@ -399,10 +400,11 @@ def pinned(gateway: Gateway, submission: Submission) -> Protocol:
     return protocol
 
 
-def original_headers(gateway: Gateway, submission: str, *, first_only: bool = False) -> Headers:
-    entries = list(gateway.records.manifest(submission, "identifiable"))
-    folder = original(gateway, submission)
-    return {e.name: header(read(folder / e.name).dataset) for e in entries[: 1 if first_only else None]}
+def original_case(gateway: Gateway, submission: Submission, protocol: Protocol) -> Case:
+    """The session as it arrived, as its validators see it."""
+    folder, manifest = original(gateway, submission.id), gateway.records.manifest(submission.id, "identifiable")
+    headers = headers_once(folder, manifest, gateway.work / submission.id / "headers")
+    return case_of(folder, headers, protocol.content, submission.chosen)
 
 
 def let_pass(gateway: Gateway, submission: Submission) -> tuple[Waiver, ...]:
