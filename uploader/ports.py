@@ -163,7 +163,8 @@ class Case:
     frames: entry -> its decoded frames one after another, (rows, columns) or (rows, columns, samples), stored values;
         raises UnreadableFile
     stored: entry -> facts about its file; raises UnreadableFile
-    earlier: headers of the same subject's earlier sessions in the trial, the oldest first
+    earlier: of each of the same subject's earlier sessions in the trial, the oldest first, what the protocol compares
+        across visits: key of an input -> attribute -> its values, as `validators.visits.acquired` tells them
     folder: where the files lie, for validators in containers; None when they are not on this disk
     visits: codes of the time points of the same subject's other sessions in the trial, each session once; None when
         that is not known
@@ -183,6 +184,10 @@ class Case:
     def has_files(self) -> bool:
         """Whether there is more than headers: `frames` and `stored` can be asked."""
         return self.stored is not _not_stored
+
+    def take(self, make: Callable[[Case], T], known: T) -> None:
+        """Let `known` be what `make` says of this case."""
+        self._known[make] = known
 
     def once(self, make: Callable[[Case], T]) -> T:
         """What `make` says of this case, asked once: validators share series, contours and dose grids this way."""

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from uploader.domain.errors import UnknownValidator
-from uploader.validators import acquisition, completeness, identity, installed, pet, radiotherapy
+from uploader.validators import acquisition, completeness, identity, installed, mr, pet, radiotherapy
 
 PROJECT = Path(__file__).parent.parent.parent
-CODE = re.compile(r"\b(?:acquisition|completeness|identity|pet|radiotherapy)\.[a-z]+(?:-[a-z]+)*")
+CODE = re.compile(r"\b(?:acquisition|completeness|identity|mr|pet|radiotherapy)\.[a-z]+(?:-[a-z]+)*")
 
 
 def test_ours_come_in_by_the_door_of_the_plugins():
@@ -28,7 +28,7 @@ def test_an_allowed_validator_that_is_missing_stops_the_start():
         installed(["identity", "dose-limits"])
 
 
-@pytest.mark.parametrize("module", [acquisition, completeness, identity, pet, radiotherapy])
+@pytest.mark.parametrize("module", [acquisition, completeness, identity, mr, pet, radiotherapy])
 def test_every_rule_is_told_to_site_staff(module):
     page = (PROJECT / "docs" / "findings.md").read_text()
     codes = set(CODE.findall(module.__doc__))

@@ -13,7 +13,7 @@ from uploader.validators.constraints import Constraint, number_in
 from uploader.validators.judging import number, range_words
 
 _NUMBERS = frozenset({"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "SV", "UV"})
-_CODE = re.compile(r"[A-Z][A-Z0-9_ ]{0,15}")
+_CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9][A-Z0-9_ ]{0,15}")
 _SHOWN = 4
 """Different values that a finding names."""
 
@@ -47,14 +47,17 @@ def expected(said: Constraint) -> str:
 
 
 def found(headers: Iterable[Header], said: Constraint) -> str:
-    """The values of the attribute that may be shown: numbers, with the constraint's unit, and codes. Empty for none."""
-    attribute, scale = said["attr"], float(said.get("scale", 1))
-    several = distinct(headers, attribute)
-    shown = [_shown(value, attribute, scale) for value in several]
-    if not several or not all(shown):
+    """The different values of the constraint's attribute, as far as they may be shown."""
+    return shown(distinct(headers, said["attr"]), said)
+
+
+def shown(several: Sequence[Any], said: Constraint) -> str:
+    """Values of the constraint's attribute that may be shown: numbers, with its unit, and codes. Empty for others."""
+    words = [_shown(value, said["attr"], float(said.get("scale", 1))) for value in several]
+    if not words or not all(words):
         return ""
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return ", ".join(shown[:_SHOWN]) + more + (f" {said['unit']}" if "unit" in said else "")
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ", ".join(words[:_SHOWN]) + more + (f" {said['unit']}" if "unit" in said else "")
 
 
 def evidence(headers: Iterable[Header], attribute: str) -> Private[str]:
@@ -73,11 +76,16 @@ def reason(said: Mapping[str, Any]) -> str:
     return f" ({said['why']})" if "why" in said else ""
 
 
+def is_code(text: str, attribute: str) -> bool:
+    """Whether it is a code that a machine wrote, by VR and looks, and not what a person typed."""
+    return vr(attribute) == "CS" and _CODE.fullmatch(text) is not None
+
+
 def _shown(value: Any, attribute: str, scale: float) -> str:
     kind, numeric = vr(attribute), number_in(value)
     if numeric is not None and (kind in _NUMBERS or not kind):
         return number(numeric * scale)
-    return str(value) if kind == "CS" and _CODE.fullmatch(str(value)) else ""
+    return str(value) if is_code(str(value), attribute) else ""
 
 
 def _list(several: Sequence[Any], between: str) -> str:
