@@ -1,7 +1,7 @@
 """The line, from end to end. Read this first.
 
     source -> identifiable archive -> [a person chooses the trial]
-           -> validate -> anonymise -> verify -> anonymised archive -> [a person signs off]
+           -> validate -> anonymise -> validate again -> verify -> anonymised archive -> [a person signs off]
            -> central archive -> shared into the trial
 
 `receive`, `prepare` and `release` are its three routes. None of them waits: what a submission is waiting
@@ -25,6 +25,8 @@ from uploader.domain.canonical import canonical
 from uploader.domain.consignment import Consignment, signoff_digest
 from uploader.domain.errors import (
     DigestMismatch,
+    JudgedOtherwise,
+    NotRenamed,
     NotSigned,
     ResidueFound,
     SubjectTaken,
@@ -39,6 +41,8 @@ from uploader.domain.manifest import Entry, Manifest, measure
 from uploader.domain.override import overrides, standing
 from uploader.domain.policy import Permit
 from uploader.domain.private import Private
+from uploader.domain.renaming import Names
+from uploader.domain.renaming import standing as last_decided
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol
@@ -47,11 +51,15 @@ from uploader.logs import say
 from uploader.ports import Archive, Case, Headers, Links, Records, Sharing, Step, Validator
 from uploader.readonce import headers_once
 from uploader.receipt import KEPT, document
+from uploader.renaming import wrong as wrong_names
 from uploader.rules import Note
 from uploader.stages.anonymise import Box, Recipe, anonymise
+from uploader.stages.compare import compared
 from uploader.stages.deposit import deposit
+from uploader.stages.rename import derived, rename
 from uploader.stages.validate import validate
 from uploader.stages.verify import settled, verify
+from uploader.validators.carried import carry_over
 
 Progress = Callable[[str, int, int], None]
 """`progress(stage, done, total)`, in files."""
@@ -103,9 +111,11 @@ def receive(gateway: Gateway, submission: str, step: Step) -> State:
 def prepare(gateway: Gateway, submission: str, step: Step) -> State:
     """From the identifiable archive to the person who signs off."""
     step(fetch, gateway, submission)
+    step(rename_structures, gateway, submission)
     if step(check_protocol, gateway, submission):
         return State.REFUSED
     step(anonymise_session, gateway, submission)
+    step(judge_anonymised, gateway, submission)
     step(verify_session, gateway, submission)
     step(keep_anonymised, gateway, submission)
     return State.AWAITING_SIGNOFF
@@ -170,6 +180,21 @@ def fetch(gateway: Gateway, submission: str) -> int:
     return fetched
 
 
+def rename_structures(gateway: Gateway, submission: str) -> int:
+    """Give structures the names that a person decided, in copies: what arrived stays as it is. Raises NotRenamed."""
+    about = under_way(gateway, submission)
+    shutil.rmtree(gateway.work / submission / "named", ignore_errors=True)
+    names = decided_names(gateway, about)
+    if names:
+        wrong = wrong_names(pinned(gateway, about).content, names)
+        if wrong:
+            raise NotRenamed(wrong)
+        manifest = gateway.records.manifest(submission, "identifiable")
+        plans = [entry.name for entry in manifest if about.scans.get(entry.scan) in ("RTPLAN", "RTDOSE")]
+        rename(original(gateway, submission), manifest, names, plans, named(gateway, about))
+    return sum(map(len, names.values()))
+
+
 def check_protocol(gateway: Gateway, submission: str) -> bool:
     chosen = under_way(gateway, submission)
     protocol = pinned(gateway, chosen)
@@ -192,7 +217,7 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     notes: set[Note] = set()
     boxes: dict[str, tuple[Box, ...]] = {}
     after = anonymise(
-        original(gateway, submission),
+        named(gateway, chosen),
         anonymised(gateway, submission),
         before,
         recipe,
@@ -204,6 +229,25 @@ def anonymise_session(gateway: Gateway, submission: str) -> str:
     gateway.records.keep_manifest(submission, "anonymised", after)
     gateway.records.keep_provenance(submission, {**facts, "cleaned": told(notes), "blanked": boxes})
     return after.digest
+
+
+def judge_anonymised(gateway: Gateway, submission: str) -> int:
+    """Judge the anonymised files under the same protocol, and hold their verdict against that on the originals.
+
+    Raises JudgedOtherwise, with the findings in the records, where a rule differs that must not: the fault is ours.
+    """
+    chosen = under_way(gateway, submission)
+    protocol = pinned(gateway, chosen)
+    before, case = gateway.records.verdict(submission, "protocol"), anonymised_case(gateway, chosen, protocol)
+    if before is None:
+        raise WrongState(f"submission {submission} was not judged before it was anonymised")
+    blanked = bool(gateway.records.provenance(submission).get("blanked"))
+    verdict = compared(before, validate(case, protocol, gateway.validators), protocol, blanked)
+    gateway.records.keep_verdict(submission, "anonymised", verdict)
+    if faults := [f for f in verdict.findings if f.severity is Severity.REFUSAL]:
+        more = f", and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise JudgedOtherwise("; ".join(f.says for f in faults[:3]) + more)
+    return len(verdict.rulings)
 
 
 def bind(gateway: Gateway, chosen: Submission, identity: PrivateIdentity) -> None:
@@ -401,10 +445,34 @@ def pinned(gateway: Gateway, submission: Submission) -> Protocol:
 
 
 def original_case(gateway: Gateway, submission: Submission, protocol: Protocol) -> Case:
-    """The session as it arrived, as its validators see it."""
+    """The session as it arrived, its structures with the names that were decided, as its validators see it."""
     folder, manifest = original(gateway, submission.id), gateway.records.manifest(submission.id, "identifiable")
     headers = headers_once(folder, manifest, gateway.work / submission.id / "headers")
-    return case_of(folder, headers, protocol.content, submission.chosen)
+    renamed = named(gateway, submission)
+    if renamed != folder:
+        headers = {**headers, **headers_below(renamed, derived(folder, manifest, renamed))}
+    return case_of(renamed, headers, protocol.content, submission.chosen)
+
+
+def decided_names(gateway: Gateway, submission: Submission) -> Names:
+    """What a person decided that structures are called, for the files as they arrived, under the pinned protocol."""
+    digest = gateway.records.manifest(submission.id, "identifiable").digest
+    return last_decided(gateway.records.history(submission.id), submission, digest)
+
+
+def named(gateway: Gateway, submission: Submission) -> Path:
+    """The folder from which is anonymised: the originals, or beside them one in which structures have new names."""
+    folder = gateway.work / submission.id / "named"
+    return folder if decided_names(gateway, submission) else original(gateway, submission.id)
+
+
+def anonymised_case(gateway: Gateway, submission: Submission, protocol: Protocol) -> Case:
+    """The anonymised session as its validators see it; which series is which input is known from the originals."""
+    folder, manifest = anonymised(gateway, submission.id), gateway.records.manifest(submission.id, "anonymised")
+    headers = headers_below(folder, [entry.name for entry in manifest])
+    case = case_of(folder, headers, protocol.content, submission.chosen)
+    carry_over(original_case(gateway, submission, protocol), case)
+    return case
 
 
 def let_pass(gateway: Gateway, submission: Submission) -> tuple[Waiver, ...]:

@@ -122,6 +122,8 @@ class View:
     """What the verifier looked for and where, in sentences."""
     changed: tuple[str, ...] = ()
     """What was taken out of texts that were kept, and of images, in sentences."""
+    anonymised_verdict: Verdict | None = None
+    """Of the second validation, on the anonymised files: what differs from the first."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Line of a rule in the protocol file -> what people call it."""
 
@@ -166,6 +168,7 @@ class Review:
             history=tuple(self.records.history(submission)),
             verified=tuple(sentences(provenance.get("verified", {}))),
             changed=tuple(changes(provenance)),
+            anonymised_verdict=self.records.verdict(submission, "anonymised"),
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
         )
 

@@ -1,5 +1,12 @@
 """The steps of the three routes, as the crash tests name them."""
 
 RECEIVE = ("keep_identifiable",)
-PREPARE = ("fetch", "check_protocol", "anonymise_session", "verify_session", "keep_anonymised")
+PREPARE = (
+    "fetch",
+    "check_protocol",
+    "anonymise_session",
+    "judge_anonymised",
+    "verify_session",
+    "keep_anonymised",
+)
 RELEASE = ("send_to_central", "consign", "share_into_trial", "keep_signed_receipt", "rest")

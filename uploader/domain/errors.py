@@ -13,6 +13,7 @@
     - NotSigned             release without a sign-off of exactly these bytes
     - BadSeal               a site's signed document is not what the site signed
     - ResidueFound          the verifier found something of the patient
+    - JudgedOtherwise       anonymising changed what a rule of the protocol says of the session
     - ScriptRejected        the DicomEdit script refused the instance
     - CannotBeSafe          the policy has no rule that makes objects of this kind safe
     - ScriptFailed          the DicomEdit script could not be carried out on an instance
@@ -140,6 +141,12 @@ class ResidueFound(Held):
     """The verifier found something of the patient, or files that are not what they should be."""
 
     code = "residue-found"
+
+
+class JudgedOtherwise(Held):
+    """A rule that anonymising must not touch says something else of the anonymised files: the fault is ours."""
+
+    code = "judged-otherwise"
 
 
 class ScriptRejected(Held):
