@@ -3,6 +3,7 @@
 RECEIVE = ("keep_identifiable",)
 PREPARE = (
     "fetch",
+    "rename_structures",
     "check_protocol",
     "anonymise_session",
     "judge_anonymised",

@@ -22,6 +22,7 @@ from uploader.nomenclature.side import Side
 FOLDER = Path(__file__).parent / "lexicon"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 NOISE = "noise"
+_TYPE = re.compile(r"^(?:PTV!?|I?GTV|I?CTV|ITV)(?:n|p|sb|par|vas|v)?(?![a-z])")
 _LITTLE = frozenset({"of", "the"})
 _MISSPELT = 84.0
 """Likeness in percent from which a word is taken for a known one; `rapidfuzz.fuzz.ratio`."""
@@ -79,6 +80,21 @@ def read(label: str) -> Words:
 def fold(text: str) -> str:
     """Lower case without accents; German umlauts lose their dots."""
     return _without_accents(text).lower()
+
+
+def is_spoken(name: str) -> bool:
+    """Whether a name is made of figures of five digits at most, single letters, types of targets and words of the
+    lexicon: nobody's name, and nobody's number."""
+    lexicon = _lexicon()
+    own = {"gtv", "ctv", "itv", "ptv", "igtv", "ictv", "prv", "gy", "cgy", "mm", "xp", "sb", "par", "vas"}
+    return all(
+        word in own
+        or word in lexicon.known
+        or word in lexicon.sides
+        or len(word) == 1
+        or re.fullmatch(r"\d{1,5}[a-c]?|[a-z]\d{1,2}", word)
+        for word in _cut(_TYPE.sub("", name))
+    )
 
 
 def is_known(word: str) -> bool:

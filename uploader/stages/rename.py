@@ -59,6 +59,11 @@ def rename(originals: Path, manifest: Manifest, names: Names, plans: Collection[
         _link(originals / each.name, target / each.name)
 
 
+def derived(originals: Path, manifest: Manifest, target: Path) -> list[str]:
+    """The entries that are other files in `target` than among the originals."""
+    return [e.name for e in manifest if not (target / e.name).samefile(originals / e.name)]
+
+
 def fault(numbered: Collection[tuple[int, str]], new: Mapping[int, str]) -> str:
     """Why ROIs of these numbers and names cannot get the new names; empty when they can. Never quotes a name."""
     times = Counter(number for number, _ in numbered)

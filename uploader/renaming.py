@@ -1,0 +1,115 @@
+"""What a person may rename: the structures of a session as they arrived, beside the names of its protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uploader.domain.private import Private
+from uploader.domain.renaming import Names
+from uploader.nomenclature import Suggester, Suggestion
+from uploader.nomenclature.words import is_spoken
+from uploader.ports import Header
+from uploader.stages.rename import fault
+from uploader.validators.naming import is_listed, is_name, own_names, rois, suggester
+from uploader.validators.siding import extents_of, side_of
+
+_SIGNS = re.compile(r"[A-Za-z0-9_~!.+-]+")
+"""Of a name that is kept; ``^`` begins free text, in which a patient could hide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A structure as it arrived, and what it may be called.
+
+    number: ROINumber (3006,0022); name: as it arrived, which could betray a patient: it is shown and never kept
+    type: RT ROI Interpreted Type (3006,00A4)
+    listed: the protocol takes the name as it is
+    decided: the new name that a person gave it; empty for none
+    suggestions: names of the protocol that it may mean, the likeliest first
+    """
+
+    entry: str
+    number: int
+    name: Private[str]
+    type: str
+    contours: int
+    listed: bool
+    decided: str
+    suggestions: tuple[Suggestion, ...]
+
+
+def structures(sets: Mapping[str, Header], asked: Mapping[str, Any], decided: Names) -> tuple[Structure, ...]:
+    """The structures of these RTSTRUCTs beside the names of the protocol `asked`; nothing is suggested without one."""
+    suggests = suggester(asked) if names_anything(asked) else None
+    found = (each for entry, header in sets.items() for each in _of_set(entry, header, asked, decided, suggests))
+    return tuple(found)
+
+
+def names_anything(asked: Mapping[str, Any]) -> bool:
+    """Whether the protocol says how structures are named."""
+    return bool(asked.get("nomenclature") or asked.get("rois"))
+
+
+def offered(asked: Mapping[str, Any]) -> list[str]:
+    """Names that the protocol spells out, for a person to choose from."""
+    return own_names(asked)
+
+
+def may_rename(asked: Mapping[str, Any]) -> bool:
+    """Whether the protocol lets the site rename: where it says how structures are named, and does not forbid it."""
+    return names_anything(asked) and bool(asked.get("nomenclature", {}).get("rename", {}).get("allowed", True))
+
+
+def wrong(asked: Mapping[str, Any], names: Names) -> str:
+    """Why these cannot be new names under the protocol; empty when they can. Never quotes a name.
+
+    They are kept in the records, so none may hold what a person typed freely: a name that the protocol takes by ``*``,
+    a pattern or the grammar must be made of short figures and words that the lexicon knows.
+    """
+    for _, number, name in _each(names):
+        if not is_name(asked, name):
+            return f"the new name of ROI {number} is not one that the protocol takes"
+        if name not in own_names(asked) and not (_SIGNS.fullmatch(name) and is_spoken(name)):
+            return f"the new name of ROI {number} has a word in it that neither the protocol nor the lexicon has"
+    return ""
+
+
+def impossible(sets: Mapping[str, Header], names: Names) -> str:
+    """Why the structures of these RTSTRUCTs cannot get the names; empty when they can."""
+    for entry, new in names.items():
+        if entry not in sets:
+            return "the session has no structure set of that name"
+        found = fault([(int(roi.number), roi.name) for roi in rois(entry, sets[entry]) if roi.number.isdecimal()], new)
+        if found:
+            return found
+    return ""
+
+
+def _each(names: Names) -> Iterator[tuple[str, int, str]]:
+    return ((entry, number, name) for entry, new in names.items() for number, name in new.items())
+
+
+def _of_set(
+    entry: str, header: Header, asked: Mapping[str, Any], decided: Names, suggests: Suggester | None
+) -> Iterator[Structure]:
+    extents, types = extents_of(header), dict(_types(header.get("RTROIObservationsSequence") or ()))
+    for roi in rois(entry, header):
+        number = int(roi.number) if roi.number.isdecimal() else 0
+        seen = side_of(extents, roi.number)
+        yield Structure(
+            entry,
+            number,
+            roi.evidence,
+            types.get(roi.number, ""),
+            roi.contours,
+            is_listed(asked, roi.name) if suggests else True,
+            decided.get(entry, {}).get(number, ""),
+            tuple(s for s in suggests.suggest(roi.name, seen) if is_name(asked, s.name)) if suggests else (),
+        )
+
+
+def _types(observations: Iterable[Header]) -> Iterator[tuple[str, str]]:
+    return ((str(o.get("ReferencedROINumber", "")), str(o.get("RTROIInterpretedType") or "")) for o in observations)
