@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.test_dicom import sample_files
 from uploader import dicom, phantom
+from uploader.decimals import decimals
 from uploader.domain.errors import UnreadableFile
 from uploader.elements import Irregular
 from uploader.headers import header
@@ -16,12 +18,19 @@ from uploader.instance import load
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 
+def listed(value: object) -> object:
+    """With arrays as lists, which can be compared."""
+    if isinstance(value, dict):
+        return {key: listed(each) for key, each in value.items()}
+    return [listed(each) for each in value] if isinstance(value, (list, np.ndarray)) else value
+
+
 def both(path: Path) -> tuple[object, object] | None:
     """What the two ways tell; None for a file that only one of them takes."""
     try:
         with path.open("rb", buffering=0) as stream:
             told = header(load(stream))
-        return told, dicom.header(dicom.read(path).dataset)
+        return listed(told), listed(dicom.header(dicom.read(path).dataset))
     except (Irregular, UnreadableFile):
         return None
 
@@ -46,3 +55,22 @@ def test_only_what_is_wanted_is_told(tmp_path: Path) -> None:
     path = next(p for p in tmp_path.iterdir() if p.name.startswith("CT"))
     with path.open("rb", buffering=0) as stream:
         assert header(load(stream), {0x00080060}) == {"Modality": "CT"}
+
+
+def test_many_decimals_are_one_array_and_few_are_a_list(tmp_path: Path) -> None:
+    phantom.write_session(tmp_path, slices=1, size=16)
+    with (tmp_path / "RS0001.dcm").open("rb", buffering=0) as stream:
+        contour = header(load(stream))["ROIContourSequence"][0]["ContourSequence"][0]
+    assert isinstance(contour["ContourData"], np.ndarray)
+    assert contour["ContourData"][:3] == pytest.approx([180, 0, 0])
+
+
+@pytest.mark.parametrize("end", [b"\\", b"\\\\1", b"\\x", b" 1"])
+def test_a_list_of_decimals_that_breaks_off_is_none(end: bytes) -> None:
+    with pytest.raises(ValueError):
+        decimals(b"\\".join([b"1.5"] * 40) + end)
+
+
+def test_decimals_are_read_with_their_blanks() -> None:
+    assert decimals(b" -1.5e1\\2 ") == [-15, 2]
+    assert list(decimals(b" -1.5e1 \\ " * 39 + b"2 ")) == [-15] * 39 + [2]

@@ -28,6 +28,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR, PersonName
 
 from uploader import part10, vendor
+from uploader.decimals import decimals
 from uploader.domain.errors import UnreadableFile
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
@@ -85,11 +86,10 @@ def header(dataset: Dataset, *, sequences: bool = True) -> Header:
         if not sequences and vr_of(dataset.get_item(tag)) == "SQ":
             continue
         if keyword and tag not in PIXEL_TAGS:
-            value = _decimals(dataset, tag)
-            if value is None:
-                value = decoded(dataset, tag).value
+            numbers = _decimals(dataset, tag)
+            value = decoded(dataset, tag).value if numbers is None else None
             if not isinstance(value, bytes):
-                plain[keyword] = _plain(value)
+                plain[keyword] = _plain(value) if numbers is None else numbers
     plain.update(_of_vendors(dataset))
     return plain
 
@@ -372,19 +372,15 @@ def _encoded(dataset: Dataset, syntax: UID) -> bytes:
     return out.getvalue()
 
 
-def _decimals(dataset: Dataset, tag: int) -> float | list[float] | None:
-    """The numbers of a Decimal String that nobody has decoded yet, or None to decode it the long way.
-
-    A structure set holds hundreds of thousands of them; an object each would be most of the time spent.
-    """
+def _decimals(dataset: Dataset, tag: int) -> Any:
+    """The numbers of a Decimal String that nobody has decoded yet, or None to decode it the long way."""
     raw = dataset.get_item(tag)
     if not isinstance(raw, RawDataElement) or vr_of(raw) != "DS" or not raw.value:
         return None
     try:
-        numbers = [float(part) for part in raw.value.split(b"\\")]
+        return decimals(raw.value)
     except ValueError:
         return None
-    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _plain(value: Any) -> Any:

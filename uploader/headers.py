@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from uploader import charsets, dictionary, vendor
+from uploader.decimals import decimals
 from uploader.elements import Element, Form, Irregular, Short, items, known_vr, level, value_of
 from uploader.instance import Instance
 from uploader.part10 import DEEPEST, PIXEL_TAGS
@@ -87,8 +88,10 @@ def _value(value: bytes, vr: bytes, form: Form, charset: bytes) -> Any:
     """Raises Irregular, ValueError, UnicodeError, struct.error."""
     if vr in _NUMBERS:
         return _numbers(value, _NUMBERS[vr], form)
-    if vr in (b"DS", b"IS"):
-        return _single([_number(part, vr) for part in value.rstrip(b" \0").split(b"\\")]) if value else None
+    if vr == b"DS":
+        return decimals(value) if value else None
+    if vr == b"IS":
+        return _single([int(part) for part in value.rstrip(b" \0").split(b"\\")]) if value else None
     if vr in _CODES:
         return _single(value.rstrip(b" \0").decode("ascii").split("\\"))
     if vr in _TEXTS:
@@ -118,10 +121,6 @@ def _numbers(value: bytes, kind: str, form: Form) -> Any:
 def _tags(value: bytes, form: Form) -> Any:
     order = "<" if form.little else ">"
     return _single([group << 16 | number for group, number in struct.iter_unpack(order + "HH", value)])
-
-
-def _number(text: bytes, vr: bytes) -> float | int:
-    return float(text) if vr == b"DS" else int(text)
 
 
 def _single(values: list[Any]) -> Any:

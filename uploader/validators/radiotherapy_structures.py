@@ -57,8 +57,8 @@ def rois(entry: str, structures: Header) -> Sequence[Roi]:
     """The ROIs of an RTSTRUCT in the order of their definition, with their contours counted by ROI number."""
     contours: Counter[str] = Counter()
     for item in items(structures, "ROIContourSequence"):
-        drawn = sum(1 for contour in items(item, "ContourSequence") if contour.get("ContourData"))
-        contours[text(item, "ReferencedROINumber")] += drawn
+        drawn = (contour.get("ContourData") for contour in items(item, "ContourSequence"))
+        contours[text(item, "ReferencedROINumber")] += sum(1 for data in drawn if data is not None and len(data))
     return [
         Roi(entry, number, text(item, "ROIName"), contours[number])
         for item in items(structures, "StructureSetROISequence")
