@@ -1,0 +1,90 @@
+"""An area cut into equal cells, and the dose of each between the points of a dose grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from uploader.contours.axes import Axes, Floats
+from uploader.contours.dosegrid import DoseGrid
+
+CELLS = 4_000
+"""Cells of an area, about: a dose that falls off over a few mm across a small structure is resolved."""
+MOST = 100_000
+"""Cells that are tried, inside or not: a thin rim around the body is a small part of what encloses it."""
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells in the plane of a dose grid, those that lie in the grid.
+
+    corner: (n,), index in a flattened plane of the point left above each
+    right, below: (n,), how far the cell lies towards the next point, 0 to 1
+    shares: (n,), parts of the area; their sum is below 1 by what lies outside the grid
+    columns: points of a row of the grid
+    """
+
+    corner: NDArray[np.intp]
+    right: Floats
+    below: Floats
+    shares: Floats
+    columns: int
+
+    def doses(self, plane: Floats) -> Floats:
+        """(n,), the dose at each cell between the four points around it. plane: (rows, columns)"""
+        flat, at = plane.ravel(), self.corner
+        above = flat[at] + (flat[at + 1] - flat[at]) * self.right
+        at = at + self.columns
+        under = flat[at] + (flat[at + 1] - flat[at]) * self.right
+        doses: Floats = above + (under - above) * self.below
+        return doses
+
+
+def cells(area: shapely.Geometry, at: float, axes: Axes, grid: DoseGrid) -> Cells:
+    """The cells of an area that lies at this place along the normal of its axes, mm.
+    The grid is two points wide or more."""
+    points, shares = _spread(area)
+    column, row, _ = grid.indices(axes.back(np.column_stack([points, np.full(len(points), at)])))
+    inside = (np.abs(column - (grid.columns - 1) / 2) <= grid.columns / 2) & (
+        np.abs(row - (grid.rows - 1) / 2) <= grid.rows / 2
+    )
+    left, right = _between(column[inside], grid.columns)
+    top, below = _between(row[inside], grid.rows)
+    return Cells(top * grid.columns + left, right, below, shares[inside], grid.columns)
+
+
+def _between(index: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
+    """The point before, and how far towards the next. What lies in the outer half of a border cell counts as on it."""
+    kept = np.clip(index, 0, count - 1)
+    before = np.minimum(kept.astype(np.intp), count - 2)
+    return before, kept - before
+
+
+def _spread(area: shapely.Geometry) -> tuple[Floats, Floats]:
+    """Points (n, 2) in the area, and (n,) the share of the area that each stands for."""
+    parts = [part for part in shapely.get_parts(area) if part.area > 0]
+    spread = [_points(part, part.area / area.area) for part in parts]
+    shares = [np.full(len(each), part.area / area.area / len(each)) for part, each in zip(parts, spread, strict=True)]
+    return np.concatenate(spread), np.concatenate(shares)
+
+
+def _points(polygon: Any, share: float) -> Floats:
+    """Points spread evenly over the polygon; one in it where it is thinner than they are apart.
+
+    They lie on a lattice turned against the axes: a border of dose along an axis would else take or leave a whole row
+    of them. Source: Kronecker sequence of the golden ratio.
+    """
+    west, south, east, north = polygon.bounds
+    wide, high = east - west, north - south
+    turn = np.arange(math.ceil(min(MOST, CELLS * share * wide * high / polygon.area)))
+    x, y = west + wide * (turn + 0.5) / len(turn), south + high * (turn * _GOLDEN % 1)
+    shapely.prepare(polygon)
+    inside = shapely.contains_xy(polygon, x, y)
+    found = np.column_stack([x[inside], y[inside]])
+    return found if len(found) else np.array([polygon.representative_point().coords[0]])

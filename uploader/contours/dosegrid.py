@@ -1,0 +1,143 @@
+"""The grid of an RTDOSE: where its points lie, and which dose a stored value means.
+
+Source: PS3.3 C.8.8.3 (RT Dose), C.7.6.2 (image plane).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from uploader.contours.axes import Floats
+from uploader.ports import Header
+
+_UPRIGHT = 1e-4
+"""By how much a cosine may differ from 1 or 0."""
+
+
+class NoDoseGrid(ValueError):
+    """The header does not say where the points of the grid lie; the message says why, free of patient data."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseGrid:
+    """Where the points of a dose grid lie. Lengths in mm, patient coordinates (LPS).
+
+    origin: (3,), the first point of the first plane
+    across, down, normal: (3,), unit vectors along a row, along a column, and from plane to plane, their cross product
+    column_mm, row_mm: distance of neighbouring points along a row, and along a column
+    offsets: (planes,), along the normal from the origin, in the order of the frames; rising or falling
+    scaling: DoseGridScaling (3004,000E): dose of the stored value 1
+    """
+
+    origin: Floats
+    across: Floats
+    down: Floats
+    normal: Floats
+    column_mm: float
+    row_mm: float
+    rows: int
+    columns: int
+    offsets: Floats
+    scaling: float
+
+    @property
+    def steps(self) -> Floats:
+        """(planes - 1,), mm, distances of neighbouring planes, without sign."""
+        return np.abs(np.diff(self.offsets))
+
+    def indices(self, points: Floats) -> tuple[Floats, Floats, Floats]:
+        """Where points lie in the grid.
+
+        points: (n, 3), mm
+        returns: (n,) each: column and row, 0 at the centre of the first point; mm along the normal from the origin
+        """
+        away = points - self.origin
+        return away @ self.across / self.column_mm, away @ self.down / self.row_mm, away @ self.normal
+
+    def overhang(self, points: Floats) -> float:
+        """By how many mm the point that lies furthest outside does so; 0 if all lie inside.
+
+        A point of the grid stands for the box around it, half a step to each side.
+        """
+        column, row, along = self.indices(points)
+        low, high = self.reach
+        outside = (
+            (-0.5 - column) * self.column_mm,
+            (column - self.columns + 0.5) * self.column_mm,
+            (-0.5 - row) * self.row_mm,
+            (row - self.rows + 0.5) * self.row_mm,
+            low - along,
+            along - high,
+        )
+        return max(0.0, *(float(each.max(initial=0.0)) for each in outside))
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """From where to where the grid reaches along its normal, mm: half a step beyond its outermost planes."""
+        offsets = np.sort(self.offsets)
+        first, last = (self.steps[[0, -1]] if self.steps.size else np.zeros(2)) / 2
+        return float(offsets[0] - first), float(offsets[-1] + last)
+
+
+def dose_grid(header: Header) -> DoseGrid:
+    """The grid of an RTDOSE. Raises NoDoseGrid."""
+    origin, orientation = _numbers(header, "ImagePositionPatient", 3), _numbers(header, "ImageOrientationPatient", 6)
+    row_mm, column_mm = _numbers(header, "PixelSpacing", 2)
+    across, down = orientation[:3], orientation[3:]
+    normal = np.cross(across, down)
+    if not np.allclose([across @ across, down @ down, across @ down], [1, 1, 0], atol=_UPRIGHT):
+        raise NoDoseGrid("(0020,0037) holds no two directions at right angles")
+    if row_mm <= 0 or column_mm <= 0:
+        raise NoDoseGrid("(0028,0030) is not above 0")
+    rows, columns = (_whole(header, keyword) for keyword in ("Rows", "Columns"))
+    offsets = _offsets(header, origin, normal)
+    return DoseGrid(
+        *(origin, across, down, normal, float(column_mm), float(row_mm), rows, columns, offsets, _scaling(header))
+    )
+
+
+def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
+    """Grid Frame Offset Vector (3004,000C) as distances from the origin along the normal. PS3.3 C.8.8.3.2.
+
+    Its first element is 0: then it holds these distances. Or it is the third element of Image Position (Patient), and
+    the planes are stacked along z: then it holds heights in the patient. Anything else has no meaning.
+    """
+    frames = _whole(header, "NumberOfFrames") if header.get("NumberOfFrames") is not None else 1
+    if header.get("GridFrameOffsetVector") is None and frames == 1:
+        return np.zeros(1)
+    said = np.atleast_1d(np.asarray(header.get("GridFrameOffsetVector"), dtype=np.float64))
+    if said.shape != (frames,) or not np.isfinite(said).all():
+        raise NoDoseGrid(f"(3004,000C) does not have a number for each of the {frames} frames")
+    steps = np.diff(said)
+    if not ((steps > 0).all() or (steps < 0).all()):
+        raise NoDoseGrid("(3004,000C) neither rises nor falls throughout")
+    if said[0] == 0:
+        return said
+    if np.isclose(said[0], origin[2], atol=1e-3) and np.allclose(normal, [0, 0, 1], atol=_UPRIGHT):
+        return np.asarray(said - said[0], dtype=np.float64)
+    raise NoDoseGrid("(3004,000C) begins neither with 0 nor with the height of the first plane")
+
+
+def _scaling(header: Header) -> float:
+    scaling = header.get("DoseGridScaling")
+    if not isinstance(scaling, (int, float)) or not np.isfinite(scaling) or scaling <= 0:
+        raise NoDoseGrid("(3004,000E) does not say which dose a stored value means")
+    return float(scaling)
+
+
+def _numbers(header: Header, keyword: str, count: int) -> Floats:
+    value: Any = header.get(keyword)
+    several = value if isinstance(value, (list, np.ndarray)) else []
+    if len(several) != count or not all(isinstance(each, (int, float)) and np.isfinite(each) for each in several):
+        raise NoDoseGrid(f"{keyword} does not hold {count} numbers")
+    return np.asarray(several, dtype=np.float64)
+
+
+def _whole(header: Header, keyword: str) -> int:
+    value = header.get(keyword)
+    if not isinstance(value, int) or value < 1:
+        raise NoDoseGrid(f"{keyword} is not a number above 0")
+    return value
