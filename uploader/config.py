@@ -174,7 +174,17 @@ class Settings:
     """Folder of rules that say what devices draw into images, and where."""
     trials: tuple[str, ...] = ()
     """Trials this site takes part in."""
-    validators: tuple[str, ...] = ("acquisition", "completeness", "identity", "mr", "names", "pet", "radiotherapy")
+    validators: tuple[str, ...] = (
+        "acquisition",
+        "completeness",
+        "identity",
+        "mr",
+        "names",
+        "pet",
+        "radiotherapy",
+        "relations",
+        "structures",
+    )
     """Validators this site allows, by entry-point name."""
     jobs: int = 2
     """Processes that anonymise and verify the files of one session."""

@@ -1,0 +1,205 @@
+"""Structures lie to one another as the trial says: the only defence against a right name on the wrong organ.
+
+Rules of the protocol
+    roi_relations[]   `a` and `b` by name; `rel` is
+        within        no more than `tolerance_cc` of a outside of b
+        contains      no more than `tolerance_cc` of b outside of a
+        disjoint      no more than `tolerance_cc` in both
+        overlaps      more than `tolerance_cc` in both
+        larger_than   the volume of a is greater than that of b
+        expansion_mm  from the border of b to that of a, in the planes that both have, everywhere within `range`
+        side_of_body  the centre of a lies on the side of the middle of b that the name of a says
+    cross_checks[] laterality_consistent   the same of every ROI whose name says a side, against the outline of the body
+
+Findings
+    relations.outside    a part of the one lies outside of the other
+    relations.overlap    two structures overlap that should not
+    relations.apart      two structures do not overlap that should
+    relations.smaller    the structure that should be larger is not
+    relations.margin     the margin is not what the trial asks for
+    relations.side       the structure lies on the other side of the body than its name says
+
+The patient's left is where x grows, whatever the patient's position: PS3.3 C.7.6.2.1.1. Several ROIs may bear a name
+with ``*``: each of them is held against each of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from uploader.contours.measures import centroid, margins, outside_cc, overlap_cc, volume_cc
+from uploader.contours.structure import Structure
+from uploader.domain.finding import Finding, Ruling
+from uploader.domain.private import Private
+from uploader.nomenclature import Side
+from uploader.nomenclature.labels import take_apart
+from uploader.ports import Case
+from uploader.validators.answers import Answer, right, ruled_by, unasked, unknown, wrong
+from uploader.validators.conditions import excused
+from uploader.validators.drawn import drawn, named
+from uploader.validators.judging import ends, not_applicable, range_words, severity_of
+from uploader.validators.naming import Said
+
+MIDLINE_MM = 5.0
+"""A centre nearer to the middle of the body than this is on no side."""
+_LOOK = "look whether both structures are what their names say, and draw or rename them"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two structures under one rule."""
+
+    line: str
+    said: Said
+    a: Structure
+    b: Structure
+
+    @property
+    def tolerance_cc(self) -> float:
+        return float(self.said.get("tolerance_cc", 0.0))
+
+    def wrong(self, code: str, says: str, found: str = "", expected: str = "", remedy: str = _LOOK) -> Answer:
+        """They do not lie as the rule says."""
+        where = f"{self.a.entry} (3006,0026) ROI {self.a.number} and {self.b.number}"
+        names = Private(f"{self.a.name} | {self.b.name}")
+        return wrong(Finding(code, severity_of(self.said), where, says, remedy, names, self.line, found, expected))
+
+
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
+    """The findings and rulings of all rules above."""
+    for n, said in enumerate(case.asked.get("roi_relations", ())):
+        yield from _ruled(case, f"/roi_relations/{n}", said)
+    for n, said in enumerate(case.asked.get("cross_checks", ())):
+        if said["kind"] == "laterality_consistent":
+            yield from _sides(case, f"/cross_checks/{n}", said)
+
+
+def _ruled(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
+    excuse = excused(case, line, said)
+    first, second = named(case, said["a"]), named(case, said["b"])
+    lacking = [name for name, found in ((said["a"], first), (said["b"], second)) if not found]
+    if excuse is not None:
+        yield excuse
+    elif lacking:
+        yield not_applicable(line, f"there is no {' and no '.join(lacking)}")
+    else:
+        pairs = [Pair(line, said, a, b) for a, b in product(first, second) if a.entry == b.entry and a is not b]
+        yield from ruled_by(line, [_judged(pair) for pair in pairs] or [unasked("they are not of one structure set")])
+
+
+def _judged(pair: Pair) -> Answer:
+    if not pair.a.planes or not pair.b.planes:
+        return unknown("one of the structures has no areas")
+    return _RELATIONS[pair.said["rel"]](pair)
+
+
+def _within(pair: Pair) -> Answer:
+    return _contained(pair, outside_cc(pair.a, pair.b), "the first structure")
+
+
+def _contains(pair: Pair) -> Answer:
+    return _contained(pair, outside_cc(pair.b, pair.a), "the second structure")
+
+
+def _contained(pair: Pair, outside: float, which: str) -> Answer:
+    if outside <= pair.tolerance_cc + 1e-6:
+        return right(_cc(outside))
+    says = f"a part of {which} lies outside of the other one"
+    return pair.wrong("relations.outside", says, f"{_cc(outside)} outside", f"at most {_cc(pair.tolerance_cc)}")
+
+
+def _disjoint(pair: Pair) -> Answer:
+    both = overlap_cc(pair.a, pair.b)
+    if both <= pair.tolerance_cc + 1e-6:
+        return right(_cc(both))
+    says = "the two structures overlap, which they should not"
+    return pair.wrong("relations.overlap", says, f"{_cc(both)} in both", f"at most {_cc(pair.tolerance_cc)}")
+
+
+def _overlaps(pair: Pair) -> Answer:
+    both = overlap_cc(pair.a, pair.b)
+    if both > pair.tolerance_cc:
+        return right(_cc(both))
+    says = "the two structures do not overlap, which they should"
+    return pair.wrong("relations.apart", says, f"{_cc(both)} in both", f"more than {_cc(pair.tolerance_cc)}")
+
+
+def _larger(pair: Pair) -> Answer:
+    first, second = volume_cc(pair.a), volume_cc(pair.b)
+    if first > second:
+        return right(f"{_cc(first)} and {_cc(second)}")
+    says = "the structure that should be the larger one is not"
+    return pair.wrong("relations.smaller", says, _cc(first), f"more than {_cc(second)}")
+
+
+def _expansion(pair: Pair) -> Answer:
+    measured = margins(pair.b, pair.a)
+    if measured is None:
+        return unknown("they have no plane in common")
+    least, most = measured
+    low, high = ends(pair.said["range"])
+    found = f"{least:.1f} to {most:.1f} mm"
+    if low - MARGIN_SLACK_MM <= least and most <= high + MARGIN_SLACK_MM:
+        return right(found)
+    says = "the margin between the two structures is not what the trial asks for"
+    return pair.wrong("relations.margin", says, found, range_words(pair.said["range"], "mm"))
+
+
+MARGIN_SLACK_MM = 0.5
+"""By how much a margin may miss the range: planning systems grow structures on grids, and write corners of polygons."""
+
+
+def _side(pair: Pair) -> Answer:
+    side, seen = take_apart(pair.a.name).words.side, _seen(pair.a, pair.b)
+    if side not in _SIDES:
+        return unasked("its name says no side")
+    if seen is Side.UNKNOWN:
+        return unknown("its centre lies in the middle of the body")
+    if seen is side:
+        return right(seen.name.lower())
+    says = "the structure lies on the other side of the body than its name says"
+    remedy = "rename the structure, or draw it on the side of its name; if the images are mirrored, send them as made"
+    return pair.wrong("relations.side", says, f"on the {seen.name.lower()}", f"on the {side.name.lower()}", remedy)
+
+
+_SIDES = (Side.LEFT, Side.RIGHT)
+
+
+def _seen(structure: Structure, body: Structure) -> Side:
+    """Where the centre of the structure lies from the middle of the body's outline on the same planes."""
+    own, middle = centroid(structure), centroid(body)
+    if own is None or middle is None or abs(own[0] - middle[0]) < MIDLINE_MM:
+        return Side.UNKNOWN
+    return Side.LEFT if own[0] > middle[0] else Side.RIGHT
+
+
+def _sides(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
+    sided = [s for s in case.once(drawn) if s.planes and take_apart(s.name).words.side in _SIDES]
+    pairs = [Pair(line, said, s, body) for s in sided if (body := _body(case, s)) is not None]
+    if not sided:
+        yield not_applicable(line, "no name of a structure says a side")
+    else:
+        yield from ruled_by(line, [_side(pair) for pair in pairs] or [unknown("the outline of the body is not drawn")])
+
+
+def _body(case: Case, structure: Structure) -> Structure | None:
+    """The ROI of type EXTERNAL in the same structure set."""
+    return next((s for s in case.once(drawn) if (s.entry, s.kind) == (structure.entry, "EXTERNAL") and s.planes), None)
+
+
+def _cc(volume: float) -> str:
+    return f"{volume:.3g} cm3" if volume < 100 else f"{volume:.0f} cm3"
+
+
+_RELATIONS: Mapping[str, Callable[[Pair], Answer]] = {
+    "within": _within,
+    "contains": _contains,
+    "disjoint": _disjoint,
+    "overlaps": _overlaps,
+    "larger_than": _larger,
+    "expansion_mm": _expansion,
+    "side_of_body": _side,
+}
