@@ -226,6 +226,10 @@ class Records(Protocol):
     def queue(self, submission: str, route: str, actor: str) -> int:
         """Ask for `route`; returns the attempt. Raises WrongState when it is not a state to begin it from."""
 
+    def decide(self, submission: str, actor: str, action: str, facts: Mapping[str, Any]) -> int:
+        """An audit line of what a person decided, and ``prepare``, which goes by it, in one transaction; returns the
+        attempt. Raises WrongState."""
+
     def choose(
         self,
         submission: str,

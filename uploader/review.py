@@ -28,6 +28,9 @@ from uploader.domain.finding import Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.override import ACTION, Override, overrides, standing
 from uploader.domain.private import Private
+from uploader.domain.renaming import ACTION as RENAMED
+from uploader.domain.renaming import Names, Renaming
+from uploader.domain.renaming import standing as last_decided
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
@@ -37,9 +40,12 @@ from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
+from uploader.renaming import Structure, impossible, may_rename, offered, structures, wrong
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
 
+RENAMABLE = frozenset({State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
+"""States in which structures may be renamed, at rest on the route ``prepare``."""
 SIGNABLE = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
 """States in which there is an anonymised session to look at."""
 
@@ -103,6 +109,19 @@ class Element:
     name: str
     value: Private[str]
     within: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the desk shows of structures to rename.
+
+    offered: names that the protocol spells out
+    may_rename: whether the protocol lets them be renamed, now
+    """
+
+    structures: tuple[Structure, ...]
+    offered: tuple[str, ...]
+    may_rename: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +362,35 @@ class Review:
         archive, address = self.looking(about, person)
         return tuple(_rois(archive, address, about, self.records.manifest(submission, "identifiable")))
 
+    def structures(self, submission: str, person: str) -> Naming:
+        """Structures as they arrived, beside the names of the protocol that was chosen. Audited."""
+        about = self.records.get(submission)
+        sets = self._sets(about, person)
+        asked = self._asked(about)
+        found = structures(sets, asked, self._decided(about))
+        can = may_rename(asked) and about.state in RENAMABLE and about.route == "prepare"
+        return Naming(found, tuple(offered(asked)), can)
+
+    def rename(self, submission: str, person: str, names: Names) -> None:
+        """Decide what structures are called in the trial, and prepare the session anew. What arrived stays as it is.
+
+        names: all that are to be renamed; those decided before and not among them keep the name with which they arrived
+        Raises WrongState, and Refused for names that the structures cannot get. Looking at them is audited.
+        """
+        about = self.records.get(submission)
+        if about.state not in RENAMABLE or about.route != "prepare":
+            raise WrongState(f"submission {submission} is {about.state}; its structures cannot be renamed now")
+        asked = self._asked(about)
+        if not may_rename(asked):
+            raise Refused("the protocol that was chosen does not let sites rename structures")
+        names = {entry: new for entry, new in names.items() if new}
+        fault = wrong(asked, names) or impossible(self._sets(about, person), names)
+        if fault:
+            raise Refused(fault)
+        digest = self.records.manifest(submission, "identifiable").digest
+        renaming = Renaming(person, digest, about.trial, about.protocol_version, names)
+        self.records.decide(submission, person, RENAMED, renaming.facts)
+
     def elements(self, submission: str, name: str, person: str) -> tuple[Element, ...]:
         """Every element of one file as it arrived: what a finding about a session that was not kept is judged by.
         Audited."""
@@ -368,6 +416,21 @@ class Review:
         for entry in self.records.manifest(submission, "identifiable"):
             first.setdefault(entry.scan, entry.name)
         return first
+
+    def _sets(self, about: Submission, person: str) -> Mapping[str, Header]:
+        """The RTSTRUCTs as they arrived, by entry. Audited."""
+        archive, address = self.looking(about, person)
+        entries = self.records.manifest(about.id, "identifiable")
+        wanted = [entry for entry in entries if about.scans.get(entry.scan) == "RTSTRUCT"]
+        return {entry.name: header(_dataset(archive, address, entry)) for entry in wanted}
+
+    def _asked(self, about: Submission) -> Mapping[str, Any]:
+        """What the chosen protocol says; nothing before one was chosen."""
+        return next((protocol.content for protocol in self._pinned(about)), {})
+
+    def _decided(self, about: Submission) -> Names:
+        digest = self.records.manifest(about.id, "identifiable").digest
+        return last_decided(self.records.history(about.id), about, digest)
 
     def _pinned(self, about: Submission) -> Sequence[TrialProtocol]:
         """The protocol it is judged under; none before one was chosen, and none when its file is another now."""

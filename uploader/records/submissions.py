@@ -125,6 +125,15 @@ class SqlRecords:
             _may_begin(change.connection, before, route)
             return _begin(change, before, route, actor)
 
+    def decide(self, submission: str, actor: str, action: str, facts: Mapping[str, Any]) -> int:
+        """Write down what a person decided, and ask for ``prepare``, which goes by it, in one transaction; returns the
+        attempt. Raises WrongState."""
+        with self._changing() as change:
+            before = _get(change.connection, submission)
+            _may_begin(change.connection, before, "prepare")
+            change.note(actor, action, submission, **facts)
+            return _begin(change, before, "prepare", actor)
+
     def choose(
         self,
         submission: str,
