@@ -34,6 +34,8 @@ def _line(value: Any) -> str:
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_line, value))}]"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e9:
+        return str(int(value))
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -2,19 +2,20 @@
 
 folders     where protocols, scripts and policies lie, and which protocol is meant
 reading     check, explain, diff
+making      new, import
 """
 
 from __future__ import annotations
 
 import click
 
-from uploader.cli.protocol import reading
+from uploader.cli.protocol import making, reading
 
 
 @click.group()
 def protocol() -> None:
-    """Trial protocols: check, explain, diff."""
+    """Trial protocols: check, explain, compare, make."""
 
 
-for command in (reading.check, reading.explain):
+for command in (reading.check, reading.explain, reading.diff, making.new, making.import_):
     protocol.add_command(command)

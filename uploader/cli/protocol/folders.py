@@ -23,11 +23,15 @@ REFERENCE = "PROTOCOL"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Of protocols, DicomEdit scripts and privacy policies."""
+    """Of protocols, DicomEdit scripts and privacy policies.
+
+    into: where new protocols are written; never into what comes with the program unless that is asked for
+    """
 
     protocols: Path
     scripts: Path
     policies: Path
+    into: Path
 
     def schema(self) -> Mapping[str, Any]:
         """The one beside the protocols; without it the one that comes with the program."""
@@ -74,5 +78,11 @@ def folders_options(function: F) -> F:
 def _folders(protocols: Path | None, home: Path | None) -> Folders:
     if home is not None:
         settings = Settings.read(home)
-        return Folders(protocols or settings.protocols, settings.scripts, settings.policies)
-    return Folders(protocols or shipped("trial_protocols"), shipped("dicomedit_scripts"), shipped("privacy_policies"))
+        found = protocols or settings.protocols
+        return Folders(found, settings.scripts, settings.policies, found)
+    return Folders(
+        protocols or shipped("trial_protocols"),
+        shipped("dicomedit_scripts"),
+        shipped("privacy_policies"),
+        protocols or Path("trial_protocols"),
+    )

@@ -73,3 +73,20 @@ def _faults(path: Path, folders: Folders) -> Iterator[str]:
     missing = {rule.validator: rule.line for rule in reversed(protocol.rules) if rule.validator not in known}
     for validator, pointer in missing.items():
         yield str(Fault(rows[pointer], pointer, f"needs the validator {validator}, which is not installed here"))
+
+
+@click.command("diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@folders_options
+def diff(old: str, new: str, folders: Folders) -> None:
+    """Say what changed from one version to another, rule by rule, and whether more or less is asked."""
+    from uploader.protocols.comparing import Way, changes
+
+    schema = folders.schema()
+    found = list(changes(folders.protocol(old), folders.protocol(new), schema))
+    for way in Way:
+        said = [change.says for change in found if change.way is way]
+        click.echo(f"{way}: {len(said)}")
+        for says in said:
+            click.echo(f"- {says}")
