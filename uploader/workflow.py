@@ -35,7 +35,7 @@ from uploader.domain.submission import ROUTES, State
 from uploader.heartbeat import Heart, Workers
 from uploader.logs import say
 
-VERSION = "line-1"
+VERSION = "line-2"
 """Name of the order of steps. Change it when a route in `line` changes.
 
 DBOS resumes only workflows of its own version; what an older version left unfinished is still due in the

@@ -14,7 +14,7 @@ from uploader.home import Home
 
 def one_run(home, worker):
     """A worker process that carries whatever is due until nothing moves."""
-    command = [sys.executable, "-m", "tests.workflow.one_run", str(home), "-", "-", "line-1", worker]
+    command = [sys.executable, "-m", "tests.workflow.one_run", str(home), "-", "-", "line-2", worker]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

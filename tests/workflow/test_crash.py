@@ -17,7 +17,7 @@ from uploader.records import verify
 ADDRESS = Address("SITE01", "DEMO-001", "DEMO-001_1")
 
 
-def one_run(built, die_after="-", raise_in="-", version="line-1", worker="w1"):
+def one_run(built, die_after="-", raise_in="-", version="line-2", worker="w1"):
     return subprocess.run(
         [sys.executable, "-m", "tests.workflow.one_run", str(built.home.root), die_after, raise_in, version, worker],
         capture_output=True,

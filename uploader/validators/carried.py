@@ -14,10 +14,11 @@ from uploader.validators.reading import text
 from uploader.validators.recognition import Input, Scan, inputs
 
 
-def carry_over(before: Case, after: Case) -> None:
-    """Let the inputs of `after` be the entries that are those of `before`, under the series UIDs that they have now."""
-    known: Mapping[str, Input] = {key: _renamed(each, after) for key, each in before.once(inputs).items()}
-    after.take(inputs, known)
+def carry_over(known: Mapping[str, Input], after: Case) -> None:
+    """Let the inputs of `after` be the entries of those that are `known` of the session as it arrived, under the series
+    UIDs that they have now."""
+    renamed: Mapping[str, Input] = {key: _renamed(each, after) for key, each in known.items()}
+    after.take(inputs, renamed)
 
 
 def _renamed(each: Input, after: Case) -> Input:
