@@ -17,6 +17,8 @@ CELLS = 4_000
 """Cells of an area, about: a dose that falls off over a few mm across a small structure is resolved."""
 MOST = 100_000
 """Cells that are tried, inside or not: a thin rim around the body is a small part of what encloses it."""
+BORDER_MM = 2.0
+"""Distance at most of the points on the border."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -67,11 +69,13 @@ def _between(index: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:
 
 
 def _spread(area: shapely.Geometry) -> tuple[Floats, Floats]:
-    """Points (n, 2) in the area, and (n,) the share of the area that each stands for."""
+    """Points (n, 2) in the area, and (n,) the share of the area that each stands for. Points of the border stand for
+    none of it; but the highest dose, and the lowest, are often there."""
     parts = [part for part in shapely.get_parts(area) if part.area > 0]
     spread = [_points(part, part.area / area.area) for part in parts]
     shares = [np.full(len(each), part.area / area.area / len(each)) for part, each in zip(parts, spread, strict=True)]
-    return np.concatenate(spread), np.concatenate(shares)
+    border = shapely.get_coordinates(area.segmentize(BORDER_MM))
+    return np.concatenate([*spread, border]), np.concatenate([*shares, np.zeros(len(border))])
 
 
 def _points(polygon: Any, share: float) -> Floats:
