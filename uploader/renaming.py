@@ -107,8 +107,18 @@ def _of_set(
             roi.contours,
             is_listed(asked, roi.name) if suggests else True,
             decided.get(entry, {}).get(number, ""),
-            tuple(s for s in suggests.suggest(roi.name, seen) if is_name(asked, s.name)) if suggests else (),
+            tuple(_useful(asked, roi.name, suggests.suggest(roi.name, seen))) if suggests else (),
         )
+
+
+def _useful(asked: Mapping[str, Any], name: str, found: Iterable[Suggestion]) -> Iterator[Suggestion]:
+    """Names of the protocol other than the one it has; of a listed one only the way in which the protocol writes it."""
+    for suggestion in found:
+        better = (
+            suggestion.own and suggestion.score == 1.0 if is_listed(asked, name) else is_name(asked, suggestion.name)
+        )
+        if better and suggestion.name != name:
+            yield suggestion
 
 
 def _types(observations: Iterable[Header]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What a person may do to a submission: look, choose a trial, sign, release, retry, overrule, withdraw.
 
 The desk and the command line both stand on this. It holds the anonymised archive; what shows identifiable data
-(`changes`, `identifiable_rois`) goes through `looking`, which leaves an audit line before anything is shown.
+(`changes`, `structures`) goes through `looking`, which leaves an audit line before anything is shown.
 """
 
 from __future__ import annotations
@@ -355,12 +355,6 @@ class Review:
             return ()
         address = trial_session(about).address
         return tuple(_rois(self.anonymised, address, about, manifest))
-
-    def identifiable_rois(self, submission: str, person: str) -> tuple[Roi, ...]:
-        """Structures as they arrived, before there is an anonymised session. Audited."""
-        about = self.records.get(submission)
-        archive, address = self.looking(about, person)
-        return tuple(_rois(archive, address, about, self.records.manifest(submission, "identifiable")))
 
     def structures(self, submission: str, person: str) -> Naming:
         """Structures as they arrived, beside the names of the protocol that was chosen. Audited."""

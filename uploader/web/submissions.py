@@ -91,13 +91,6 @@ def elements(submission: str) -> str:
     return render_template("elements.html", submission=submission, name=name, elements=found)
 
 
-@blueprint.get("/submissions/<submission>/structures")
-def structures(submission: str) -> str:
-    """Structure names as they arrived. Identifiable: asked for by name, and audited."""
-    rois = _review().identifiable_rois(submission, g.person)
-    return render_template("structures.html", submission=submission, rois=rois)
-
-
 @blueprint.get("/submissions/<submission>/receipt.json")
 def receipt(submission: str) -> Answer:
     document = json.dumps(_review().receipt(submission), indent=2)

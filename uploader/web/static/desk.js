@@ -1,5 +1,5 @@
 // Looks again while something moves, leaves the page alone while somebody types and the focus where it is,
-// sends a form once, shows what a trial lets choose, and narrows the table of changes. Every page works without it.
+// sends a form once, shows what a trial lets choose, takes a suggested name, and narrows the table of changes. Every page works without it.
 "use strict";
 
 function typing(main) {
@@ -58,13 +58,13 @@ function sendOnce(event) {
   if (form.method !== "post") return event.preventDefault();
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
-  form.querySelector("button").setAttribute("aria-disabled", "true");
+  form.querySelector("button:not([type=button])").setAttribute("aria-disabled", "true");
 }
 
 function sendAgain() {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
-    form.querySelector("button").removeAttribute("aria-disabled");
+    form.querySelector("button:not([type=button])").removeAttribute("aria-disabled");
   }
 }
 
@@ -73,6 +73,14 @@ function follow(event) {
   for (const choices of event.target.form.querySelectorAll("fieldset[data-trial]")) {
     choices.hidden = choices.disabled = choices.dataset.trial !== event.target.value;
   }
+}
+
+function take(event) {
+  const name = event.target.dataset.take;
+  if (!name) return;
+  const field = event.target.closest("td").querySelector("input");
+  field.value = name;
+  field.focus();
 }
 
 function narrow() {
@@ -92,6 +100,8 @@ function narrow() {
 
 document.addEventListener("submit", sendOnce);
 document.addEventListener("change", follow);
+document.addEventListener("click", take);
+for (const button of document.querySelectorAll("[data-take]")) button.hidden = false;
 window.addEventListener("pageshow", sendAgain);
 document.querySelector(".filter")?.addEventListener("input", narrow);
 lookAgain();
