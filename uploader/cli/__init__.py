@@ -27,6 +27,7 @@ COMMANDS = {
     "retry": "submissions",
     "override": "submissions",
     "waive": "choosing",
+    "roi": "rois",
     "withdraw": "submissions",
     "recall": "recall",
     "receipt": "receipt",
