@@ -3,13 +3,14 @@
 folders     where protocols, scripts and policies lie, and which protocol is meant
 reading     check, explain, diff
 making      new, import
+exporting   template
 """
 
 from __future__ import annotations
 
 import click
 
-from uploader.cli.protocol import making, reading
+from uploader.cli.protocol import exporting, making, reading
 
 
 @click.group()
@@ -17,5 +18,5 @@ def protocol() -> None:
     """Trial protocols: check, explain, compare, make."""
 
 
-for command in (reading.check, reading.explain, reading.diff, making.new, making.import_):
+for command in (reading.check, reading.explain, reading.diff, making.new, making.import_, exporting.template):
     protocol.add_command(command)
