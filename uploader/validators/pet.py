@@ -30,6 +30,7 @@ from uploader.validators import suv
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
 from uploader.validators.blocks import Block, blocks, idle
 from uploader.validators.pet_rules import Judge, Series, listed, ranged
+from uploader.validators.reading import text
 
 ENHANCED = "1.2.840.10008.5.1.4.1.1.130"
 """SOP Class of enhanced PET images, which say all this elsewhere."""
@@ -55,7 +56,7 @@ def _ruled(case: Case, block: Block, rule: str) -> Iterator[Finding | Ruling]:
 
 
 def _suv(series: Series) -> Answer:
-    if any(header.get("SOPClassUID") == ENHANCED for header in series.headers.values()):
+    if any(text(header, "SOPClassUID") == ENHANCED for header in series.headers.values()):
         return unknown("it is an enhanced PET object, of which this is not known")
     found: dict[suv.Fault, str] = {}
     for entry, header in series.headers.items():

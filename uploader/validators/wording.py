@@ -68,7 +68,7 @@ def evidence(headers: Iterable[Header], attribute: str) -> Private[str]:
 def distinct(headers: Iterable[Header], attribute: str) -> Sequence[Any]:
     """Different values of the attribute, in the order in which they are met; of sequences none."""
     every = (value for header in headers for value in values(header, attribute))
-    return list(dict.fromkeys(value for value in every if not isinstance(value, Mapping)))
+    return list(dict.fromkeys(value for value in every if isinstance(value, str | int | float)))
 
 
 def reason(said: Mapping[str, Any]) -> str:
