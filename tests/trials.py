@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.homes import archives_of, arrive, change_settings, new_home
@@ -84,11 +85,11 @@ class Judged:
                 line.carry(route, gateway or self.gateway, submission, attempt, step)
         return str(self.built.records.get(submission).state)
 
-    def arrived(self, folder: Path) -> str:
+    def arrived(self, folder: Path, codes: Mapping[str, str] = MappingProxyType({})) -> str:
         """A submission whose trial was chosen, and of which nothing was judged yet."""
         submission = arrive(self.built, folder)
         assert self.carry(submission) == "received"
-        self.review.choose(submission, self.protocol.trial, "DEMO-001", "ada")
+        self.review.choose(submission, self.protocol.trial, "DEMO-001", "ada", codes=codes)
         return submission
 
 

@@ -14,7 +14,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,6 +61,7 @@ from uploader.stages.validate import validate
 from uploader.stages.verify import settled, verify
 from uploader.validators.carried import carry_over
 from uploader.validators.recognition import inputs
+from uploader.validators.visits import acquired
 
 Progress = Callable[[str, int, int], None]
 """`progress(stage, done, total)`, in files."""
@@ -203,6 +204,7 @@ def check_protocol(gateway: Gateway, submission: str) -> bool:
     case = original_case(gateway, chosen, protocol)
     verdict = validate(case, protocol, gateway.validators, let_pass(gateway, chosen))
     gateway.records.keep_verdict(submission, "protocol", verdict)
+    gateway.records.keep_acquired(submission, acquired(case))
     return verdict.refused
 
 
@@ -452,7 +454,7 @@ def original_case(gateway: Gateway, submission: Submission, protocol: Protocol) 
     renamed = named(gateway, submission)
     if renamed != folder:
         headers = {**headers, **headers_below(renamed, derived(folder, manifest, renamed))}
-    return case_of(renamed, headers, protocol.content, submission.chosen)
+    return with_visits(gateway, submission, case_of(renamed, headers, protocol.content, submission.chosen))
 
 
 def decided_names(gateway: Gateway, submission: Submission) -> Names:
@@ -474,7 +476,14 @@ def anonymised_case(gateway: Gateway, submission: Submission, protocol: Protocol
     headers = headers_below(folder, [entry.name for entry in manifest])
     case = case_of(folder, headers, protocol.content, submission.chosen)
     carry_over(known, case)
-    return case
+    return with_visits(gateway, submission, case)
+
+
+def with_visits(gateway: Gateway, submission: Submission, case: Case) -> Case:
+    """The case with what is remembered of the subject's other sessions in the trial."""
+    others = gateway.records.others_of(submission.id)
+    before = [gateway.records.acquired(each.id) for each in others if each.created < submission.created]
+    return replace(case, earlier=before, visits=[each.chosen.get("timepoint", "") for each in others])
 
 
 def let_pass(gateway: Gateway, submission: Submission) -> tuple[Waiver, ...]:

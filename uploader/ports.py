@@ -271,11 +271,10 @@ class Records(Protocol):
     def verdict(self, submission: str, kind: str) -> Verdict | None: ...
 
     def keep_acquired(self, submission: str, facts: Mapping[str, Any]) -> None:
-        """How its images were acquired, for the subject's later sessions: codes and numbers, as plain JSON."""
+        """How its images were acquired, for the subject's later sessions. Plain JSON."""
 
-    def acquired_before(self, submission: str) -> Sequence[Mapping[str, Any]]:
-        """The same of the subject's sessions in the trial that arrived before this one and went as far as sign-off,
-        the oldest first."""
+    def acquired(self, submission: str) -> Mapping[str, Any]:
+        """Empty where nothing was kept."""
 
     def keep_signoff(self, submission: str, signoff: SignOff) -> None:
         """The state becomes signed in the same transaction. Raises WrongState unless awaiting-signoff."""
@@ -299,6 +298,9 @@ class Records(Protocol):
 
     def labels_of(self, trial: str, subject: str) -> frozenset[str]:
         """Every session label ever given for this subject in this trial."""
+
+    def others_of(self, submission: str) -> Sequence[Submission]:
+        """The subject's other submissions in the trial that went as far as sign-off and stand, the oldest first."""
 
     def holding(self, digest: str) -> Sequence[Submission]:
         """Submissions whose files as they arrived have this manifest digest, newest first."""

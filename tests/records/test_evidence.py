@@ -157,28 +157,24 @@ def test_a_verdict_comes_back_with_lines_rulings_and_what_was_let_pass(records: 
     assert records.verdict(ID, "protocol") == verdict
 
 
-def test_what_was_acquired_is_known_to_later_sessions_of_the_subject_only(records: SqlRecords) -> None:
-    for name in ("first", "second", "other", "withdrawn"):
+def test_what_was_acquired_comes_back_and_goes_with_another_choice(records: SqlRecords) -> None:
+    bring(records, State.RECEIVED)
+    choose(records)
+    records.keep_acquired(ID, {"t1w": {"RepetitionTime": [500.0]}})
+    assert records.acquired(ID) == {"t1w": {"RepetitionTime": [500.0]}}
+    choose(records, subject="DEMO-002")
+    assert records.acquired(ID) == {}
+
+
+def test_the_subjects_other_sessions_are_those_that_were_kept_and_stand(records: SqlRecords) -> None:
+    for name in ("first", "second", "refused", "withdrawn", "of another"):
         bring(records, State.RECEIVED, name)
-        choose(records, name, "DEMO-002" if name == "other" else "DEMO-001", f"L-{name}")
-        records.keep_acquired(name, {"RepetitionTime": 500, "of": name})
+        choose(records, name, "DEMO-002" if name == "of another" else "DEMO-001", f"L-{name}")
         records.keep_manifest(name, "anonymised", session(name))
-        run(records, "prepare", State.AWAITING_SIGNOFF, name)
+        run(records, "prepare", State.REFUSED if name == "refused" else State.AWAITING_SIGNOFF, name)
     records.withdraw("withdrawn", "reviewer", "consent withdrawn")
-    assert records.acquired_before("first") == []
-    assert records.acquired_before("withdrawn") == [
-        {"RepetitionTime": 500, "of": "first"},
-        {"RepetitionTime": 500, "of": "second"},
-    ]
-
-
-def test_a_session_that_was_refused_is_no_earlier_visit(records: SqlRecords) -> None:
-    for name in ("first", "second"):
-        bring(records, State.RECEIVED, name)
-        choose(records, name, label=f"L-{name}")
-        records.keep_acquired(name, {})
-        run(records, "prepare", State.REFUSED, name)
-    assert records.acquired_before("second") == []
+    assert [each.id for each in records.others_of("first")] == ["second"]
+    assert [each.id for each in records.others_of("refused")] == ["first", "second"]
 
 
 def test_the_codes_chosen_with_the_trial_are_kept_and_give_way_to_others(records: SqlRecords) -> None:

@@ -104,6 +104,13 @@ class Submission:
     """When a waiting submission is due again; otherwise `changed`."""
 
 
+def is_kept(about: Submission) -> bool:
+    """Whether it was validated, anonymised and kept for sign-off, and nobody took it back since."""
+    if about.state in (State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED):
+        return True
+    return about.route == "release" and about.state in (State.QUEUED, State.WAITING, State.HELD)
+
+
 def new_id() -> str:
     """A fresh submission ID: 40 random bits in letters and digits that people do not confuse."""
     return "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(8))

@@ -14,10 +14,9 @@ from uploader.domain.errors import NotFound
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
-from uploader.domain.submission import State, Submission
 from uploader.domain.waiver import Waiver
 from uploader.records.audit import Change, canonical
-from uploader.records.tables import acquired, manifests, provenances, receipts, signoffs, submissions, verdicts
+from uploader.records.tables import acquired, manifests, provenances, receipts, signoffs, verdicts
 
 PLACES = ("identifiable", "anonymised")
 KINDS = ("protocol", "anonymised", "verification")
@@ -81,23 +80,16 @@ def _bare(verdict: Verdict) -> Verdict:
     return replace(verdict, findings=tuple(found.bare for found in verdict.findings))
 
 
-def keep_acquired(change: Change, submission: str, trial: str, subject: str, facts: Mapping[str, Any]) -> None:
+def keep_acquired(change: Change, submission: str, facts: Mapping[str, Any]) -> None:
     text = canonical(facts)
-    kept = change.connection.execute(_rows(acquired, submission)).first()
-    if kept is None or (kept.trial, kept.subject, canonical(kept.facts)) != (trial, subject, text):
-        _replace(change, acquired, submission, {}, trial=trial, subject=subject, facts=json.loads(text))
+    if canonical(acquired_of(change.connection, submission)) != text:
+        _replace(change, acquired, submission, {}, facts=json.loads(text))
         change.note("line", "acquisition-kept", submission, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
-def acquired_before(connection: Connection, about: Submission) -> list[Mapping[str, Any]]:
-    """Of the subject's submissions that arrived before this one and went as far as sign-off, the oldest first."""
-    s = submissions.c
-    passed = (s.state.in_((State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED))) | (
-        (s.route == "release") & s.state.in_((State.QUEUED, State.WAITING, State.HELD))
-    )
-    same = (acquired.c.trial == about.trial) & (acquired.c.subject == about.subject)
-    query = select(acquired.c.facts).join(submissions).where(same, passed, s.created < about.created)
-    return list(connection.scalars(query.order_by(s.created, s.id)))
+def acquired_of(connection: Connection, submission: str) -> Mapping[str, Any]:
+    row = connection.execute(_rows(acquired, submission)).first()
+    return {} if row is None else dict(row.facts)
 
 
 def keep_signoff(change: Change, submission: str, signoff: SignOff) -> None:

@@ -17,7 +17,7 @@ from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
-from uploader.domain.submission import ROUTES, State, Submission, check_choice, check_move
+from uploader.domain.submission import ROUTES, State, Submission, check_choice, check_move, is_kept
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
@@ -207,6 +207,14 @@ class SqlRecords:
         with self.database.read() as connection:
             return frozenset(connection.scalars(query))
 
+    def others_of(self, submission: str) -> Sequence[Submission]:
+        """The subject's other submissions in the trial that went as far as sign-off and stand, the oldest first."""
+        about, c = self.get(submission), submissions.c
+        theirs = select(submissions).where(c.trial == about.trial, c.subject == about.subject, c.id != submission)
+        with self.database.read() as connection:
+            found = map(_submission, connection.execute(theirs.order_by(c.created, c.id)))
+            return [each for each in found if is_kept(each)]
+
     def holding(self, digest: str) -> Sequence[Submission]:
         """Submissions whose files as they arrived have this manifest digest, newest first."""
         same = select(manifests.c.submission).where(manifests.c.place == "identifiable", manifests.c.digest == digest)
@@ -237,16 +245,14 @@ class SqlRecords:
             return evidence.verdict_of(connection, submission, kind)
 
     def keep_acquired(self, submission: str, facts: Mapping[str, Any]) -> None:
-        """How its images were acquired, for the subject's later sessions: codes and numbers, as plain JSON."""
-        with self._changing() as change:
-            about = _get(change.connection, submission)
-            evidence.keep_acquired(change, submission, about.trial, about.subject, facts)
+        """How its images were acquired, for the subject's later sessions. Plain JSON."""
+        with self._about(submission) as change:
+            evidence.keep_acquired(change, submission, facts)
 
-    def acquired_before(self, submission: str) -> Sequence[Mapping[str, Any]]:
-        """What `keep_acquired` kept of the subject's sessions in the trial that arrived before this one and went as far
-        as sign-off, the oldest first."""
+    def acquired(self, submission: str) -> Mapping[str, Any]:
+        """Empty where nothing was kept."""
         with self.database.read() as connection:
-            return evidence.acquired_before(connection, _get(connection, submission))
+            return evidence.acquired_of(connection, submission)
 
     def keep_signoff(self, submission: str, signoff: SignOff) -> None:
         """The state becomes signed in the same transaction.

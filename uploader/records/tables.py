@@ -95,12 +95,9 @@ acquired = Table(
     "acquired",
     metadata,
     _submission(primary_key=True),
-    Column("trial", String(64), nullable=False),
-    Column("subject", String(64), nullable=False),
     Column("facts", JSON, nullable=False),
-    Index("acquired_of_a_subject", "trial", "subject"),
 )
-"""How the images of a session were acquired, as far as its protocol compares visits: codes and numbers only."""
+"""How the images of a session were acquired, as far as its protocol compares visits: numbers, codes and digests."""
 
 signoffs = Table(
     "signoffs",

@@ -23,8 +23,5 @@ def upgrade() -> None:
     op.create_table(
         "acquired",
         sa.Column("submission", sa.String(32), sa.ForeignKey("submissions.id"), primary_key=True, nullable=False),
-        sa.Column("trial", sa.String(64), nullable=False),
-        sa.Column("subject", sa.String(64), nullable=False),
         sa.Column("facts", sa.JSON, nullable=False),
-        sa.Index("acquired_of_a_subject", "trial", "subject"),
     )
