@@ -32,11 +32,11 @@ def items(header: Header, *keywords: str) -> Iterator[Header]:
 
 
 def vector(header: Header, keyword: str, length: int) -> tuple[float, ...] | None:
-    """`length` numbers, or None when they are not there."""
+    """`length` numbers, or None when they are not there; what is infinite or no number, as ``nan`` is, is not there."""
     value = header.get(keyword)
     if not isinstance(value, list) or len(value) != length:
         return None
-    numbers = tuple(float(v) for v in value if isinstance(v, (int, float)))
+    numbers = tuple(float(v) for v in value if isinstance(v, (int, float)) and abs(v) < float("inf"))
     return numbers if len(numbers) == length else None
 
 
