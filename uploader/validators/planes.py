@@ -1,0 +1,147 @@
+"""Where the images of a scan lie, and how large they are, as their headers say it.
+
+Of an enhanced image each frame is an image: its place is in the functional groups, those of the frame before those
+that all share. Slice Location (0020,1041) is never looked at: it has no origin and, in real files, not even a sign.
+Source: DICOM PS3.3 C.7.6.2, C.7.6.16, C.8.8.3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uploader.ports import Header
+from uploader.validators.reading import items, text
+
+Floats = NDArray[np.float64]
+MOST_FRAMES = 10_000
+"""What a header may claim before it is not believed."""
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Planes:
+    """The images of a scan in the order of its entries; what one does not say is NaN.
+
+    places: where each is, for people: its entry, with the frame of an enhanced image
+    positions: (n, 3), mm, Image Position Patient (0020,0032)
+    cosines: (n, 6), Image Orientation Patient (0020,0037)
+    spacing: (n, 2), mm, Pixel Spacing (0028,0030)
+    thickness: (n,), mm, Slice Thickness (0018,0050)
+    sizes: (n, 2), Rows (0028,0010) and Columns (0028,0011)
+    tilt: (n,), degrees, Gantry/Detector Tilt (0018,1120)
+    mosaic: whether one image holds many slices side by side, whose places it does not say
+    """
+
+    places: tuple[str, ...]
+    positions: Floats
+    cosines: Floats
+    spacing: Floats
+    thickness: Floats
+    sizes: Floats
+    tilt: Floats
+    mosaic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    place: str
+    position: Any
+    cosines: Any
+    spacing: Any
+    thickness: Any
+    header: Header
+
+
+def planes_of(headers: Mapping[str, Header]) -> Planes:
+    """The images of these files."""
+    found = [plane for entry, header in headers.items() for plane in _planes(entry, header)]
+    return Planes(
+        tuple(plane.place for plane in found),
+        _array((plane.position for plane in found), 3),
+        _array((plane.cosines for plane in found), 6),
+        _array((plane.spacing for plane in found), 2),
+        _array((plane.thickness for plane in found), 1)[:, 0],
+        _array(([plane.header.get("Rows"), plane.header.get("Columns")] for plane in found), 2),
+        _array((plane.header.get("GantryDetectorTilt") for plane in found), 1)[:, 0],
+        any(_is_mosaic(header) for header in headers.values()),
+    )
+
+
+def _planes(entry: str, header: Header) -> Iterator[_Plane]:
+    frames = list(items(header, "PerFrameFunctionalGroupsSequence"))
+    offsets = header.get("GridFrameOffsetVector")
+    if frames:
+        shared = next(items(header, "SharedFunctionalGroupsSequence"), _NOTHING)
+        yield from (_of_frame(f"{entry} frame {n}", header, frame, shared) for n, frame in enumerate(frames, 1))
+    elif isinstance(offsets, (list, np.ndarray)) and len(offsets):
+        yield from _of_grid(entry, header, offsets)
+    elif _number_of_frames(header) > 1:
+        yield from (_of_file(f"{entry} frame {n}", header, None) for n in range(1, _number_of_frames(header) + 1))
+    else:
+        yield _of_file(entry, header, header.get("ImagePositionPatient"))
+
+
+def _of_file(place: str, header: Header, position: Any) -> _Plane:
+    return _Plane(
+        place,
+        position,
+        header.get("ImageOrientationPatient"),
+        header.get("PixelSpacing"),
+        header.get("SliceThickness"),
+        header,
+    )
+
+
+def _of_frame(place: str, header: Header, frame: Header, shared: Header) -> _Plane:
+    measures = _group("PixelMeasuresSequence", frame, shared)
+    return _Plane(
+        place,
+        _group("PlanePositionSequence", frame, shared).get("ImagePositionPatient"),
+        _group("PlaneOrientationSequence", frame, shared).get("ImageOrientationPatient"),
+        measures.get("PixelSpacing"),
+        measures.get("SliceThickness"),
+        header,
+    )
+
+
+def _group(sequence: str, frame: Header, shared: Header) -> Header:
+    return next(items(frame, sequence), None) or next(items(shared, sequence), _NOTHING)
+
+
+def _of_grid(entry: str, header: Header, offsets: Iterable[Any]) -> Iterator[_Plane]:
+    """The planes of a dose grid, which lie at offsets from the first along the normal."""
+    first = _array([header.get("ImagePositionPatient")], 3)[0]
+    cosines = _array([header.get("ImageOrientationPatient")], 6)[0]
+    along = _array(offsets, 1)[:, 0]
+    for n, offset in enumerate(along - along[0], 1):
+        position = first + offset * np.cross(cosines[:3], cosines[3:])
+        yield _of_file(f"{entry} frame {n}", header, position)
+
+
+def _number_of_frames(header: Header) -> int:
+    number = header.get("NumberOfFrames")
+    return min(number, MOST_FRAMES) if isinstance(number, int) else 1
+
+
+def _is_mosaic(header: Header) -> bool:
+    said = header.get("ImageType")
+    return isinstance(said, list) and "MOSAIC" in said and text(header, "Modality") == "MR"
+
+
+def _array(values: Iterable[Any], width: int) -> Floats:
+    """(n, width); a row of NaN for what is not `width` finite numbers."""
+    rows = [_row(value, width) for value in values]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), width)
+    table[~np.isfinite(table).all(axis=1)] = np.nan
+    return table
+
+
+def _row(value: Any, width: int) -> Any:
+    several = value if isinstance(value, (list, np.ndarray)) else [value]
+    numeric = len(several) == width and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in several)
+    return several if numeric else [np.nan] * width
