@@ -145,6 +145,38 @@ class DeskSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSettings:
+    """A validator that is not part of the program, and runs shut in."""
+
+    manifest: Path
+    """Its ``validator.json``."""
+    digest: str
+    """What it is, to the byte, ``sha256:…``: of the image, or without one of the files beside the manifest."""
+    image: str = ""
+    """Image that it is in, as the container engine calls it; empty: it runs as a process of this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """What validators that run shut in may use at most, whatever their manifests wish for."""
+
+    engine: str = "unix:///var/run/docker.sock"
+    """Socket of the container engine."""
+    memory_mb: int = 2048
+    """Memory of one validator."""
+    seconds: float = 300
+    """Time of one validator for one session."""
+    processes: int = 64
+    """Processes and threads of one validator."""
+    cpus: float = 1
+    """Cores of one validator."""
+    scratch_mb: int = 256
+    """What one validator may write meanwhile."""
+    bare: bool = False
+    """Run those without an image even where the machine cannot shut them in: they can read what the uploader can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where this gateway keeps things, whom it talks to, and what it allows."""
 
@@ -186,6 +218,10 @@ class Settings:
         "structures",
     )
     """Validators this site allows, by entry-point name."""
+    plugins: tuple[PluginSettings, ...] = ()
+    """Validators this site allows that are no part of the program."""
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    """What those may use."""
     jobs: int = 2
     """Processes that anonymise and verify the files of one session."""
     at_once: int = 2

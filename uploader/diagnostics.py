@@ -34,10 +34,16 @@ def contained(folder: Path, function: Callable[..., Any], *args: Any) -> Any:
 
 def keep(folder: Path) -> str:
     """Write the traceback that is being handled to `folder`; returns its reference."""
+    reference = keep_said(folder, format_exc().encode())
+    say("defect", reference=reference)
+    return reference
+
+
+def keep_said(folder: Path, said: bytes) -> str:
+    """Write what a foreign program said to `folder`; returns its reference."""
     reference = secrets.token_hex(4)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = os.open(folder / f"{reference}.txt", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(target, "w") as out:
-        out.write(format_exc())
-    say("defect", reference=reference)
+    with os.fdopen(target, "wb") as out:
+        out.write(said)
     return reference

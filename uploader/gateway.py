@@ -24,7 +24,7 @@ from uploader.hosted import projects_of
 from uploader.line import Gateway, Progress
 from uploader.looks import look
 from uploader.passes import Policy
-from uploader.ports import Archive
+from uploader.ports import Archive, Validator
 from uploader.protocols import Protocols, check
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
@@ -33,11 +33,12 @@ from uploader.records import SqlRecords, open_records
 from uploader.records.database import is_shared, server_at
 from uploader.records.linktable import LinkTable
 from uploader.review import Review
+from uploader.sandbox import check_params, plugins
 from uploader.seal import sealed
 from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.anonymise import Recipe
 from uploader.stages.ingest.intake import Intake
-from uploader.validators import installed
+from uploader.validators import installed, names
 
 
 def now() -> datetime:
@@ -62,12 +63,20 @@ def open_home(root: Path) -> Built:
     """Read the settings and open the records. Raises Misconfigured for whatever is wrong."""
     settings = Settings.read(root)
     home = Home(settings.home)
-    validators = installed(settings.validators)
+    validators = validators_of(settings)
     protocols = Protocols(settings.protocols, settings.trials)
     for protocol in protocols.all():
         check(protocol, validators, settings.scripts, settings.policies, Policy.read)
+        check_params(protocol, validators)
     records = open_records(settings.database_url or home.records_url, settings.database_password_file)
     return Built(settings, home, protocols, records)
+
+
+def validators_of(settings: Settings) -> Mapping[str, Validator]:
+    """All validators that this site allows, those that run shut in among them. Raises UnknownValidator, BadSettings."""
+    ours = installed(settings.validators)
+    shut_in = plugins(settings.plugins, settings.sandbox, Home(settings.home).diagnostics, {*ours, *names()})
+    return {**ours, **shut_in}
 
 
 def engine_database(settings: Settings) -> Any:
@@ -116,7 +125,7 @@ def build_line(built: Built, progress: Progress | None = None, routes: Sequence[
         identifiable_project=settings.identifiable.project,
         central_project=settings.central.project,
         protocol=partial(installed_protocol, settings),
-        validators=installed(settings.validators),
+        validators=validators_of(settings),
         recipe=part("trial key", lambda: partial(recipe, settings, home.key("trial.key"))),
         permit=partial(permit, settings),
         look=look,

@@ -27,3 +27,8 @@ def installed(allowed: Iterable[str]) -> Mapping[str, Validator]:
             f"installed are: {', '.join(sorted(found))}"
         )
     return {name: found[name].load() for name in wanted}
+
+
+def names() -> frozenset[str]:
+    """Names of all validators that are installed, allowed or not."""
+    return frozenset(point.name for point in entry_points(group=GROUP))

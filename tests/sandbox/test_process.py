@@ -1,0 +1,158 @@
+"""Validators as processes of this machine: what a hostile one gets, and what is told of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from tests.sandbox.hostile import ENDLESS, FOLDER, HURRIED, SAYS, SITE, broken, said, session
+from uploader.config import PluginSettings
+from uploader.sandbox import plugins
+from uploader.sandbox.process import digest_of
+
+shut_in = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed here")
+
+
+def plugin_at(folder, diagnostics, *, bare=False, digest="", site=SITE):
+    given = PluginSettings(manifest=folder / "validator.json", digest=digest or digest_of(folder))
+    return plugins([given], replace(site, bare=bare), diagnostics, ())["hostile"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return session(tmp_path_factory.mktemp("session"))
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    return plugin_at(FOLDER, tmp_path / "diagnostics")
+
+
+@pytest.fixture
+def hurried(tmp_path):
+    return plugin_at(FOLDER, tmp_path / "diagnostics", site=HURRIED)
+
+
+@pytest.fixture
+def bare(tmp_path):
+    return plugin_at(FOLDER, tmp_path / "diagnostics", bare=True)
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+@shut_in
+@pytest.mark.parametrize("does", sorted(SAYS.keys() - {*ENDLESS}))
+def test_what_is_no_answer_is_a_refusal_that_names_how_it_broke(plugin, case, does):
+    assert f"the validator hostile broke: {SAYS[does]}" in broken(plugin, case, does)
+
+
+@shut_in
+def test_what_is_an_answer_comes_through(plugin, case):
+    assert codes(said(plugin, case, "answer")) == ["hostile.contained"]
+
+
+@shut_in
+def test_what_does_not_end_is_ended_though_it_has_closed_its_outputs(hurried, case):
+    assert SAYS["hang-closed"] in broken(hurried, case, "hang-closed")
+
+
+@shut_in
+def test_a_fork_bomb_and_all_that_it_began_is_ended(hurried, case):
+    assert "it took longer than 1.5 seconds" in broken(hurried, case, "fork-bomb")
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "fork while" not in left
+
+
+@shut_in
+def test_memory_is_not_given_without_end(plugin, case):
+    assert "it ended with the code" in broken(plugin, case, "memory")
+
+
+@shut_in
+def test_what_it_leaves_running_is_ended(plugin, case):
+    assert codes(said(plugin, case, "survive")) == ["hostile.contained"]
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "sleep 1000" not in left
+
+
+@shut_in
+def test_there_is_no_network(plugin, case, listener):
+    assert codes(said(plugin, case, "network", address=listener)) == ["hostile.contained"]
+
+
+def test_without_bubblewrap_there_is_one(bare, case, listener):
+    assert codes(said(bare, case, "network", address=listener)) == ["hostile.escaped"]
+
+
+@shut_in
+@pytest.mark.parametrize("does", ["write", "fill", "powers"])
+def test_it_cannot_write_and_has_no_powers(plugin, case, does, monkeypatch):
+    monkeypatch.setenv("PLANTED", "a key")
+    before = {path.name: path.read_bytes() for path in case.folder.iterdir()}
+    assert codes(said(plugin, case, does)) == ["hostile.contained"]
+    assert {path.name: path.read_bytes() for path in case.folder.iterdir()} == before
+
+
+@shut_in
+def test_of_the_disk_it_sees_nothing_but_programs(plugin, case, tmp_path):
+    (tmp_path / "link.key").write_text("a key")
+    assert codes(said(plugin, case, "read", file=str(tmp_path / "link.key"))) == ["hostile.contained"]
+
+
+def test_without_bubblewrap_it_reads_what_we_can(bare, case, tmp_path):
+    (tmp_path / "link.key").write_text("a key")
+    assert codes(said(bare, case, "read", file=str(tmp_path / "link.key"))) == ["hostile.escaped"]
+
+
+@shut_in
+def test_it_sees_no_process_of_ours(plugin, bare, case):
+    ours = str(os.getpid())
+    assert codes(said(plugin, case, "processes", file=ours)) == ["hostile.contained"]
+    assert codes(said(bare, case, "processes", file=ours)) == ["hostile.escaped"]
+
+
+@pytest.mark.parametrize("does", ["output", "errors", "crash"])
+def test_without_bubblewrap_output_is_limited_all_the_same(bare, case, does):
+    assert SAYS[does] in broken(bare, case, does)
+
+
+def test_a_program_that_was_changed_is_not_begun(case, tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "hostile")
+    pinned = plugin_at(folder, tmp_path / "diagnostics")
+    (folder / "hostile").write_text("#!/bin/sh\nexit 0\n")
+    assert "its programs are not those of the settings: their digest is sha256:" in broken(pinned, case, "answer")
+
+
+def test_a_link_among_its_programs_is_not_followed(case, tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "hostile")
+    (folder / "more").symlink_to("/etc/passwd")
+    pinned = plugin_at(folder, tmp_path / "diagnostics", digest="sha256:" + "0" * 64)
+    assert "among its programs is a symbolic link" in broken(pinned, case, "answer")
+
+
+@shut_in
+def test_what_it_complains_of_goes_to_diagnostics_and_nowhere_else(plugin, case):
+    says = broken(plugin, case, "crash")
+    [kept] = plugin.diagnostics.iterdir()
+    assert kept.stem in says
+    assert "Mustermann" in kept.read_text()
+    assert "Mustermann" not in says
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_where_nothing_can_shut_it_in_it_is_not_begun(plugin, case, monkeypatch):
+    monkeypatch.setattr("uploader.sandbox.process._can_shut_in", lambda: False)
+    assert "this machine cannot shut it in" in broken(plugin, case, "answer")

@@ -1,0 +1,253 @@
+"""Runs a validator as a process of this machine, where there is no container engine.
+
+bubblewrap shuts it in: no network, other processes not to be seen, of the disk only `/usr`, its own folder and a `/tmp`
+of limited size, all but that read-only; no environment. Limits of the kernel hold for each of its processes, and for
+their number. Where the site says `bare`, the limits are all there is: then it can read what the uploader can.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import select
+import selectors
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from uploader.sandbox.broke import Broke, Output
+from uploader.sandbox.limits import Limits
+from uploader.sandbox.manifest import Manifest
+from uploader.sandbox.output import Hearing
+
+USER = 65534
+"""The account that owns nothing: a validator has it where the uploader runs as root."""
+PIXELS, SCRATCH, PROGRAM = "/pixels", "/tmp", "/validator"  # noqa: S108 - of a validator alone
+PATH = "/usr/local/bin:/usr/bin:/bin"
+KILL_SECONDS = 5
+"""How long the kernel may take to end all processes of a namespace."""
+_SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+_NEEDED = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
+"""What programs of a distribution are started by; nothing of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """folder: its programs; digest: of all of them, ``sha256:…``, see `digest_of`
+    bare: run it without bubblewrap
+    """
+
+    folder: Path
+    digest: str
+    limits: Limits
+    bare: bool = False
+
+    def reach(self, folder: Path) -> str:
+        """Where the validator finds the files of `folder`."""
+        return str(folder) if self.bare else PIXELS
+
+    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
+        """As of `Containers`."""
+        if (found := digest_of(self.folder)) != self.digest:
+            raise Broke(f"its programs are not those of the settings: their digest is {found}")
+        with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
+            words = [*self._around(folder), *_limited(self.limits), *manifest.command]
+            with _begun(words, Path(scratch), f"{self.folder}:{PATH}" if self.bare else PATH) as process:
+                return _run(process, request, self.limits)
+
+    def _around(self, folder: Path | None) -> Sequence[str]:
+        if self.bare:
+            return []
+        if not _can_shut_in():
+            raise Broke("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
+        pixels = ["--ro-bind", str(folder), PIXELS] if folder else []
+        scratch = [
+            "--size",
+            str(self.limits.scratch_mb << 20),
+            "--perms",
+            "1777",
+            "--tmpfs",
+            SCRATCH,
+            "--chdir",
+            SCRATCH,
+        ]
+        own = ["--ro-bind", str(self.folder), PROGRAM, "--setenv", "PATH", f"{PROGRAM}:{PATH}"]
+        return [*_namespaces(), *_system(), *own, *pixels, *scratch, "--", *_as_nobody()]
+
+
+def digest_of(folder: Path) -> str:
+    """SHA-256 of the list of all files below `folder`, each with its own: ``sha256:…``. Raises Broke for a link."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise Broke("among its programs is a symbolic link, which could lead anywhere")
+        if path.is_file():
+            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n")
+    return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
+
+
+def _namespaces() -> Sequence[str]:
+    """As root without a namespace of users, so that it can become somebody else; else with one."""
+    alone = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    who = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]
+    return ["bwrap", *alone, *who, "--die-with-parent", "--new-session", "--clearenv", "--setenv", "HOME", SCRATCH]
+
+
+def _as_nobody() -> Sequence[str]:
+    if os.geteuid():
+        return []
+    return [
+        "setpriv",
+        f"--reuid={USER}",
+        f"--regid={USER}",
+        "--clear-groups",
+        "--no-new-privs",
+        "--inh-caps=-all",
+        "--",
+    ]
+
+
+def _system() -> Sequence[str]:
+    words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    for name in _SYSTEM:
+        if Path(name).is_symlink():
+            words += ["--symlink", str(Path(name).readlink()), name]
+        elif Path(name).is_dir():
+            words += ["--ro-bind", name, name]
+    return [*words, *(word for name in _NEEDED for word in ("--ro-bind-try", name, name))]
+
+
+def _limited(limits: Limits) -> Sequence[str]:
+    """`seconds` of the processor too: a process that outlives its kill for whatever reason ends by itself."""
+    most = {
+        "as": limits.memory_mb << 20,
+        "cpu": max(1, round(limits.seconds * max(1, limits.cpus))),
+        "nproc": limits.processes,
+        "fsize": limits.scratch_mb << 20,
+        "nofile": 256,
+        "core": 0,
+    }
+    return ["prlimit", *(f"--{name}={value}" for name, value in most.items()), "--"]
+
+
+@cache
+def _can_shut_in() -> bool:
+    if not shutil.which("bwrap"):
+        return False
+    words = [*_namespaces(), *_system(), "--", *_as_nobody(), "true"]
+    return subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 0  # noqa: S603
+
+
+@contextmanager
+def _begun(words: Sequence[str], scratch: Path, path: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The process, in a session of its own, of which nothing is left behind."""
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(  # noqa: S603 - words of a manifest that the site's settings name by its digest
+            words,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            cwd=scratch,
+            env={"PATH": path},
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise Broke(f"it could not be begun: {error.strerror}") from None
+    try:
+        yield process
+    finally:
+        _end(process)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            _close(stream)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it with all that it began. Its child is the first process of a namespace, gone only after all others there;
+    until it is waited for, its number is nobody else's."""
+    if process.returncode is not None:
+        return
+    with suppress(OSError):
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        _ended(process, KILL_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Returns once it has ended; it is not waited for yet. Raises TimeoutError."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        if not select.select([descriptor], [], [], seconds)[0]:
+            raise TimeoutError
+    finally:
+        os.close(descriptor)
+
+
+def _close(stream: IO[bytes] | None) -> None:
+    if stream is not None:
+        with suppress(OSError):
+            stream.close()
+
+
+def _run(process: subprocess.Popen[bytes], request: bytes, limits: Limits) -> Output:
+    hearing = Hearing(limits)
+    teller = threading.Thread(target=_tell, args=(process.stdin, request), daemon=True)
+    teller.start()
+    try:
+        _hear(process, hearing)
+        _ended(process, hearing.left())
+    except TimeoutError:
+        raise hearing.broken(hearing.too_long()) from None
+    except Broke as broke:
+        raise hearing.broken(broke) from None
+    finally:
+        _end(process)
+        teller.join()
+    if process.returncode:
+        raise hearing.broken(Broke(_ending(process.returncode)))
+    return hearing.output()
+
+
+def _tell(stdin: Any, request: bytes) -> None:
+    """Its request, in a thread of its own: it may answer before it has read all, or never read."""
+    view = memoryview(request)
+    with suppress(OSError):
+        while view:
+            view = view[stdin.write(view) :]
+    _close(stdin)
+
+
+def _hear(process: subprocess.Popen[bytes], hearing: Hearing) -> None:
+    """Both outputs to their ends. Raises Broke, TimeoutError."""
+    with selectors.DefaultSelector() as outputs:
+        outputs.register(process.stdout, selectors.EVENT_READ, hearing.answer)  # type: ignore[arg-type]
+        outputs.register(process.stderr, selectors.EVENT_READ, hearing.errors)  # type: ignore[arg-type]
+        while outputs.get_map():
+            for key, _ in outputs.select(hearing.left()):
+                piece = os.read(key.fd, 1 << 16)
+                if not piece:
+                    outputs.unregister(key.fileobj)
+                key.data(piece)
+
+
+_SIGNALS = {signal.SIGXCPU: "all the time of the processor that it may use", signal.SIGXFSZ: "all the room it may use"}
+
+
+def _ending(code: int) -> str:
+    """A program that a signal ended says so by a negative code, or bubblewrap by one above 128."""
+    number = -code if code < 0 else code - 128
+    if number in _SIGNALS:
+        return f"it used {_SIGNALS[signal.Signals(number)]}"
+    return f"it ended with the code {code}"
