@@ -209,10 +209,12 @@ class Settings:
     validators: tuple[str, ...] = (
         "acquisition",
         "completeness",
+        "geometry",
         "identity",
         "mr",
         "names",
         "pet",
+        "pixels",
         "radiotherapy",
         "relations",
         "structures",
