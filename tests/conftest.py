@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from tests.homes import demo, gateway_at
 from tests.postgres import Postgres, server
@@ -17,6 +18,12 @@ SLOW_FIRST = ("workflow", "faults", "cli", "stages", "journeys", "archives", "do
 
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
 """Real and made DICOM data, beside the project and never inside it."""
+
+
+def pytest_configure() -> None:
+    """Hash passwords with little work: several hundred homes and archives are made, and argon2 is slow on purpose."""
+    _, _, _, *rest = PasswordHasher.__init__.__defaults__
+    PasswordHasher.__init__.__defaults__ = (1, 8, 1, *rest)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

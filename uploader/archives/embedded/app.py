@@ -7,6 +7,8 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from copy import copy
+from functools import lru_cache
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, cast
@@ -104,9 +106,18 @@ class Asked(Request):
 
 def create_app(store: Store) -> Flask:
     """The archive's REST door over `store`."""
+    app = copy(_door())
+    app.config, app.extensions = copy(app.config), {"store": store}
+    app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
+    return app
+
+
+@lru_cache
+def _door() -> Door:
+    """What the doors of all archives of a process share. To compile its several hundred routes takes longer than all else
+    that an archive does when it starts."""
     app = Door(__name__, static_folder=None)
     app.request_class = Asked
-    app.extensions["store"] = store
     app.url_map.merge_slashes = False
     for module in _DOORS:
         app.register_blueprint(module.blueprint)
@@ -119,7 +130,6 @@ def create_app(store: Store) -> Flask:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _disk_trouble)
     app.register_error_handler(sqlite3.OperationalError, _database_trouble)
-    app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
     return app
 
 
