@@ -72,8 +72,8 @@ class Dvh:
 
 
 def peak_gy(planes: Iterable[NDArray[Any]], grid: DoseGrid) -> float:
-    """The highest dose of the grid. planes: stored values, one plane at a time."""
-    return max((float(plane.max()) for plane in planes), default=0.0) * grid.scaling
+    """The highest dose of the grid. planes: stored values, one plane at a time. Raises NoDoseGrid as `histograms`."""
+    return max(float(plane.max()) for plane in _doses(planes, grid))
 
 
 def parallel(structure: Structure, grid: DoseGrid) -> bool:

@@ -11,10 +11,9 @@ from uploader.validators import codes
 from uploader.validators.answers import Answer, right, unasked, unknown, wrong
 from uploader.validators.beams import Beam, is_brachy, treatment_beams
 from uploader.validators.blocks import Block
+from uploader.validators.codes import Judge
 from uploader.validators.judging import number, range_words, within
 
-Judge = Callable[[Block, str, str, Header], Answer]
-"""(block, line of the rule, entry, header of the plan) -> what the plan says to it."""
 OfBeams = Callable[[Block, str, str, Sequence[Beam]], Answer]
 """The same of the beams that treat, at least one."""
 ENERGY_TOLERANCE = 0.01

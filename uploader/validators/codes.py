@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from uploader.domain.finding import Finding, Severity
@@ -10,6 +10,9 @@ from uploader.domain.private import Private
 from uploader.ports import Header
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block
+
+Judge = Callable[[Block, str, str, Header], Answer]
+"""(block, line of the rule, entry, header of the object) -> what the object says to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,12 @@ def frames(header: Header) -> frozenset[str]:
     return frozenset(structures or [text(header, "FrameOfReferenceUID")]) - {""}
 
 
+def roi_frames(structures: Header, number: str) -> frozenset[str]:
+    """Frames of reference of the ROI of this number."""
+    rois = (roi for roi in items(structures, "StructureSetROISequence") if text(roi, "ROINumber") == number)
+    return frozenset(text(roi, "ReferencedFrameOfReferenceUID") for roi in rois) - {""}
+
+
 def _drawn_on(structures: Header) -> Iterator[Reference]:
     """Images of the structure set as a whole."""
     path = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")

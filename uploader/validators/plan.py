@@ -35,9 +35,9 @@ from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case, Header
 from uploader.validators import beam_rules, codes, prescribing
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
-from uploader.validators.beam_rules import Judge
 from uploader.validators.beams import fractions
 from uploader.validators.blocks import Block, blocks, idle
+from uploader.validators.codes import Judge
 from uploader.validators.judging import range_words, within
 
 

@@ -1,0 +1,130 @@
+"""Doses are as the trial asks: the blocks ``dose`` of the protocol's inputs.
+
+Rules
+    units, type, summation, heterogeneity   what the dose says of itself
+    grid_mm, slice_grid_mm                  distance of its points in a plane, and of its planes
+    max_dose_gy, max_dose_pct_of_rx         the highest dose of the grid, and against the highest prescribed one
+    covers                                  the grid reaches around all contours of a structure
+    one_per_plan                            each plan has one dose of the summation asked for
+    frame_of_reference_matches              the dose is in the frame of reference of an input
+
+Findings
+    dose.units           Dose Units (3004,0002)
+    dose.type            Dose Type (3004,0004)
+    dose.summation       Dose Summation Type (3004,000A)
+    dose.heterogeneity   Tissue Heterogeneity Correction (3004,0014)
+    dose.grid            Pixel Spacing (0028,0030) of the grid
+    dose.planes          Grid Frame Offset Vector (3004,000C)
+    dose.unplaced        the header does not say where the points of the grid lie
+    dose.maximum         the highest dose
+    dose.prescription    the highest dose against the prescription
+    dose.cover           a structure reaches out of the grid
+    dose.per-plan        a plan has no dose, or several
+    dose.frame           Frame of Reference UID (0020,0052)
+
+A point of the grid stands for the box around it. Source: PS3.3 C.8.8.3.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from uploader.domain.finding import Finding, Ruling
+from uploader.ports import Case, Header
+from uploader.validators import codes, dose_extent, dose_level, links
+from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
+from uploader.validators.blocks import Block, blocks, idle, missing_of
+from uploader.validators.codes import Coded, Judge
+from uploader.validators.reading import text
+from uploader.validators.recognition import Input, inputs
+
+
+def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
+    """The findings and rulings of all blocks ``dose``."""
+    for block in blocks(case, "dose"):
+        for name in (name for name in _RULES if name in block.said):
+            yield from _ruled(block, f"{block.line}/{name}", _RULES[name])
+        for n, roi in enumerate(block.said.get("covers", ())):
+            yield from _ruled(block, f"{block.line}/covers/{n}", dose_extent.covering(roi))
+        if "one_per_plan" in block.said:
+            yield from _one_per_plan(block, f"{block.line}/one_per_plan")
+
+
+def _ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
+    ruling = idle(block.case, block.input, line)
+    if ruling is not None:
+        yield ruling
+    else:
+        yield from ruled_by(line, (judge(block, line, entry, dose) for entry, dose in block.headers.items()))
+
+
+def _coded(what: Coded) -> Judge:
+    return lambda block, line, entry, dose: codes.judged(block, line, entry, dose, what)
+
+
+def _frame(block: Block, line: str, entry: str, dose: Header) -> Answer:
+    other = block.case.once(inputs).get(block.said["frame_of_reference_matches"])
+    missing = [*missing_of(block.case, line, [other])] if other is not None else [unknown("no such input")]
+    if missing or other is None:
+        return missing[0]
+    headers = [block.case.headers[name] for name in other.entries]
+    frames = {frame for header in headers for frame in links.frames(header)}
+    own = text(dose, "FrameOfReferenceUID")
+    if not own or not frames:
+        return unknown(f"the dose or {other.key} does not say its frame of reference")
+    if own in frames:
+        return right(f"that of {other.key}")
+    where, says = f"{entry} (0020,0052)", f"the dose is in another frame of reference than {other.key}"
+    remedy = f"send the dose that was calculated on {other.key}"
+    return wrong(block.finding("dose.frame", line, where, says, remedy, "another one", f"that of {other.key}"))
+
+
+def _one_per_plan(block: Block, line: str) -> Iterator[Finding | Ruling]:
+    ruling = idle(block.case, block.input, line)
+    if ruling is not None:
+        yield ruling
+    else:
+        yield from ruled_by(line, _per_plan(block, line, _plans(block)))
+
+
+def _plans(block: Block) -> Input | None:
+    """The input whose plans the doses belong to, as the block says it, else the only one of plans."""
+    known = block.case.once(inputs)
+    if "plan" in block.said:
+        return known.get(block.said["plan"])
+    plans = [each for each in known.values() if each.said["modality"] == "RTPLAN"]
+    return plans[0] if len(plans) == 1 else None
+
+
+def _per_plan(block: Block, line: str, plans: Input | None) -> Iterator[Answer]:
+    if plans is None or not plans.entries:
+        yield unknown("the session has no plan that the dose could belong to")
+        return
+    summed = block.said.get("summation")
+    doses = [dose for dose in block.headers.values() if not summed or text(dose, "DoseSummationType") in summed]
+    counts = Counter(reference.instance for dose in doses for reference in links.references(dose, "RTPLAN"))
+    for entry in plans.entries:
+        count = counts[text(block.case.headers[entry], "SOPInstanceUID")]
+        yield right("one dose") if count == 1 else wrong(_counted(block, line, entry, count))
+
+
+def _counted(block: Block, line: str, entry: str, count: int) -> Finding:
+    says = "no dose of the session belongs to the plan" if not count else "several doses belong to the plan"
+    remedy = "send the dose of the whole plan, calculated for this plan, and no other"
+    return block.finding("dose.per-plan", line, f"{entry} (0008,0018)", says, remedy, f"{count}", "1")
+
+
+_RULES: Mapping[str, Judge] = {
+    "units": _coded(codes.UNITS),
+    "type": _coded(codes.TYPE),
+    "summation": _coded(codes.SUMMATION),
+    "heterogeneity": _coded(codes.HETEROGENEITY),
+    "grid_mm": dose_extent.spacing,
+    "slice_grid_mm": dose_extent.planes,
+    "max_dose_gy": dose_level.highest,
+    "max_dose_pct_of_rx": dose_level.highest_of_prescription,
+    "frame_of_reference_matches": _frame,
+}
+"""Name of a rule -> what judges it."""
