@@ -209,13 +209,16 @@ class Settings:
     validators: tuple[str, ...] = (
         "acquisition",
         "completeness",
+        "dose",
         "geometry",
         "identity",
         "mr",
         "names",
         "pet",
         "pixels",
+        "plan",
         "radiotherapy",
+        "references",
         "relations",
         "structures",
     )
