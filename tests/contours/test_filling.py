@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from shapely import Polygon
 
 from tests.contours.solids import circle, keyhole
-from uploader.contours.filling import crosses_itself, polygon
+from uploader.contours.filling import crosses_itself, enclosed, filled
 
-EIGHT = np.array([[0.0, 0], [10, 10], [10, 0], [0, 10]])
-LOPSIDED = np.array([[0.0, 0], [10, 10], [10, 0], [0, 6]])
+EIGHT = Polygon([[0, 0], [10, 10], [10, 0], [0, 10]])
+LOPSIDED = Polygon([[0, 0], [10, 10], [10, 0], [0, 6]])
 
 
 def test_a_figure_of_eight_crosses_itself():
@@ -14,9 +15,16 @@ def test_a_figure_of_eight_crosses_itself():
 
 
 def test_a_circle_and_a_keyhole_do_not_cross_themselves():
-    assert not crosses_itself(circle(10, 0)[:, :2])
-    assert not crosses_itself(keyhole(10, 4, 0)[:, :2])
+    assert not crosses_itself(Polygon(circle(10, 0)[:, :2]))
+    assert not crosses_itself(Polygon(keyhole(10, 4, 0)[:, :2]))
 
 
 def test_a_figure_of_eight_bounds_both_its_lobes():
-    assert polygon(EIGHT).area == pytest.approx(50)
+    assert enclosed(EIGHT).area == pytest.approx(50)
+
+
+def test_a_contour_that_is_drawn_twice_is_no_hole():
+    once, again = Polygon(circle(10, 0)[:, :2]), Polygon(circle(9.999, 0)[:, :2])
+    elsewhere = Polygon(circle(10, 0, (50, 0))[:, :2])
+    both = filled([("CLOSED_PLANAR", each) for each in (once, again, elsewhere)])
+    assert both.area == pytest.approx(2 * np.pi * 100, rel=0.01)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+_UPRIGHT = np.eye(3)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Axes:
     """Where across, down and along lie in the patient.
@@ -42,7 +45,9 @@ class Axes:
         return cls(np.stack([np.cross(down, unit), down, unit]))
 
     def flat(self, points: Floats) -> Floats:
-        """(n, 3) in the patient -> (n, 3): across, down and along, mm."""
+        """(n, 3) in the patient -> (n, 3): across, down and along, mm; the same array for upright axial images."""
+        if np.array_equal(self.matrix, _UPRIGHT):
+            return points
         return np.asarray(points @ self.matrix.T, dtype=np.float64)
 
     def back(self, points: Floats) -> Floats:

@@ -10,33 +10,47 @@ import shapely
 from uploader.contours.axes import Floats
 
 
-def filled(contours: Sequence[tuple[str, Floats]]) -> shapely.Geometry:
+def filled(contours: Sequence[tuple[str, shapely.Polygon]]) -> shapely.Geometry:
     """The area that contours of one plane bound.
 
-    contours: kind (3006,0042) and (n, 2) points, mm, of each
+    contours: kind (3006,0042) and outline of each
     returns: a (multi)polygon, empty when nothing is bounded
 
     CLOSEDPLANAR_XOR are combined by exclusive or, PS3.3 C.8.8.6.3. CLOSED_PLANAR are each an area of its own, and holes
     are keyholes; but planning systems also write the border of a hole as a contour of its own inside another. So
-    a CLOSED_PLANAR inside what is filled by larger ones is a hole, and any other one is added.
+    a CLOSED_PLANAR inside what is filled by larger ones is a hole, and any other one is added. One that is drawn twice
+    counts once.
     """
+    if len(contours) == 1:
+        return enclosed(contours[0][1])
     area: shapely.Geometry = shapely.MultiPolygon()
-    polygons = sorted(((kind, polygon(points)) for kind, points in contours), key=lambda p: -p[1].area)
+    polygons = sorted(((kind, enclosed(outline)) for kind, outline in contours), key=lambda p: -p[1].area)
     for kind, each in polygons:
         if kind == "CLOSEDPLANAR_XOR":
             area = area.symmetric_difference(each)
-        elif area.covers(each):
-            area = area.difference(each)
-        else:
+        elif not area.covers(each):
             area = area.union(each)
+        elif not _is_drawn(each, area):
+            area = area.difference(each)
     return areas_of(area)
 
 
-def polygon(points: Floats) -> shapely.Geometry:
+def _is_drawn(each: shapely.Geometry, area: shapely.Geometry) -> bool:
+    """Whether it is a part of the area already, but for rounding."""
+    parts = shapely.get_parts(area)
+    around = parts[shapely.covers(parts, each)]
+    return bool(around.size and around[0].area < each.area * (1 + SAME_AREA))
+
+
+SAME_AREA = 1e-3
+"""The share by which two contours of one plane, one in the other, differ at most if they are one that is drawn twice:
+what would be left of the area if the inner one were a hole is thinner than anyone draws."""
+
+
+def enclosed(outline: shapely.Polygon) -> shapely.Geometry:
     """What one closed contour bounds. Where it crosses or touches itself, as keyholes do, what is enclosed an odd
     number of times."""
-    drawn = shapely.Polygon(points)
-    return drawn if drawn.is_valid else areas_of(shapely.make_valid(drawn))
+    return outline if outline.is_valid else areas_of(shapely.make_valid(outline))
 
 
 def areas_of(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -45,14 +59,13 @@ def areas_of(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(parts) if parts else shapely.MultiPolygon()
 
 
-def crosses_itself(points: Floats) -> bool:
+def crosses_itself(outline: shapely.Polygon) -> bool:
     """Whether a closed contour's line crosses itself. Going along the same way there and back, as to a keyhole, or
     meeting itself in a point is no crossing."""
-    drawn = shapely.Polygon(points)
-    if drawn.is_valid:
+    if outline.is_valid:
         return False
-    whole, lobes = drawn.area, areas_of(shapely.make_valid(drawn)).area
-    return bool(abs(_signed(points)) < lobes - max(1e-3, 1e-3 * whole))
+    whole, lobes = outline.area, areas_of(shapely.make_valid(outline)).area
+    return bool(abs(_signed(shapely.get_coordinates(outline))) < lobes - max(1e-3, 1e-3 * whole))
 
 
 def _signed(points: Floats) -> float:

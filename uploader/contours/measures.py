@@ -19,38 +19,48 @@ CC = 1000.0
 
 def volume_cc(structure: Structure) -> float:
     """Volume: each area times what its plane stands for along the normal."""
-    return float(sum(area.area * structure.thickness(at) for at, area in structure.planes.items())) / CC
+    return float(_areas(structure) @ structure.thicknesses) / CC
 
 
 def reach(structure: Structure) -> tuple[float, float] | None:
     """Lowest and highest plane along the normal, mm; None without areas. The solid reaches half a step further."""
-    places = list(structure.planes)
-    return (places[0], places[-1]) if places else None
+    places = structure.places
+    return (float(places[0]), float(places[-1])) if places.size else None
 
 
 def centroid(structure: Structure) -> Floats | None:
     """(3,), the centre of mass in the patient, mm; None without areas."""
-    masses = [(area.area * structure.thickness(at), area.centroid, at) for at, area in structure.planes.items()]
-    whole = sum(mass for mass, _, _ in masses)
-    if not whole:
+    masses = _areas(structure) * structure.thicknesses
+    if not masses.sum():
         return None
-    flat = sum(mass * np.array([middle.x, middle.y, at]) for mass, middle, at in masses) / whole
+    middles = shapely.get_coordinates(shapely.centroid(list(structure.planes.values())))
+    flat = masses @ np.column_stack([middles, structure.places]) / masses.sum()
     return structure.axes.back(np.asarray(flat))
 
 
 def gaps(structure: Structure) -> list[float]:
     """Distances between neighbouring planes that are wider than one step, mm."""
-    return [float(gap) for gap in np.diff(list(structure.planes)) if gap > 1.5 * structure.step]
+    return [float(gap) for gap in np.diff(structure.places) if gap > 1.5 * structure.step]
 
 
 def outside_cc(structure: Structure, other: Structure) -> float:
     """Volume of the one that does not lie in the other; where the other has no plane near, all of it."""
-    return float(sum(a.difference(b).area * thick for a, b, thick in _facing(structure, other))) / CC
+    return float(sum(_outside(a, b) * thick for a, b, thick in _facing(structure, other))) / CC
 
 
 def overlap_cc(structure: Structure, other: Structure) -> float:
     """Volume that both have."""
     return float(sum(a.intersection(b).area * thick for a, b, thick in _facing(structure, other))) / CC
+
+
+def _areas(structure: Structure) -> Floats:
+    """(n,), mm2, of each plane."""
+    return np.asarray(shapely.area(list(structure.planes.values())), dtype=np.float64)
+
+
+def _outside(area: shapely.Geometry, other: shapely.Geometry) -> float:
+    """mm2. Most structures lie within, which is told far sooner than what a cut leaves."""
+    return 0.0 if other.covers(area) else float(area.difference(other).area)
 
 
 def margins(inner: Structure, outer: Structure) -> tuple[float, float] | None:
@@ -68,5 +78,5 @@ def margins(inner: Structure, outer: Structure) -> tuple[float, float] | None:
 def _facing(structure: Structure, other: Structure) -> Iterator[tuple[shapely.Geometry, shapely.Geometry, float]]:
     """Each area of the one, the area of the other on that plane, and how far the plane reaches along the normal, mm."""
     tolerance = max(structure.step, other.step) / 2
-    for at, area in structure.planes.items():
-        yield area, other.area_at(at, tolerance), structure.thickness(at)
+    for (at, area), thick in zip(structure.planes.items(), structure.thicknesses, strict=True):
+        yield area, other.area_at(at, tolerance), float(thick)

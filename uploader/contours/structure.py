@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +11,14 @@ import numpy as np
 import shapely
 
 from uploader.contours.axes import Axes, Floats
-from uploader.contours.filling import filled
+from uploader.contours.filling import crosses_itself, filled
 
 SAME_PLANE = 0.1
 """mm along the normal within which contours of a structure count as drawn on one plane: planning systems write two
 decimals, scanners more."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Contour:
     """One item of a Contour Sequence (3006,0040).
 
@@ -35,7 +36,7 @@ class Contour:
         """Whether it bounds an area."""
         return self.kind in {"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"} and len(self.points) >= 3
 
-    @property
+    @cached_property
     def at(self) -> float:
         """Its place along the normal, mm."""
         return float(self.points[:, 2].mean())
@@ -44,6 +45,16 @@ class Contour:
     def spread(self) -> float:
         """From its lowest to its highest point along the normal, mm: 0 when it is flat in the planes of the images."""
         return float(np.ptp(self.points[:, 2]))
+
+    @cached_property
+    def outline(self) -> shapely.Polygon:
+        """Of a closed one: its line, as it is drawn, whether or not it crosses itself."""
+        return shapely.Polygon(self.points[:, :2])
+
+    @cached_property
+    def crosses_itself(self) -> bool:
+        """Whether a closed one does; see `filling.crosses_itself`."""
+        return crosses_itself(self.outline)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,29 +84,39 @@ class Structure:
                 together[-1].append(contour)
             else:
                 together.append([contour])
-        areas = {group[0].at: filled([(c.kind, c.points[:, :2]) for c in group]) for group in together}
+        areas = {group[0].at: filled([(c.kind, c.outline) for c in group]) for group in together}
         return {at: area for at, area in areas.items() if not area.is_empty}
+
+    @cached_property
+    def places(self) -> Floats:
+        """(n,), where its planes lie along the normal, mm, rising."""
+        return np.array(list(self.planes), dtype=np.float64)
 
     @cached_property
     def step(self) -> float:
         """What a plane stands for along the normal, mm: `spacing`, or the smallest distance between its planes."""
-        gaps = np.diff(list(self.planes))
+        gaps = np.diff(self.places)
         return self.spacing or (float(gaps.min()) if gaps.size else 0.0)
 
+    @cached_property
+    def thicknesses(self) -> Floats:
+        """(n,), how far the area of each plane reaches along the normal, mm: half way to each neighbour, where the
+        neighbours are no further than one missing plane would make them; half a step at the ends and beside gaps."""
+        gaps = np.diff(self.places, prepend=-np.inf, append=np.inf)
+        halves = np.where(gaps < 1.5 * self.step, gaps, self.step) / 2
+        return np.asarray(halves[:-1] + halves[1:], dtype=np.float64)
+
     def thickness(self, at: float) -> float:
-        """How far the area at this plane reaches along the normal, mm: half way to each neighbour, where the neighbours
-        are no further than one missing plane would make them; half a step at the ends and beside gaps."""
-        places = list(self.planes)
-        index = places.index(at)
-        gaps = [at - places[index - 1] if index else np.inf, places[index + 1] - at if at != places[-1] else np.inf]
-        return sum((gap if gap < 1.5 * self.step else self.step) / 2 for gap in gaps)
+        """That of the plane at this place."""
+        return float(self.thicknesses[bisect_left(self.places, at)])
 
     def area_at(self, at: float, tolerance: float | None = None) -> shapely.Geometry:
         """The area on the plane nearest to this place, no further than `tolerance`, mm (half a step); empty if none."""
-        places = np.array(list(self.planes))
+        after = bisect_left(self.places, at)
+        near = self.places[max(after - 1, 0) : after + 1]
         allowed = self.step / 2 if tolerance is None else tolerance
-        if places.size:
-            nearest = float(places[np.argmin(np.abs(places - at))])
+        if near.size:
+            nearest = float(near[np.argmin(np.abs(near - at))])
             if abs(nearest - at) <= allowed + 1e-9:
                 return self.planes[nearest]
         return shapely.MultiPolygon()

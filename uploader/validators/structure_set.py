@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from uploader.contours.filling import crosses_itself
 from uploader.contours.measures import gaps
 from uploader.contours.structure import Contour, Structure
 from uploader.domain.finding import Finding, Ruling, Severity
@@ -229,7 +228,7 @@ def _gaps(each: Set) -> Answer:
 
 
 def _crossing(each: Set) -> Answer:
-    crossing = Counter(s.number for s, contour in each.closed if crosses_itself(contour.points[:, :2]))
+    crossing = Counter(s.number for s, contour in each.closed if contour.crosses_itself)
     says, remedy = "contours of the ROI cross themselves", "draw these contours again"
     return _by_said(
         each,
