@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 
 from tests.homes import demo, gateway_at
 from tests.postgres import Postgres, server
@@ -18,6 +19,10 @@ SLOW_FIRST = ("workflow", "faults", "cli", "stages", "journeys", "archives", "do
 
 SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "shared" / "samples"))
 """Real and made DICOM data, beside the project and never inside it."""
+
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:
