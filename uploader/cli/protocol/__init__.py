@@ -4,13 +4,14 @@ folders     where protocols, scripts and policies lie, and which protocol is mea
 reading     check, explain, diff
 making      new, import
 exporting   template
+trying      test
 """
 
 from __future__ import annotations
 
 import click
 
-from uploader.cli.protocol import exporting, making, reading
+from uploader.cli.protocol import exporting, making, reading, trying
 
 
 @click.group()
@@ -18,5 +19,13 @@ def protocol() -> None:
     """Trial protocols: check, explain, compare, make."""
 
 
-for command in (reading.check, reading.explain, reading.diff, making.new, making.import_, exporting.template):
+for command in (
+    reading.check,
+    reading.explain,
+    reading.diff,
+    making.new,
+    making.import_,
+    exporting.template,
+    trying.test,
+):
     protocol.add_command(command)

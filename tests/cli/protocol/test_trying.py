@@ -1,0 +1,72 @@
+"""The examples beside a protocol are judged, and a session becomes an example."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from uploader.phantom import write_session
+
+
+@pytest.fixture
+def trial(folder, small, ask):
+    """SMALL, for the synthetic session, and the session as its example ``right``."""
+    del small["dvh_checks"], small["timepoints"], small["arms"]
+    small["inputs"] += [
+        {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1}},
+        {"key": "dose", "label": "Dose", "modality": "RTDOSE", "count": {"min": 1}},
+    ]
+    small["inputs"][0]["geometry"]["cover"][0] |= {"superior_mm": 0, "inferior_mm": 0, "roi": "PTV*"}
+    small["roi_relations"][0] |= {"a": "PTV*", "b": "BODY"}
+    small["rois"] = [{"any_of": ["BODY", "External"], "need": "required"}, {"name": "PTV*", "need": "required"}]
+    small["rois"] += [{"name": "*", "need": "optional"}]
+    small["nomenclature"] = {"standard": "list-only"}
+    (folder / "SMALL" / "v1.json").write_text(json.dumps(small))
+    write_session(folder / "session", slices=5, size=32)
+    words = ["test", "SMALL", "--protocols", folder, "--record", folder / "session", "--name", "right"]
+    answer = ask(*words, "--says", "The phantom.")
+    assert answer.exit_code == 0, answer.output
+    return folder
+
+
+def example(trial, name="right"):
+    return json.loads((trial / "SMALL" / "examples" / f"{name}.json").read_text())
+
+
+def write(trial, name, document):
+    (trial / "SMALL" / "examples" / f"{name}.json").write_text(json.dumps(document))
+
+
+def test_a_session_becomes_an_example_with_its_verdict(trial, ask):
+    made = example(trial)
+    assert (made["says"], made["protocol"], made["expected"]["worst"]) == ("The phantom.", "v1", "nothing")
+    assert made["expected"]["not_passed"] == {}
+    assert ask("test", "SMALL", "--protocols", trial).stdout == "SMALL/examples/right: as expected\n"
+
+
+def test_an_example_with_another_verdict_differs_and_it_is_told_where(trial, ask):
+    made = example(trial)
+    made["expected"] |= {"worst": "refusal", "findings": ["names.required refusal /rois/0"]}
+    write(trial, "right", made)
+    answer = ask("test", "SMALL", "--protocols", trial)
+    assert answer.exit_code == 3
+    assert "worst: expected refusal, is nothing" in answer.stdout
+    assert "finding names.required refusal /rois/0: is missing" in answer.stdout
+
+
+def test_an_example_can_be_another_one_with_changes(trial, ask):
+    changes = [{"modality": "CT", "at": "/SliceThickness", "value": 3}, {"entry": "0001.dcm"}]
+    write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes, "expected": {}})
+    answer = ask("test", "SMALL", "--protocols", trial)
+    assert "SMALL/examples/lacking: differs\n  worst: expected None, is refusal" in answer.stdout
+    assert "SMALL/examples/right: as expected" in answer.stdout
+
+
+def test_an_example_is_never_written_over(trial, ask):
+    words = ["test", "SMALL", "--protocols", trial, "--record", trial / "session", "--name", "right"]
+    assert "already" in ask(*words).stderr
+
+
+def test_a_trial_without_examples_says_how_to_make_one(folder, ask):
+    assert "make one with --record" in ask("test", "SMALL", "--protocols", folder).stderr

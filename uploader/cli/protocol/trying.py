@@ -1,0 +1,115 @@
+"""`uploader protocol test`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from uploader.cases import case_of, headers_below
+from uploader.cli.common import DONE, REFUSED, choice_options
+from uploader.cli.protocol.folders import Folders, folders_options
+from uploader.domain.errors import UnreadableFile
+from uploader.domain.trial import Protocol
+from uploader.protocols import examples
+from uploader.protocols.recording import of_nobody
+from uploader.protocols.writing import write_new
+from uploader.stages.validate import validate
+from uploader.validators import GROUP, installed
+
+
+@click.command("test")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL...")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Make an example of this folder of DICOM files, of nobody, with the verdict as it is now.",
+)
+@click.option("--name", default="", help="What the new example is called.")
+@click.option("--says", default="", help="One sentence about it.")
+@choice_options
+@folders_options
+def test(
+    trials: tuple[str, ...], record: Path | None, name: str, says: str, codes: Mapping[str, str], folders: Folders
+) -> None:
+    """Judge the examples beside protocols, TRIAL/examples/*.json, and compare with the verdict that is expected.
+
+    Exit code 3 when one differs.
+    """
+    if record is not None:
+        if not name or len(trials) != 1:
+            raise click.UsageError("say for one trial, with --name, what the example is called")
+        _record(folders, trials[0], record, name, says or name, {kind: code for kind, code in codes.items() if code})
+    wrong = 0
+    for trial in trials:
+        path = folders.find(trial)
+        known = examples.names(path.parent)
+        if not known:
+            raise click.UsageError(f"there is no example in {path.parent / 'examples'}; make one with --record")
+        for each in known:
+            differences = list(differing(folders, path, each))
+            wrong += bool(differences)
+            click.echo(f"{path.parent.name}/examples/{each}: {'differs' if differences else 'as expected'}")
+            for line in differences:
+                click.echo(f"  {line}")
+    raise SystemExit(REFUSED if wrong else DONE)
+
+
+def differing(folders: Folders, path: Path, name: str) -> Iterator[str]:
+    """Where the verdict on an example is not what it expects. `path` is the protocol, unless the example names one."""
+    example = examples.read(path.parent, name)
+    protocol = folders.protocol(f"{path.parent.name}/{example.protocol}" if example.protocol else str(path))
+    got, expected = _verdict(example, protocol), example.expected
+    if got["worst"] != expected.get("worst"):
+        yield f"worst: expected {expected.get('worst')}, is {got['worst']}"
+    for line in sorted({*got["not_passed"], *expected.get("not_passed", {})}):
+        is_now, was = got["not_passed"].get(line, "pass"), expected.get("not_passed", {}).get(line, "pass")
+        if is_now != was:
+            yield f"rule {line}: expected {was}, is {is_now}"
+    for finding in sorted({*got["findings"]} ^ {*expected.get("findings", [])}):
+        yield f"finding {finding}: {'not expected' if finding in got['findings'] else 'is missing'}"
+
+
+def _verdict(example: examples.Example, protocol: Protocol) -> dict[str, Any]:
+    known = {point.name for point in entry_points(group=GROUP)}
+    case = replace(example.case, asked=protocol.content)
+    return examples.expectation(validate(case, protocol, installed(known)))
+
+
+def _record(folders: Folders, trial: str, folder: Path, name: str, says: str, chosen: Mapping[str, str]) -> None:
+    path = folders.find(trial)
+    protocol = folders.protocol(str(path))
+    document = {"says": says, "protocol": protocol.version, "chosen": dict(chosen), **_session(folder, protocol)}
+    document["expected"] = _verdict(examples.made(name, document), protocol)
+    target = path.parent / "examples" / f"{name}.json"
+    try:
+        write_new(target, json.loads(json.dumps(document)))
+    except FileExistsError:
+        raise click.ClickException(f"there is {target} already") from None
+    click.echo(f"written: {target}; look whether anything in it tells who the patient is before you pass it on")
+
+
+def _session(folder: Path, protocol: Protocol) -> dict[str, Any]:
+    """`scans` and `pixels` of an example."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    headers: dict[str, Any] = {}
+    for name in names:
+        try:
+            headers |= headers_below(folder, [name])
+        except UnreadableFile:
+            continue
+    if not headers:
+        raise click.UsageError(f"there is no DICOM file in {folder}")
+    case = case_of(folder, headers)
+    bare = of_nobody(headers, protocol.content)
+    ours = dict(zip(bare, headers, strict=True))
+    doses = [entry for entry, header in bare.items() if header.get("Modality") == "RTDOSE"]
+    return {
+        "scans": examples.packed(bare),
+        "pixels": {entry: examples.kept_pixels(case.frames, ours[entry]) for entry in doses},
+    }
