@@ -7,7 +7,7 @@ The desk and the command line both stand on this. It holds the anonymised archiv
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from pydicom.multival import MultiValue
 
 from uploader.changes import changes
 from uploader.dicom import header, read_header
+from uploader.domain import signing
 from uploader.domain.choice import Option, checked, open_choices
 from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
 from uploader.domain.evidence import Receipt, SignOff
@@ -216,14 +217,18 @@ class Review:
         """What must be chosen with the trial, ``arm``, ``timepoint``, ``site``, and from what."""
         return open_choices(trial, self.site)
 
-    def sign(self, submission: str, person: str, password: str, digest_seen: str) -> SignOff:
+    def sign(
+        self, submission: str, person: str, password: str, digest_seen: str, attested: Collection[str] = ()
+    ) -> SignOff:
         """Sign the bytes that were on the screen, with the password given anew (21 CFR 11.200).
 
-        Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState.
+        attested: sentences of the protocol's ``sign_off`` that the person ticked; they become part of the meaning
+        Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState, and Refused for a
+        role that may not sign and while not all is attested.
         """
-        if "reviewer" not in self.accounts.check(person, password):
-            raise Refused("this account may not sign: it is not a reviewer's")
-        about = self.records.get(submission)
+        about, has = self.records.get(submission), self.accounts.check(person, password)
+        for protocol in self._pinned(about):
+            signing.check_roles(protocol, has)
         manifest = self._manifest(about)
         if about.state is not State.AWAITING_SIGNOFF or manifest is None:
             raise WrongState(f"submission {submission} is {about.state}; only what awaits sign-off can be signed")
@@ -233,9 +238,17 @@ class Review:
             or manifest.lacking(held)
         ):
             raise NotSigned("the session is not the one that was on the screen; look at it again before signing")
-        signoff = SignOff(person, digest_seen, about.protocol_digest, self.now())
+        if not self._pinned(about):
+            raise NotSigned("the protocol under which the session was judged is another now; choose the trial again")
+        meaning = signing.meaning(self._pinned(about)[0], attested)
+        signoff = SignOff(person, digest_seen, about.protocol_digest, self.now(), meaning)
         self.records.keep_signoff(submission, signoff)
         return signoff
+
+    def attestations(self, submission: str) -> Sequence[str]:
+        """What whoever signs it must attest, sentence by sentence."""
+        pinned = self._pinned(self.records.get(submission))
+        return [sentence for protocol in pinned for sentence in signing.attestations(protocol)]
 
     def release(self, submission: str, person: str) -> None:
         """Ask for the signed session to be sent."""

@@ -60,6 +60,7 @@ _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 @click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
 @choice_options
 @click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
+@click.option("--attest", is_flag=True, help="Attest by signing all that the trial's protocol asks for.")
 @click.option("--despite-questions", is_flag=True, help="Sign although the verifier asks somebody to look first.")
 @home_option
 def run(
@@ -70,6 +71,7 @@ def run(
     label: str,
     codes: Mapping[str, str],
     sign_as: str | None,
+    attest: bool,
     despite_questions: bool,
     home: Path,
 ) -> None:
@@ -97,7 +99,8 @@ def run(
         submission = _registered(built, arrival, trial, subject, label)
         _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label, codes))
         if sign_as and _may_be_signed(built, submission, despite_questions):
-            review.sign(submission, sign_as, password, review.show(submission).digest)
+            attested = review.attestations(submission) if attest else ()
+            review.sign(submission, sign_as, password, review.show(submission).digest, attested)
             review.release(submission, sign_as)
             drive(built, submission)
         finish(built, submission)
@@ -291,14 +294,16 @@ def show(submission: str, home: Path) -> None:
 @click.command()
 @click.argument("submission")
 @click.option("--sign-as", required=True, help="Account that signs.")
+@click.option("--attest", is_flag=True, help="Attest by it all that the trial's protocol asks for.")
 @home_option
-def sign(submission: str, sign_as: str, home: Path) -> None:
+def sign(submission: str, sign_as: str, attest: bool, home: Path) -> None:
     """Sign a session off: exactly the bytes the anonymised archive holds now."""
     built = open_home(home)
     password = password_for(sign_as)
     with archives_up(built):
         review = build_review(built)
-        signoff = review.sign(submission, sign_as, password, review.show(submission).digest)
+        attested = review.attestations(submission) if attest else ()
+        signoff = review.sign(submission, sign_as, password, review.show(submission).digest, attested)
     click.echo(f"signed: {signoff.digest}")
 
 

@@ -122,11 +122,12 @@ def sign(submission: str) -> Response | tuple[str, int]:
     """
     review, digest = _review(), request.form.get("digest", "")
     try:
-        review.sign(submission, g.person, request.form.get("password", ""), digest)
-    except WrongPassword as error:
-        if _state(submission) is not State.AWAITING_SIGNOFF:
+        review.sign(submission, g.person, request.form.get("password", ""), digest, request.form.getlist("attest"))
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused) or _state(submission) is not State.AWAITING_SIGNOFF:
             raise
-        return _page(submission, wrong={"sign": str(error)}, digest=digest), 403
+        status = 403 if isinstance(error, WrongPassword) else 400
+        return _page(submission, wrong={"sign": str(error)}, digest=digest), status
     review.release(submission, g.person)
     return _back(submission)
 
@@ -213,6 +214,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         choices={protocol.trial: review.choices(protocol) for protocol in trials},
         kinds={kind: name for kind, (_, name) in KINDS.items()},
         meaning=MEANING,
+        attestations=review.attestations(submission),
         overrulable=review.overrulable(submission),
         overruled=_overruled(review, view),
         waivable=review.waivable(submission),
