@@ -6,18 +6,20 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
+from pydicom.uid import UID
 
 from uploader import dicom, dictionary, headers, part10
 from uploader.domain.errors import UnreadableFile
-from uploader.elements import Irregular
-from uploader.frames import opened
-from uploader.instance import load
-from uploader.ports import Case, Headers, Stored
+from uploader.elements import Irregular, head
+from uploader.frames import PIXEL_DATA, Layout, Samples, layout_of, native, opened
+from uploader.instance import Body, load
+from uploader.ports import Case, Header, Headers, Stored
 
 _ITEM = 0xFFFEE000
 
@@ -33,7 +35,8 @@ def case_of(
 
     headers: of all entries, see `headers_below`
     """
-    return Case(headers, asked or {}, chosen or {}, partial(_frames, folder), partial(_stored, folder), earlier, folder)
+    frames, stored = partial(_frames, folder, headers), lru_cache(maxsize=None)(partial(_stored, folder))
+    return Case(headers, asked or {}, chosen or {}, frames, stored, earlier, folder)
 
 
 def headers_below(folder: Path, names: Iterable[str]) -> Headers:
@@ -52,21 +55,66 @@ def _header(folder: Path, entry: str) -> Mapping[str, Any]:
         return dicom.header(dicom.read_header(stream))
 
 
-def _frames(folder: Path, entry: str) -> Iterator[NDArray[Any]]:
+def _frames(folder: Path, headers: Headers, entry: str) -> Iterator[NDArray[Any]]:
     """Of `Case.frames`; memory holds one frame."""
-    with _named(entry), opened(folder / entry) as frames:
+    with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
+        place = _native(stream, headers[entry])
+        for samples in _where_they_lie(stream, *place) if place else _decoded(folder / entry):
+            yield samples[:, :, 0] if samples.shape[2] == 1 else samples
+
+
+def _decoded(path: Path) -> Iterator[Samples]:
+    with opened(path) as frames:
         if frames is None:
             raise UnreadableFile("there are no pixels of whole numbers")
         for index in range(len(frames)):
-            samples = frames.samples(index)
-            yield samples[:, :, 0] if samples.shape[2] == 1 else samples
+            yield frames.samples(index)
+
+
+def _native(stream: BinaryIO, header: Header) -> tuple[Layout, int] | None:
+    """How plain pixels are stored, and where they begin; None for all that takes more than reading where they lie."""
+    body = _body(stream)
+    if body is None or not body.pixels[1] or dictionary.is_encapsulated(body.syntax):
+        return None
+    tag, _, begin, length = head(os.pread(stream.fileno(), 12, body.pixels[0]), 0, body.form)
+    found = layout_of(header.get, UID(body.syntax))
+    plain = tag == PIXEL_DATA and body.form.little and not found.subsampled
+    return (found, body.pixels[0] + begin) if plain and found.frames * found.frame_bytes <= length else None
+
+
+def _where_they_lie(stream: BinaryIO, found: Layout, begin: int) -> Iterator[Samples]:
+    for index in range(found.frames):
+        data = os.pread(stream.fileno(), found.frame_bytes, begin + index * found.frame_bytes)
+        if len(data) < found.frame_bytes:
+            raise UnreadableFile("the file became shorter while it was read")
+        yield native(data, found)
+
+
+def _body(stream: BinaryIO) -> Body | None:
+    """The file's parts, when it is written by the book and whole."""
+    with suppress(Irregular, UnreadableFile):
+        return load(stream).body
+    return None
 
 
 def _stored(folder: Path, entry: str) -> Stored:
     """Of `Case.stored`; nothing of the pixels is read."""
-    with _named(entry), (folder / entry).open("rb") as stream:
+    with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
+        body = _body(stream)
+        if body is not None and not body.pixels[1]:
+            return Stored(body.syntax, 0)
+        if body is not None:
+            offset, length = body.pixels
+            begin = head(os.pread(stream.fileno(), 12, offset), 0, body.form)[2]
+            return _whole(stream, body.syntax, offset + begin, offset + length)
+        stream.seek(0)
         outline = part10.outline(stream)
         return _with_pixels(stream, outline) if outline.has_pixels else Stored(outline.syntax, 0)
+
+
+def _whole(stream: BinaryIO, syntax: str, start: int, end: int) -> Stored:
+    fragments = _fragments(stream, start, end) if dictionary.is_encapsulated(syntax) else 0
+    return Stored(syntax, end - start, True, fragments)
 
 
 def _with_pixels(stream: BinaryIO, outline: part10.Outline) -> Stored:
@@ -76,8 +124,8 @@ def _with_pixels(stream: BinaryIO, outline: part10.Outline) -> Stored:
         end = part10.pixel_end(stream, size, outline)
     except UnreadableFile:
         return Stored(outline.syntax, max(size - start, 0), whole=False)
-    fragments = _fragments(stream, start, end) if dictionary.is_encapsulated(outline.syntax) else 0
-    return Stored(outline.syntax, end - start, _readable_behind(stream, end, outline.syntax), fragments)
+    found = _whole(stream, outline.syntax, start, end)
+    return replace(found, whole=_readable_behind(stream, end, outline.syntax))
 
 
 def _readable_behind(stream: BinaryIO, end: int, syntax: str) -> bool:

@@ -8,7 +8,7 @@ Source: DICOM PS3.3 C.7.6.3, PS3.5 8 and A.4.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -124,7 +124,7 @@ class Frames:
     def samples(self, index: int) -> Samples:
         """A frame decoded. Raises UnreadableFile for what cannot be decoded here."""
         stored = self.stored(index)
-        return decoded(stored, self.layout)[0] if self.layout.compressed else _native(stored, self.layout)
+        return decoded(stored, self.layout)[0] if self.layout.compressed else native(stored, self.layout)
 
     def photometric(self) -> str:
         """What the colours of `samples` are, after the decoder: those of JPEG 2000 come out as RGB."""
@@ -146,8 +146,13 @@ def opened(path: Path) -> Iterator[Frames | None]:
 
 def layout(dataset: Dataset) -> Layout:
     """Raises UnreadableFile for what is not said, or not supported."""
-    numbers = [dataset.get(name) for name in ("Rows", "Columns", "BitsAllocated")]
-    samples, frames = dataset.get("SamplesPerPixel") or 1, dataset.get("NumberOfFrames") or 1
+    return layout_of(dataset.get, UID(str(dataset.file_meta.TransferSyntaxUID)))
+
+
+def layout_of(get: Callable[..., Any], syntax: UID) -> Layout:
+    """The same by whatever gets an attribute, `get(keyword, otherwise)`. Raises UnreadableFile."""
+    numbers = [get(name) for name in ("Rows", "Columns", "BitsAllocated")]
+    samples, frames = get("SamplesPerPixel") or 1, get("NumberOfFrames") or 1
     if not all(isinstance(number, int) and number > 0 for number in (*numbers, samples, frames)):
         raise UnreadableFile("the image does not say how large it is")
     rows, columns, bits = (int(number) for number in numbers if number)
@@ -155,15 +160,15 @@ def layout(dataset: Dataset) -> Layout:
         raise UnreadableFile("the image has samples that this program cannot read")
     if rows * columns * samples * bits // 8 > LARGEST_FRAME:
         raise UnreadableFile(f"a frame of the image has more than {LARGEST_FRAME >> 20} MiB")
-    stored = dataset.get("BitsStored") or bits
-    if not 1 <= stored <= bits or dataset.get("HighBit", stored - 1) != stored - 1:
+    stored = get("BitsStored") or bits
+    if not isinstance(stored, int) or not 1 <= stored <= bits or get("HighBit", stored - 1) != stored - 1:
         raise UnreadableFile("the image has its bits in an unusual place")
     return Layout(
-        UID(str(dataset.file_meta.TransferSyntaxUID)),
+        syntax,
         *(rows, columns, int(samples)),
-        samples > 1 and dataset.get("PlanarConfiguration") == 1,
-        *(bits, int(stored), dataset.get("PixelRepresentation") == 1),
-        str(dataset.get("PhotometricInterpretation") or "").strip(),
+        samples > 1 and get("PlanarConfiguration") == 1,
+        *(bits, int(stored), get("PixelRepresentation") == 1),
+        str(get("PhotometricInterpretation") or "").strip(),
         int(frames),
     )
 
@@ -200,7 +205,8 @@ def described(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _native(stored: bytes, layout: Layout) -> Samples:
+def native(stored: bytes, layout: Layout) -> Samples:
+    """The samples of a frame that is not compressed."""
     flat = np.frombuffer(stored, layout.dtype)
     if layout.subsampled:
         pairs = flat.reshape(layout.rows, layout.columns // 2, 4)

@@ -69,7 +69,7 @@ def _with(found: Seen, frame: NDArray[Any], header: Header) -> Seen:
 
 def _extremes(frame: NDArray[Any], header: Header, index: int) -> tuple[float, float] | None:
     """Lowest and highest value of a frame, rescaled; None for one of padding alone."""
-    values = _without_padding(_stored(frame, header), header)
+    values = _without_padding(_without_overlays(frame, header), header)
     if not values.size:
         return None
     slope, intercept = _rescaling(header, index)
@@ -77,10 +77,15 @@ def _extremes(frame: NDArray[Any], header: Header, index: int) -> tuple[float, f
     return ends[0], ends[1]
 
 
-def _stored(frame: NDArray[Any], header: Header) -> NDArray[Any]:
+def _without_overlays(frame: NDArray[Any], header: Header) -> NDArray[Any]:
     """The samples without what stands in the bits above Bits Stored (0028,0101), as overlays of old images do."""
-    unused = 8 * frame.dtype.itemsize - _number(header, "BitsStored", 8 * frame.dtype.itemsize)
-    return frame << unused >> unused if unused > 0 and frame.dtype.kind in "iu" else frame
+    bits, used = 8 * frame.dtype.itemsize, _number(header, "BitsStored", 0)
+    if not 0 < used < bits or frame.dtype.kind not in "iu":
+        return frame
+    low, high = (-(1 << used - 1), 1 << used - 1) if frame.dtype.kind == "i" else (0, 1 << used)
+    if low <= frame.min() and frame.max() < high:
+        return frame
+    return frame << (bits - used) >> (bits - used)
 
 
 def _without_padding(values: NDArray[Any], header: Header) -> NDArray[Any]:
