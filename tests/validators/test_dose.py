@@ -154,7 +154,7 @@ def test_what_is_listed_as_corrected_must_be_what_the_trial_asks_for(ruled):
         ("max_dose_pct_of_rx", lambda s: s.pop("RP0001.dcm")),
         ("one_per_plan", lambda s: s.pop("RP0001.dcm")),
         ("frame_of_reference_matches", dose(FrameOfReferenceUID="")),
-        ("covers/0", lambda s: s.pop("RS0001.dcm")),
+        ("covers/0", lambda s: only(s, "RTSTRUCT").update(ROIContourSequence=None)),
         ("covers/0", lambda s: [r.update(ReferencedFrameOfReferenceUID="1") for r in rois(s)]),
         ("grid_mm", dose(Rows=None)),
         ("slice_grid_mm", dose(NumberOfFrames=1, GridFrameOffsetVector=None)),
@@ -165,6 +165,11 @@ def test_what_cannot_be_said_of_a_dose_is_not_judged(ruled, rule, change):
     assert rulings[f"{FIRST}/{rule}"].outcome is Outcome.NOT_EVALUABLE
     assert rulings[f"{FIRST}/{rule}"].says
     assert [each for each in findings if each.line == f"{FIRST}/{rule}"] == []
+
+
+def test_a_structure_that_is_not_there_need_not_be_covered(ruled):
+    rulings, _ = ruled(ASKED, lambda s: s.pop("RS0001.dcm"))
+    assert rulings[f"{FIRST}/covers/0"].outcome is Outcome.NOT_APPLICABLE
 
 
 def rois(session):

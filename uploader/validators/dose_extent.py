@@ -10,7 +10,7 @@ from uploader.contours.axes import Floats
 from uploader.contours.structure import Structure
 from uploader.ports import Case, Header
 from uploader.validators import links
-from uploader.validators.answers import Answer, right, unknown, wrong
+from uploader.validators.answers import Answer, right, unasked, unknown, wrong
 from uploader.validators.blocks import Block
 from uploader.validators.codes import Judge
 from uploader.validators.doses import Unusable, grid_of, said_of
@@ -56,10 +56,13 @@ def covering(roi: str) -> Judge:
         grid = grid_of(block.case, entry)
         if isinstance(grid, Unusable):
             return said_of(block, line, entry, grid)
-        drawn = [structure for structure in named(block.case, roi) if structure.contours]
+        bearing = named(block.case, roi)
+        if not bearing:
+            return unasked(f"there is no {roi}")
+        drawn = [structure for structure in bearing if structure.contours]
         there = [structure for structure in drawn if in_frame(block.case, structure, dose)]
         if not there:
-            return unknown(f"no {roi} is drawn" if not drawn else f"{roi} is drawn in another frame of reference")
+            return unknown(f"{roi} has no contours" if not drawn else f"{roi} is drawn in another frame of reference")
         beyond = [(grid.overhang(_points(structure)), structure) for structure in there]
         outside = [(by, structure) for by, structure in beyond if by > TOLERANCE_MM]
         findings = (
