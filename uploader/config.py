@@ -210,6 +210,7 @@ class Settings:
         "acquisition",
         "completeness",
         "dose",
+        "dvh",
         "geometry",
         "identity",
         "mr",
