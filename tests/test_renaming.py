@@ -7,29 +7,17 @@ import json
 import pytest
 
 from tests.cli.calling import call
-from tests.homes import archives_of, arrive, carry, change_settings, demo, new_home
+from tests.homes import arrive, carry, demo
+from tests.naming import NAMES, naming_home
 from tests.web.desks import Page, desk_of, log_in, post
 from uploader.domain.errors import Refused, WrongState
-from uploader.gateway import build_review, open_home
-
-NAMES = ["External", "GTV", "CTV_5040", "PTV_High", "SpinalCord", "Lung_L", "Lung_R", "Heart", "Esophagus"]
-NOMENCLATURE = {"standard": "list-only", "ignore": ["case", "separators"], "unknown_rois": "question"}
-ROIS = [*({"name": name, "need": "optional"} for name in NAMES), {"name": "GTV*", "need": "optional"}]
-VALIDATORS = json.dumps(["completeness", "identity", "names", "radiotherapy", "references", "structures"])
+from uploader.gateway import build_review
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    root = new_home(tmp_path_factory.mktemp("names") / "home")
-    folder = root / "trial_protocols"
-    said = json.loads((folder / "DEMO-RT" / "v1.json").read_text()) | {"trial": "NAMES", "checks": []}
-    (folder / "NAMES").mkdir()
-    (folder / "NAMES" / "v1.json").write_text(json.dumps({**said, "nomenclature": NOMENCLATURE, "rois": ROIS}))
-    change_settings(root, 'trials = ["DEMO-RT"', f'validators = {VALIDATORS}\ntrials = ["NAMES", "DEMO-RT"')
-    built = open_home(root)
-    with archives_of(built):
+    with naming_home(tmp_path_factory.mktemp("names") / "home") as built:
         yield built
-    built.records.close()
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,9 @@ def test_where_no_side_is_said_both_are_offered_and_neither_is_chosen():
 
 def test_contours_confirm_a_side_and_never_choose_one():
     assert "lie on the left" in first(STANDARD, "left parotid", Side.LEFT).reason
-    assert all(s.undecided for s in STANDARD.suggest("parotid", Side.LEFT)[:2])
+    found = STANDARD.suggest("parotid", Side.RIGHT)[:2]
+    assert [s.name for s in found] == ["Parotid_R", "Parotid_L"]
+    assert all(s.undecided for s in found)
 
 
 def test_contours_on_the_other_side_are_a_contradiction_that_is_said():

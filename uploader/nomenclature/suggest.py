@@ -53,6 +53,7 @@ class Suggester:
         standard: bool = True,
         allow_prv: bool = True,
         dose_style: str = "cGy",
+        least: float = LEAST,
     ) -> None:
         """
         own: the trial's names; they come first
@@ -60,6 +61,7 @@ class Suggester:
         standard: whether names of TG-263's table are offered behind the trial's own
         allow_prv: whether a margin's name may be made of an organ's
         dose_style: how a target's dose is written where its name is made: ``cGy`` or ``Gy``
+        least: score below which nothing is offered
         """
         mine = tuple(dict.fromkeys(own))
         self._own = frozenset(mine)
@@ -67,6 +69,7 @@ class Suggester:
         others = sorted(table.names() - self._own) if standard else ()
         self._tiers = (candidates(mine), candidates(others))
         self._standard, self._allow_prv, self._dose_style = standard, allow_prv, dose_style
+        self._least = max(least, LEAST)
 
     def suggest(self, label: str, seen: Side = Side.UNKNOWN, *, limit: int = 3) -> list[Suggestion]:
         """The names it may mean, the likeliest first; none where nothing is near.
@@ -76,7 +79,9 @@ class Suggester:
         taken = take_apart(label)
         exact = self._exact(label, taken)
         found = exact + [s for s in self._found(label, taken) if s.name not in {e.name for e in exact}]
-        return [_looked_at(suggestion, seen) for suggestion in found[:limit]]
+        likely = [s for s in found if s.score >= self._least]
+        likely.sort(key=lambda s: (not s.own, -s.score, _sided_as(s.name).contradicts(seen)))
+        return [_looked_at(suggestion, seen) for suggestion in likely[:limit]]
 
     def _exact(self, label: str, taken: Label) -> list[Suggestion]:
         folded = _FOLD(label)
@@ -143,7 +148,11 @@ def with_prv(name: str, margin_mm: int) -> str:
 
 
 def _sided(name: str) -> bool:
-    return take_apart(name).words.side in (Side.LEFT, Side.RIGHT)
+    return _sided_as(name) in (Side.LEFT, Side.RIGHT)
+
+
+def _sided_as(name: str) -> Side:
+    return take_apart(name).words.side
 
 
 def _score(taken: Label, candidate: Candidate, letters: str) -> float:
@@ -171,7 +180,9 @@ def _side_factor(taken: Label, candidate: Candidate) -> float:
 def _reason(taken: Label, candidate: Candidate) -> str:
     said = taken.words.side
     if taken.target:
-        return f"it is a {taken.target.type} of the same kind and dose, as far as the label says them"
+        same = taken.target == candidate.label.target
+        about = "and says the same of its kind and dose" if same else "but label and name say different things of it"
+        return f"it is a {taken.target.type}, {about}"
     words = "the words are the same" if taken.words.meant == candidate.words.meant else "the words are near"
     if candidate.side in (Side.LEFT, Side.RIGHT):
         if said is Side.UNKNOWN:
@@ -182,7 +193,7 @@ def _reason(taken: Label, candidate: Candidate) -> str:
 
 def _looked_at(suggestion: Suggestion, seen: Side) -> Suggestion:
     """With what the contours say of the side: they confirm or contradict, and never choose."""
-    side = take_apart(suggestion.name).words.side
+    side = _sided_as(suggestion.name)
     if seen in (Side.UNKNOWN, Side.BOTH) or side not in (Side.LEFT, Side.RIGHT):
         return suggestion
     if side.contradicts(seen):

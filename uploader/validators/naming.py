@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ def rois(entry: str, structures: Header) -> Sequence[Roi]:
     contours: Counter[str] = Counter()
     for item in items(structures, "ROIContourSequence"):
         drawn = (contour.get("ContourData") for contour in items(item, "ContourSequence"))
-        contours[text(item, "ReferencedROINumber")] += sum(1 for data in drawn if data is not None and len(data))
+        contours[text(item, "ReferencedROINumber")] += sum(1 for data in drawn if isinstance(data, Sized) and len(data))
     numbers = (
         (text(item, "ROINumber"), text(item, "ROIName")) for item in items(structures, "StructureSetROISequence")
     )
@@ -144,6 +144,7 @@ def suggester(asked: Said) -> Suggester:
         standard=said.get("standard") == _STANDARD,
         allow_prv="prv" in said.get("allow", ()),
         dose_style=said.get("target_dose_style", "cGy"),
+        least=said.get("rename", {}).get("suggest_min_score", 0.0),
     )
 
 
