@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def _axes(contours: Sequence[Floats]) -> Axes:
 
 def _items(header: Header, keyword: str) -> Iterator[Header]:
     value = header.get(keyword)
-    return iter(value if isinstance(value, list) else ())
+    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, Mapping))
 
 
 def _text(header: Header, keyword: str) -> str:
