@@ -4,10 +4,23 @@ from pathlib import Path
 import pytest
 
 from uploader.domain.errors import UnknownValidator
-from uploader.validators import acquisition, completeness, identity, installed, mr, pet, radiotherapy
+from uploader.validators import (
+    acquisition,
+    completeness,
+    dose,
+    dvh,
+    identity,
+    installed,
+    mr,
+    pet,
+    plan,
+    radiotherapy,
+    references,
+)
 
 PROJECT = Path(__file__).parent.parent.parent
-CODE = re.compile(r"\b(?:acquisition|completeness|identity|mr|pet|radiotherapy)\.[a-z]+(?:-[a-z]+)*")
+OURS = (acquisition, completeness, dose, dvh, identity, mr, pet, plan, radiotherapy, references)
+CODE = re.compile(rf"\b(?:{'|'.join(each.__name__.rpartition('.')[2] for each in OURS)})\.[a-z]+(?:-[a-z]+)*")
 
 
 def test_ours_come_in_by_the_door_of_the_plugins():
@@ -28,7 +41,7 @@ def test_an_allowed_validator_that_is_missing_stops_the_start():
         installed(["identity", "dose-limits"])
 
 
-@pytest.mark.parametrize("module", [acquisition, completeness, identity, mr, pet, radiotherapy])
+@pytest.mark.parametrize("module", OURS)
 def test_every_rule_is_told_to_site_staff(module):
     page = (PROJECT / "docs" / "findings.md").read_text()
     codes = set(CODE.findall(module.__doc__))
