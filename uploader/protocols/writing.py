@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,5 +51,20 @@ def _broken(value: Any, indent: str) -> str:
     if isinstance(value, Mapping):
         rows = [f"{inner}{json.dumps(name)}: {_text(each, inner)}" for name, each in value.items()]
         return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
-    rows = [inner + _text(each, inner) for each in value]
+    if any(isinstance(each, (Mapping, list, tuple)) for each in value):
+        rows = [inner + _text(each, inner) for each in value]
+    else:
+        rows = _filled([_line(each) for each in value], inner)
     return "[\n" + ",\n".join(rows) + f"\n{indent}]"
+
+
+def _filled(words: Sequence[str], indent: str) -> list[str]:
+    """As many in a line as fit."""
+    rows, row = [], indent + words[0]
+    for word in words[1:]:
+        if len(row) + len(word) + 3 > WIDTH:
+            rows.append(row)
+            row = indent + word
+        else:
+            row += f", {word}"
+    return [*rows, row]
