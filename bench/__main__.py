@@ -1,4 +1,4 @@
-"""`python -m bench [deid|line|archive|memory]`: every table, or one."""
+"""`python -m bench [deid|line|archive|memory|validate]`: every table, or one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bench.deid import deid
 from bench.images import large_enhanced_mr
 from bench.people import invented
 from bench.timing import free_ports, measured, row, table
+from bench.validation import validate
 from uploader.config import Settings
 from uploader.home import ARCHIVES, make
 from uploader.hosted import archives_child
@@ -91,7 +92,7 @@ def memory(work: Path) -> None:
         shutil.rmtree(out)
 
 
-TABLES = {"deid": deid, "line": line, "archive": archive, "memory": memory}
+TABLES = {"deid": deid, "line": line, "archive": archive, "memory": memory, "validate": validate}
 
 
 def main() -> None:
