@@ -32,6 +32,7 @@ HALF_LIVES = 20
 """After so many a scan cannot be of this injection: a millionth of it is left."""
 _UNITS = ("BQML", "CNTS", "GML")
 _RESCAN = "correct the entry at the scanner or in the archive, with the record of the injection at hand, and send again"
+_IN_BQML = "send the series in Bq/ml"
 _RIGHT_SERIES = "send the series that was corrected for attenuation and decay"
 
 
@@ -58,9 +59,9 @@ def faults(header: Header, start: datetime | None) -> Iterator[Fault]:
     elif units == "BQML":
         yield from _activity(header, start)
     elif units != "GML":
-        yield Fault("pet.units", "Units", "no SUV can be computed from these units", " or ".join(_UNITS))
+        yield Fault("pet.units", "Units", "its units do not tell the activity", " or ".join(_UNITS), _IN_BQML)
     elif text(header, "SUVType") not in ("", "BW"):
-        yield Fault("pet.units", "SUVType", "the values are SUVs, but not by body weight", "BW")
+        yield Fault("pet.units", "SUVType", "its values are SUVs, but not by body weight", "BW", _IN_BQML)
 
 
 def scan_start(headers: Collection[Header]) -> datetime | None:
