@@ -76,6 +76,11 @@ def test_what_is_wrong_in_any_session_is_refused_whatever_the_protocol_says(sess
     assert findings[code].remedy
 
 
+def test_many_files_with_one_fault_are_one_finding(session):
+    _, findings = verdict(changed(session, lambda s: [h.update(SeriesInstanceUID="") for h in s.values()]), {})
+    assert findings["completeness.series-missing"].says.endswith(", as do 14 others")
+
+
 def test_an_input_that_is_missing_is_told_with_its_rule_and_number(session):
     rulings, findings = verdict(changed(session, without("RTPLAN")), asked())
     finding = findings["completeness.input-missing"]

@@ -207,6 +207,22 @@ def test_values_that_mean_nothing_leave_the_range_open(attributes, says):
     assert says in ruling.says
 
 
+def test_a_thousand_images_with_one_fault_are_one_finding_and_one_range():
+    headers = {name: {**header, **IMAGE} for name, header in stack(3).items()}
+    frames = {"ct000": frame(0, 100), "ct001": frame(50, 9000), "ct002": frame(50, 9500)}
+
+    def ranged(top):
+        asked = one_input("CT", "pixel", {"expected_range": {"max": top}})
+        read = Case(headers, asked, frames=lambda e: iter([frames[e]]), stored=lambda e: Stored(NATIVE, 4000))
+        return judged(check, read)
+
+    rulings, _ = ranged(9000)
+    assert rulings["/inputs/0/pixel/expected_range"].says == "-1024 to 8476"
+    _, (finding,) = ranged(100)
+    assert (finding.where, finding.found) == ("ct001 (7FE0,0010)", "-974 to 7976")
+    assert finding.says.endswith("(2 of 3 files)")
+
+
 # Real files -----------------------------------------------------------------------------------------------------
 
 

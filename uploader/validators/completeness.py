@@ -18,7 +18,7 @@ Parameters, for protocols of the first form, are told in `completeness_scans`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from uploader.domain.finding import Finding, Ruling, Severity
@@ -42,27 +42,24 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
 
 
 def _nameless(headers: Headers, keyword: str, tag: str, code: str, meaning: str) -> Iterator[Finding]:
-    for name, header in headers.items():
-        if not text(header, keyword):
-            yield Finding(
-                code,
-                Severity.REFUSAL,
-                f"{name} ({tag})",
-                f"the file does not say {meaning}",
-                AGAIN,
-            )
+    silent = [name for name, header in headers.items() if not text(header, keyword)]
+    yield from _wrong(code, silent, tag, f"does not say {meaning}", AGAIN)
 
 
 def _doubled(headers: Headers) -> Iterator[Finding]:
     seen: set[str] = set()
+    again = []
     for name, header in headers.items():
         uid = text(header, "SOPInstanceUID")
         if uid in seen:
-            yield Finding(
-                "completeness.instance-doubled",
-                Severity.REFUSAL,
-                f"{name} (0008,0018)",
-                "another file of the session holds an instance with the same UID",
-                "send each object once",
-            )
+            again.append(name)
         seen.add(uid)
+    says = "holds an instance with the UID of another one"
+    yield from _wrong("completeness.instance-doubled", again, "0008,0018", says, "send each object once")
+
+
+def _wrong(code: str, names: Sequence[str], tag: str, says: str, remedy: str) -> Iterator[Finding]:
+    """One finding for all files of which it is so; it names the first."""
+    if names:
+        others = f", as do {len(names) - 1} others" if len(names) > 1 else ""
+        yield Finding(code, Severity.REFUSAL, f"{names[0]} ({tag})", f"the file {says}{others}", remedy)

@@ -13,11 +13,12 @@ Rules, each by the severity of its block
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from uploader.domain.errors import UnreadableFile
-from uploader.domain.finding import Finding, Ruling, Severity
+from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
 from uploader.validators.blocks import Block, blocks, idle
@@ -49,8 +50,20 @@ def _ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
     ruling = idle(block.case, block.input, line)
     if ruling:
         yield ruling
-    else:
-        yield from ruled_by(line, (judge(block, line, entry) for entry in block.input.entries))
+        return
+    answers = list(_together([judge(block, line, entry) for entry in block.input.entries]))
+    if judge is _range and all(answer.outcome is Outcome.PASSED for answer in answers):
+        answers.append(right(_all_values(block)))
+    yield from ruled_by(line, answers)
+
+
+def _together(answers: Sequence[Answer]) -> Iterator[Answer]:
+    """The same with one finding for all that are wrong, which names the first file: a scan has thousands of them."""
+    findings = [finding for answer in answers for finding in answer.findings]
+    yield from (answer for answer in answers if not answer.findings)
+    if findings:
+        count = f" ({len(findings)} of {len(answers)} files)" if len(answers) > 1 else ""
+        yield wrong(replace(findings[0], says=findings[0].says + count))
 
 
 def _decodable(block: Block, line: str, entry: str) -> Answer:
@@ -80,7 +93,7 @@ def _complete(block: Block, line: str, entry: str) -> Answer:
     else:
         bits = _bits(header)
         if bits is None:
-            return unknown(f"a file does not say how large its image is ({entry})")
+            return unknown("a file does not say how large its image is")
         needed, found, unit = -(-bits // 8), stored.pixels, "bytes"
     if found >= needed and stored.whole:
         return right("all are whole")
@@ -126,10 +139,10 @@ def _range(block: Block, line: str, entry: str) -> Answer:
     if found.unscaled:
         return unknown(found.unscaled)
     if found.low is None or found.high is None:
-        return right("padding alone")
+        return right()
     measured = f"{number(found.low)} to {number(found.high)}"
     if within(found.low, block.said["expected_range"]) and within(found.high, block.said["expected_range"]):
-        return right(measured)
+        return right()
     says = "values of the image are outside of the range that the trial expects"
     remedy = "look whether rescaling is right, and whether this is the image that the trial asks for"
     expected = range_words(block.said["expected_range"])
@@ -143,6 +156,13 @@ RULES: Mapping[str, Judge] = {
     "lossy": _lossy,
     "expected_range": _range,
 }
+
+
+def _all_values(block: Block) -> str:
+    """From the lowest to the highest value of all files of the input."""
+    every = [_seen(block, entry) for entry in block.input.entries]
+    ends = [end for each in every for end in (each.low, each.high) if end is not None]
+    return f"{number(min(ends))} to {number(max(ends))}" if ends else "padding alone"
 
 
 def _seen(block: Block, entry: str) -> Seen:
