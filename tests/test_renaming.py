@@ -151,7 +151,7 @@ def test_in_the_desk_each_structure_has_its_field_with_what_it_may_mean(home, pr
     assert "Nothing was renamed" in wrong.text
     assert post(browser, page, **{field: "PTV_High"}).location == f"/submissions/{prepared}"
     carry(home, prepared)
-    assert "PTV_High" in browser.get(f"/submissions/{prepared}").text
+    assert f"ROI {number} is called PTV_High" in browser.get(f"/submissions/{prepared}").text
 
 
 def test_looking_at_the_structures_to_rename_them_is_in_the_audit(home, prepared):

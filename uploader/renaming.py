@@ -88,6 +88,12 @@ def impossible(sets: Mapping[str, Header], names: Names) -> str:
     return ""
 
 
+def told(names: Names) -> Iterator[str]:
+    """Sentences about the new names."""
+    for entry, number, name in _each(names):
+        yield f"ROI {number} of {entry} is called {name}" if len(names) > 1 else f"ROI {number} is called {name}"
+
+
 def _each(names: Names) -> Iterator[tuple[str, int, str]]:
     return ((entry, number, name) for entry, new in names.items() for number, name in new.items())
 

@@ -41,7 +41,7 @@ from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
 from uploader.line import trial_session
 from uploader.ports import Archive, Header, Records
-from uploader.renaming import Structure, impossible, may_rename, offered, structures, wrong
+from uploader.renaming import Structure, impossible, may_rename, offered, structures, told, wrong
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
 
@@ -142,6 +142,8 @@ class View:
     """What the verifier looked for and where, in sentences."""
     changed: tuple[str, ...] = ()
     """What was taken out of texts that were kept, and of images, in sentences."""
+    renamed: tuple[str, ...] = ()
+    """What people decided that structures are called, in sentences; not what they were called."""
     anonymised_verdict: Verdict | None = None
     """Of the second validation, on the anonymised files: what differs from the first."""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -188,6 +190,7 @@ class Review:
             history=tuple(self.records.history(submission)),
             verified=tuple(sentences(provenance.get("verified", {}))),
             changed=tuple(changes(provenance)),
+            renamed=tuple(told(self._decided(about))),
             anonymised_verdict=self.records.verdict(submission, "anonymised"),
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
         )
