@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from uploader.config import ArchiveSettings, DeskSettings, FolderSettings, Settings
+from uploader.config import ArchiveSettings, DeskSettings, FolderSettings, PluginSettings, SandboxSettings, Settings
 from uploader.domain.errors import BadSettings
 from uploader.home import Home, make, shipped
 
@@ -104,7 +104,11 @@ def test_a_home_in_use_that_lost_a_key_gets_no_new_one(home, trace):
 
 @pytest.mark.parametrize(
     "name",
-    [f.name for kind in (Settings, ArchiveSettings, FolderSettings, DeskSettings) for f in dataclasses.fields(kind)],
+    [
+        f.name
+        for kind in (Settings, ArchiveSettings, FolderSettings, DeskSettings, PluginSettings, SandboxSettings)
+        for f in dataclasses.fields(kind)
+    ],
 )
 def test_every_setting_is_documented(name):
     assert f"`{name}`" in (DOCS / "settings.md").read_text()

@@ -98,7 +98,7 @@ def _shut_in(limits: Limits, folder: Path | None) -> Mapping[str, Any]:
         "oom_score_adj": 1000,
         "pids_limit": limits.processes,
         "nano_cpus": int(limits.cpus * 1e9),
-        "ulimits": [docker.types.Ulimit(name="core", soft=0, hard=0)],
+        "ulimits": [docker.types.Ulimit(name=name, soft=0, hard=0) for name in ("core", "msgqueue")],
         "log_config": {"Type": "none", "Config": {}},
         "restart_policy": {},
     }
@@ -152,8 +152,9 @@ def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
 def _attached(engine: Any, made: str) -> Iterator[socket.socket]:
     """Its standard streams, as one socket of the engine."""
     streams = engine.api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-    with closing(streams):
-        yield streams._sock  # the SDK has no other way to the socket, and only a socket can close one direction
+    wire = streams._sock  # the SDK has no other way to the socket, and only a socket can close one direction
+    with closing(wire), closing(streams):
+        yield wire
 
 
 def _tell(wire: socket.socket, request: bytes) -> None:
