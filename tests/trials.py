@@ -85,10 +85,15 @@ class Judged:
                 line.carry(route, gateway or self.gateway, submission, attempt, step)
         return str(self.built.records.get(submission).state)
 
-    def arrived(self, folder: Path, codes: Mapping[str, str] = MappingProxyType({})) -> str:
-        """A submission whose trial was chosen, and of which nothing was judged yet."""
+    def received(self, folder: Path) -> str:
+        """A submission whose trial a person is to choose."""
         submission = arrive(self.built, folder)
         assert self.carry(submission) == "received"
+        return submission
+
+    def arrived(self, folder: Path, codes: Mapping[str, str] = MappingProxyType({})) -> str:
+        """A submission whose trial was chosen, and of which nothing was judged yet."""
+        submission = self.received(folder)
         self.review.choose(submission, self.protocol.trial, "DEMO-001", "ada", codes=codes)
         return submission
 

@@ -75,7 +75,7 @@ class Alike:
 
 def register(app: Flask) -> None:
     filters: tuple[Callable[..., Any], ...] = (words, next_, mark, sentence, moment, size, shown, groups, facts)
-    filters += (alike, by_outcome, outcomes, tally, named_place)
+    filters += (alike, by_outcome, outcomes, seen_of, tally, named_place)
     for filter_ in filters:
         app.add_template_filter(filter_)
 
@@ -123,6 +123,15 @@ def by_outcome(verdict: Verdict) -> list[tuple[Outcome, list[Ruling]]]:
 def outcomes(verdict: Verdict) -> str:
     """``3 fail, 1 not evaluable, 62 pass``."""
     return ", ".join(f"{len(rulings)} {outcome}" for outcome, rulings in by_outcome(verdict))
+
+
+def seen_of(verdict: Verdict) -> dict[str, str]:
+    """Line of a rule that failed -> what was found and expected, of its first finding."""
+    told: dict[str, str] = {}
+    for f in verdict.findings:
+        found = ", expected ".join(filter(None, (f.found, f.expected))) or f.says
+        told.setdefault(f.line, found)
+    return told
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> str:
