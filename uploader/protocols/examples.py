@@ -66,7 +66,7 @@ def made(name: str, document: Document) -> Example:
         earlier=document.get("earlier", ()),
         visits=document.get("visits"),
     )
-    return Example(name, document["says"], document.get("protocol", ""), case, document.get("expected", {}))
+    return Example(name, document["says"], document.get("protocol", ""), case, document.get("expected") or {})
 
 
 def expectation(verdict: Verdict) -> dict[str, Any]:
@@ -102,6 +102,7 @@ def _document(folder: Path, name: str) -> dict[str, Any]:
     base["scans"] = [{"instances": {entry: dict(header)}} for entry, header in _headers(base)]
     for change in document["changes"]:
         _change(base, change)
+    base.pop("expected", None)
     return {**base, **{name: value for name, value in document.items() if name not in ("based_on", "changes")}}
 
 

@@ -57,10 +57,21 @@ def test_an_example_with_another_verdict_differs_and_it_is_told_where(trial, ask
 
 def test_an_example_can_be_another_one_with_changes(trial, ask):
     changes = [{"modality": "CT", "at": "/SliceThickness", "value": 3}, {"entry": "0001.dcm"}]
-    write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes, "expected": {}})
+    write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes})
     answer = ask("test", "SMALL", "--protocols", trial)
-    assert "SMALL/examples/lacking: differs\n  worst: expected None, is refusal" in answer.stdout
+    assert (
+        'SMALL/examples/lacking: differs\n  expects nothing yet; the verdict is: {"worst": "refusal"' in answer.stdout
+    )
     assert "SMALL/examples/right: as expected" in answer.stdout
+
+
+def test_what_an_example_does_not_expect_is_not_compared(trial, ask):
+    write(
+        trial,
+        "lacking",
+        {"says": "", "based_on": "right", "changes": [{"entry": "0001.dcm"}], "expected": {"worst": "refusal"}},
+    )
+    assert "SMALL/examples/lacking: as expected" in ask("test", "SMALL", "--protocols", trial).stdout
 
 
 def test_an_example_is_never_written_over(trial, ask):

@@ -61,18 +61,27 @@ def test(
 
 
 def differing(folders: Folders, path: Path, name: str) -> Iterator[str]:
-    """Where the verdict on an example is not what it expects. `path` is the protocol, unless the example names one."""
+    """Where the verdict on an example is not what it expects; what it says nothing of is not compared.
+
+    path: the protocol, unless the example names a version
+    """
     example = examples.read(path.parent, name)
     protocol = folders.protocol(f"{path.parent.name}/{example.protocol}" if example.protocol else str(path))
     got, expected = _verdict(example, protocol), example.expected
-    if got["worst"] != expected.get("worst"):
-        yield f"worst: expected {expected.get('worst')}, is {got['worst']}"
-    for line in sorted({*got["not_passed"], *expected.get("not_passed", {})}):
-        is_now, was = got["not_passed"].get(line, "pass"), expected.get("not_passed", {}).get(line, "pass")
-        if is_now != was:
-            yield f"rule {line}: expected {was}, is {is_now}"
-    for finding in sorted({*got["findings"]} ^ {*expected.get("findings", [])}):
+    if not expected:
+        yield f"expects nothing yet; the verdict is: {json.dumps(got)}"
+    if got["worst"] != expected.get("worst", got["worst"]):
+        yield f"worst: expected {expected['worst']}, is {got['worst']}"
+    yield from _rules(got["not_passed"], expected.get("not_passed", got["not_passed"]))
+    for finding in sorted({*got["findings"]} ^ {*expected.get("findings", got["findings"])}):
         yield f"finding {finding}: {'not expected' if finding in got['findings'] else 'is missing'}"
+
+
+def _rules(got: Mapping[str, str], expected: Mapping[str, str]) -> Iterator[str]:
+    """Rules, by line, that came out otherwise; one that is not named passes."""
+    for line in sorted({*got, *expected}):
+        if got.get(line) != expected.get(line):
+            yield f"rule {line}: expected {expected.get(line, 'pass')}, is {got.get(line, 'pass')}"
 
 
 def _verdict(example: examples.Example, protocol: Protocol) -> dict[str, Any]:

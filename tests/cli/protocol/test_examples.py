@@ -1,0 +1,26 @@
+"""The examples beside the shipped protocols get the verdict that they expect."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.protocols.conftest import SHIPPED
+from uploader.cli.protocol.folders import Folders
+from uploader.cli.protocol.trying import differing
+from uploader.home import shipped
+from uploader.protocols import examples
+
+FOLDERS = Folders(SHIPPED, shipped("dicomedit_scripts"), shipped("privacy_policies"), SHIPPED)
+ALL = [
+    (folder.name, name) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir() for name in examples.names(folder)
+]
+
+
+@pytest.mark.parametrize(("trial", "name"), ALL, ids="/".join)
+def test_the_verdict_on_an_example_is_the_expected_one(trial, name):
+    assert examples.read(SHIPPED / trial, name).expected
+    assert list(differing(FOLDERS, FOLDERS.find(trial), name)) == []
+
+
+def test_radiotherapy_and_imaging_have_examples():
+    assert {trial for trial, _ in ALL} >= {"DEMO-RT", "EXAMPLE-PET-MR"}
