@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
-from tests.test_dicom import sample_files
+from tests.test_dicom import sample_files, small_image
 from uploader import dicom, phantom
 from uploader.decimals import decimals
 from uploader.domain.errors import UnreadableFile
@@ -74,3 +75,15 @@ def test_a_list_of_decimals_that_breaks_off_is_none(end: bytes) -> None:
 def test_decimals_are_read_with_their_blanks() -> None:
     assert decimals(b" -1.5e1\\2 ") == [-15, 2]
     assert list(decimals(b" -1.5e1 \\ " * 39 + b"2 ")) == [-15] * 39 + [2]
+
+
+def test_only_an_attribute_that_is_decimal_by_the_standard_is_ever_an_array(tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(small_image(tmp_path / "a.dcm"))
+    dataset.add_new(0x30060050, "DS", ["1.5"] * 33)
+    dataset.add_new(0x00280101, "DS", ["8"] * 33)
+    dataset.save_as(tmp_path / "a.dcm")
+    with (tmp_path / "a.dcm").open("rb", buffering=0) as stream:
+        one, other = header(load(stream)), dicom.header(dicom.read(tmp_path / "a.dcm").dataset)
+    for told in (one, other):
+        assert isinstance(told["ContourData"], np.ndarray)
+        assert told["BitsStored"] == [8.0] * 33

@@ -22,6 +22,11 @@ def decimals(value: bytes) -> float | list[float] | NDArray[np.float64]:
     return numbers[0] if count == 1 else numbers
 
 
+def as_list(numbers: float | list[float] | NDArray[np.float64] | None) -> float | list[float] | None:
+    """For an attribute that by the standard is no Decimal String: nobody who asks for it is ready for an array."""
+    return numbers if numbers is None or isinstance(numbers, float | list) else [float(number) for number in numbers]
+
+
 def _array(value: bytes, count: int) -> NDArray[np.float64]:
     import numpy as np  # most headers need no array, and are told before anything slow is loaded
 

@@ -27,8 +27,8 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR, PersonName
 
-from uploader import part10, vendor
-from uploader.decimals import decimals
+from uploader import dictionary, part10, vendor
+from uploader.decimals import as_list, decimals
 from uploader.domain.errors import UnreadableFile
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
@@ -378,9 +378,10 @@ def _decimals(dataset: Dataset, tag: int) -> Any:
     if not isinstance(raw, RawDataElement) or vr_of(raw) != "DS" or not raw.value:
         return None
     try:
-        return decimals(raw.value)
+        numbers = decimals(raw.value)
     except ValueError:
         return None
+    return numbers if dictionary.vr_of(int(tag)) == "DS" else as_list(numbers)
 
 
 def _plain(value: Any) -> Any:

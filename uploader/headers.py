@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from uploader import charsets, dictionary, vendor
-from uploader.decimals import decimals
+from uploader.decimals import as_list, decimals
 from uploader.elements import Element, Form, Irregular, Short, items, known_vr, level, value_of
 from uploader.instance import Instance
 from uploader.part10 import DEEPEST, PIXEL_TAGS
@@ -52,7 +52,8 @@ def _level(
         if known == b"SQ":
             plain[keyword] = [_item(data, *place, form, charset, depth) for place in items(data, begin, end, form)]
         elif known not in _BYTES:
-            plain[keyword] = _value(data[begin:end], known, form, charset)
+            value = _value(data[begin:end], known, form, charset)
+            plain[keyword] = as_list(value) if known == b"DS" and known_vr(tag) != b"DS" else value
     if wanted is None:
         plain.update(_of_vendors(data, elements, form))
     return plain
