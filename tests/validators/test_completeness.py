@@ -168,6 +168,29 @@ def test_what_a_visit_does_not_bring_is_told_by_its_rule(session):
     assert (finding.severity, finding.line) == (Severity.QUESTION, "/timepoints/1/inputs")
 
 
+def again(key, **said):
+    """Another input that recognises the planning CT."""
+    return {**INPUTS[0], "key": key, **said}
+
+
+def test_a_series_that_is_two_inputs_at_once_is_a_question(session):
+    _, findings = verdict(session, {"inputs": [*INPUTS, again("mean_ct")]})
+    assert list(findings) == ["completeness.ambiguous"]
+    assert findings["completeness.ambiguous"].says == "a series is recognised as ct and mean_ct at once"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [again("cbct"), again("cbct", when="arm == 'B'")],
+    ids=["of another visit", "of another visit and arm"],
+)
+def test_a_series_that_is_called_for_may_look_like_one_that_is_not(session, other):
+    visits = [{**VISITS[0], "max_sessions": 9}, {"code": "CBCT", "label": "First fraction", "inputs": ["cbct"]}]
+    protocol = {"inputs": [*INPUTS, other], "timepoints": visits}
+    _, findings = verdict(session, protocol, {"timepoint": "PLAN", "arm": "A"}, visits=[])
+    assert findings == {}
+
+
 def test_rules_on_visits_are_open_while_none_is_chosen(session):
     rulings, findings = verdict(session, asked(timepoints=VISITS))
     assert {rulings[f"/timepoints/{n}/inputs"].outcome for n in (0, 1)} == {Outcome.NOT_EVALUABLE}

@@ -9,17 +9,19 @@ from uploader.validators import (
     completeness,
     dose,
     dvh,
+    geometry,
     identity,
     installed,
     mr,
     pet,
+    pixels,
     plan,
     radiotherapy,
     references,
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-OURS = (acquisition, completeness, dose, dvh, identity, mr, pet, plan, radiotherapy, references)
+OURS = (acquisition, completeness, dose, dvh, geometry, identity, mr, pet, pixels, plan, radiotherapy, references)
 CODE = re.compile(rf"\b(?:{'|'.join(each.__name__.rpartition('.')[2] for each in OURS)})\.[a-z]+(?:-[a-z]+)*")
 
 

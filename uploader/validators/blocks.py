@@ -11,7 +11,7 @@ from uploader.ports import Case, Header
 from uploader.validators.answers import Answer
 from uploader.validators.conditions import excused
 from uploader.validators.judging import not_applicable, severity_of
-from uploader.validators.recognition import Input, inputs
+from uploader.validators.recognition import Input, brings, inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,7 @@ def idle(case: Case, each: Input, line: str) -> Ruling | None:
     """
     if each.scans:
         return None
-    visit = case.chosen.get("timepoint")
-    brings = next((t.get("inputs") for t in case.asked.get("timepoints", ()) if t["code"] == visit), None)
-    if brings is not None and each.key not in brings:
+    if not brings(case, each.key):
         return not_applicable(line, f"the time point does not bring {each.key}")
     excuse = excused(case, line, each.said)
     missing = Outcome.NOT_EVALUABLE if each.said["count"]["min"] else Outcome.NOT_APPLICABLE

@@ -4,8 +4,9 @@ Rules that hold for every trial
     completeness.modality-missing   refusal   a file says no Modality (0008,0060)
     completeness.series-missing     refusal   a file says no SeriesInstanceUID (0020,000E)
     completeness.instance-doubled   refusal   two files hold the same SOPInstanceUID (0008,0018)
+    completeness.ambiguous          question  a series is recognised as two inputs of the protocol at once
 
-Rules of the protocol, each by its severity; see `expected`
+Rules of the protocol, each by its severity; see `expected` and `uninvited`
     completeness.input-missing      fewer of an input than `count` asks for
     completeness.input-surplus      more of an input than `count` allows; a question where `prefer` is ask
     completeness.input-uncalled     an input that the time point does not bring, or that is not asked for in this case

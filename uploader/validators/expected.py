@@ -1,8 +1,7 @@
 """The rules of `completeness` on the inputs of a protocol; they are told in its docstring.
 
 An input counts as asked for unless the chosen time point does not bring it, or its ``when`` does not hold. What is
-there without being asked for, without being recognised, or beside the one that is meant, would go to the trial
-unasked: it is always said.
+there without being asked for is told by `uninvited`.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
-from uploader.domain.private import Private
 from uploader.ports import Case
-from uploader.validators.conditions import applies, excused
+from uploader.validators import uninvited
+from uploader.validators.conditions import excused
 from uploader.validators.judging import not_applicable, not_evaluable, ruled, severity_of
-from uploader.validators.recognition import Input, Scan, brings, inputs, unmatched
+from uploader.validators.recognition import Input, Scan, brings, inputs
 
-LEAVE_OUT = "leave it out, or ask the trial whether it wants it"
 UNKNOWN_VISIT = "no time point was chosen"
 
 
@@ -25,7 +23,7 @@ def said(case: Case) -> Iterator[Finding | Ruling]:
     """What becomes of every rule on inputs and time points."""
     for each in case.once(inputs).values():
         yield from _counted(case, each)
-    yield from _uninvited(case)
+    yield from uninvited.said(case)
     for n, visit in enumerate(case.asked.get("timepoints", ())):
         if "inputs" in visit:
             yield from _brought(case, f"/timepoints/{n}/inputs", visit)
@@ -96,70 +94,6 @@ def _tally(each: Input, scans: Sequence[Scan]) -> int:
     return sum(len(scan.entries) for scan in scans) if each.said.get("unit") == "instances" else len(scans)
 
 
-# What nobody asked for -----------------------------------------------------------------------------------------
-
-
-def _uninvited(case: Case) -> Iterator[Finding | Ruling]:
-    """By `outcome.unmatched`; without it a scan that is no input is refused, and what is one is a question."""
-    outcome = case.asked.get("outcome", {})
-    line = "/outcome/unmatched" if "unmatched" in outcome else ""
-    asked = Severity[outcome["unmatched"].upper()] if line else None
-    findings = [*_unknown(case, line, asked), *_aside(case, line, asked), *_uncalled(case, line, asked)]
-    if line:
-        yield from ruled(line, findings, "every series is an input")
-    else:
-        yield from findings
-
-
-def _unknown(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
-    for scan in case.once(unmatched):
-        yield _unasked(
-            "completeness.unmatched",
-            Severity.REFUSAL if asked is None else asked,
-            scan,
-            "a series is none that the protocol asks for",
-            line,
-        )
-
-
-def _aside(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
-    for each in case.once(inputs).values():
-        for scan in each.others:
-            yield _unasked(
-                "completeness.aside",
-                Severity.QUESTION if asked is None else asked,
-                scan,
-                f"a series is recognised as {each.key}, and is not the one that is meant ({each.said['prefer']}: "
-                f"{each.entries[0]})",
-                line,
-            )
-
-
-def _uncalled(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
-    for each in case.once(inputs).values():
-        if brings(case, each.key) and applies(case, each.said) is False:
-            for scan in each.scans:
-                yield _unasked(
-                    "completeness.input-uncalled",
-                    Severity.QUESTION if asked is None else asked,
-                    scan,
-                    f"{each.key} is not asked for in this session",
-                    line,
-                )
-
-
-def _unasked(code: str, severity: Severity, scan: Scan, says: str, line: str) -> Finding:
-    return Finding(
-        code,
-        severity,
-        f"scan of {scan.entries[0]} (0020,000E)",
-        f"{says}; it has {len(scan.entries)} file(s)",
-        LEAVE_OUT,
-        Private(scan.modality),
-        line,
-    )
-
-
 # Visits ---------------------------------------------------------------------------------------------------------
 
 
@@ -170,13 +104,13 @@ def _brought(case: Case, line: str, visit: Mapping[str, Any]) -> Iterator[Findin
         yield away
         return
     others = [each for each in case.once(inputs).values() if each.key not in visit["inputs"]]
-    yield from ruled(line, _unbrought(others, line, severity_of(visit)))
+    yield from ruled(line, _unbrought(case, others, line, severity_of(visit)))
 
 
-def _unbrought(others: Sequence[Input], line: str, severity: Severity) -> Iterator[Finding]:
+def _unbrought(case: Case, others: Sequence[Input], line: str, severity: Severity) -> Iterator[Finding]:
     for each in others:
-        for scan in each.scans:
-            yield _unasked(
+        for scan in uninvited.beside_what_is_called_for(case, each.scans):
+            yield uninvited.unasked(
                 "completeness.input-uncalled", severity, scan, f"the time point does not bring {each.key}", line
             )
 
