@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from uploader.linear import compiled
-from uploader.nomenclature.folding import folding, matches
 from uploader.protocols.faults import Wrong
 from uploader.protocols.rules import Place
 
@@ -68,6 +67,8 @@ def _input(place: Place, inputs: Mapping[str, str]) -> Iterator[Wrong]:
 
 def _known(content: Content, name: str) -> bool:
     """Whether an entry of rois is for ROIs of this name, or is itself what is mentioned."""
+    from uploader.nomenclature.folding import folding, matches  # here: its table of names takes long to load
+
     fold = folding(content.get("nomenclature", {}).get("ignore", ()))
     listed = [
         *(each for said in content.get("rois", ()) for each in (said.get("name"), *said.get("any_of", ())) if each)
@@ -103,9 +104,13 @@ def _relation(said: Content) -> Iterator[str]:
 
 def _synonyms(said: Content) -> Iterator[Wrong]:
     """A label that means two names means none."""
+    if "synonyms" not in said:
+        return
+    from uploader.nomenclature.folding import folding
+
     fold = folding(("case", "separators"))
     meaning: dict[str, str] = {}
-    for name, labels in said.get("synonyms", {}).items():
+    for name, labels in said["synonyms"].items():
         for index, label in enumerate(labels):
             other = meaning.setdefault(fold(label), name)
             if other != name:

@@ -16,7 +16,7 @@ ALL = [
 ]
 
 
-@pytest.mark.parametrize(("trial", "name"), ALL, ids="/".join)
+@pytest.mark.parametrize(("trial", "name"), ALL, ids=[f"{trial}/{name}" for trial, name in ALL])
 def test_the_verdict_on_an_example_is_the_expected_one(trial, name):
     assert examples.read(SHIPPED / trial, name).expected
     assert list(differing(FOLDERS, FOLDERS.find(trial), name)) == []
