@@ -86,7 +86,11 @@ def _group_dose(group: Header, treating: set[str]) -> float | None:
 def _metersets(plan: Header) -> frozenset[str]:
     """Numbers of the beams that a fraction group gives a BeamMeterset (300A,0086)."""
     given = items(plan, "FractionGroupSequence", "ReferencedBeamSequence")
-    return frozenset(text(beam, "ReferencedBeamNumber") for beam in given if beam.get("BeamMeterset"))
+    return frozenset(text(beam, "ReferencedBeamNumber") for beam in given if _above_zero(beam.get("BeamMeterset")))
+
+
+def _above_zero(value: object) -> bool:
+    return isinstance(value, int | float) and value > 0
 
 
 def _beam(item: Header, points: str, metersets: frozenset[str], *, ion: bool) -> Beam:
