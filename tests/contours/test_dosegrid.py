@@ -48,6 +48,7 @@ def test_a_long_vector_may_be_an_array():
         {"GridFrameOffsetVector": [0.0, 3.0, float("nan")]},
         {"GridFrameOffsetVector": None},
         {"GridFrameOffsetVector": "0"},
+        {"GridFrameOffsetVector": [0.0, None, 6.0]},
         {"ImagePositionPatient": None},
         {"ImagePositionPatient": [0.0, 0.0]},
         {"ImageOrientationPatient": [1.0, 0, 0, 1, 0, 0]},

@@ -108,8 +108,8 @@ def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
     frames = _whole(header, "NumberOfFrames") if header.get("NumberOfFrames") is not None else 1
     if header.get("GridFrameOffsetVector") is None and frames == 1:
         return np.zeros(1)
-    said = np.atleast_1d(np.asarray(header.get("GridFrameOffsetVector"), dtype=np.float64))
-    if said.shape != (frames,) or not np.isfinite(said).all():
+    said = _finite(header.get("GridFrameOffsetVector"))
+    if said is None or len(said) != frames:
         raise NoDoseGrid(f"(3004,000C) does not have a number for each of the {frames} frames")
     steps = np.diff(said)
     if not ((steps > 0).all() or (steps < 0).all()):
@@ -122,18 +122,26 @@ def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
 
 
 def _scaling(header: Header) -> float:
-    scaling = header.get("DoseGridScaling")
-    if not isinstance(scaling, (int, float)) or not np.isfinite(scaling) or scaling <= 0:
+    said = _finite(header.get("DoseGridScaling"))
+    if said is None or len(said) != 1 or said[0] <= 0:
         raise NoDoseGrid("(3004,000E) does not say which dose a stored value means")
-    return float(scaling)
+    return float(said[0])
 
 
 def _numbers(header: Header, keyword: str, count: int) -> Floats:
-    value: Any = header.get(keyword)
-    several = value if isinstance(value, (list, np.ndarray)) else []
-    if len(several) != count or not all(isinstance(each, (int, float)) and np.isfinite(each) for each in several):
+    said = _finite(header.get(keyword))
+    if said is None or len(said) != count:
         raise NoDoseGrid(f"{keyword} does not hold {count} numbers")
-    return np.asarray(several, dtype=np.float64)
+    return said
+
+
+def _finite(value: Any) -> Floats | None:
+    """One number or several, none of them infinite; None for anything else."""
+    several = value if isinstance(value, (list, np.ndarray)) else [value]
+    if not all(isinstance(each, (int, float)) for each in several):
+        return None
+    numbers = np.asarray(several, dtype=np.float64)
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _whole(header: Header, keyword: str) -> int:
