@@ -75,3 +75,15 @@ def test_the_command_chooses_by_code_and_says_what_there_is(visits, received):
     assert right.returncode == 0, right.stderr
     told = json.loads(right.stdout)
     assert (told["state"], told["chosen"]) == ("awaiting-signoff", CODES)
+
+
+def test_a_receipt_says_what_was_chosen_and_another_choice_is_another_submission(visits, tmp_path):
+    folder, root = demo(tmp_path / "session"), visits.home.root
+    asked = ("run", folder, "--trial", "VISITS", "--subject", "DEMO-001", "--timepoint", "BL")
+    first, again, other = (
+        json.loads(call(root, *asked, "--arm", arm, *signing).stdout)
+        for arm, signing in (("A", ("--sign-as", "ada")), ("A", ()), ("B", ()))
+    )
+    assert {kind: first["protocol"][kind] for kind in CODES} == {"arm": "A", "timepoint": "BL"}
+    assert again["submission"] == first["submission"]
+    assert (other["submission"] != first["submission"], other["chosen"]["arm"]) == (True, "B")

@@ -59,7 +59,12 @@ def document(records: Records, about: Submission, site: str, central_project: st
         "state": str(State.RELEASED),
         "central": {"project": central_project, "subject": about.subject, "session": about.label},
         "shared_into": shared_into,
-        "protocol": {"trial": about.trial, "version": about.protocol_version, "digest": about.protocol_digest},
+        "protocol": {
+            "trial": about.trial,
+            "version": about.protocol_version,
+            "digest": about.protocol_digest,
+            **about.chosen,
+        },
         "anonymised_by": facts,
         "signed": signoff
         and {

@@ -96,7 +96,7 @@ def run(
         review = build_review(built)
         arrival = _take(built, folder)
         subject = subject or automatic_subject(built, protocol, arrival.identity)
-        submission = _registered(built, arrival, trial, subject, label)
+        submission = _registered(built, arrival, trial, subject, label, codes)
         _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label, codes))
         if sign_as and _may_be_signed(built, submission, despite_questions):
             attested = review.attestations(submission) if attest else ()
@@ -106,14 +106,17 @@ def run(
         finish(built, submission)
 
 
-def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label: str) -> str:
-    """The submission of these files: the one they already have for this trial and subject, or a new one.
+def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label: str, codes: Mapping[str, str]) -> str:
+    """The submission of these files: the one they already have for this trial, subject and codes, or a new one.
 
     A folder that is run twice is not sent twice; what was interrupted goes on where it stood.
     """
     for earlier in built.records.holding(arrival.manifest.digest):
-        chosen = (earlier.trial, earlier.subject, label and earlier.label)
-        if chosen in ((trial, subject, label), ("", "", "")) and earlier.state not in (State.WITHDRAWN, State.RECALLED):
+        chosen = (earlier.trial, earlier.subject, label and earlier.label, earlier.chosen)
+        if chosen in ((trial, subject, label, codes), ("", "", "", {})) and earlier.state not in (
+            State.WITHDRAWN,
+            State.RECALLED,
+        ):
             click.echo(f"these files are submission {earlier.id}, which is {earlier.state}", err=True)
             remove_tree(arrival.folder)
             return earlier.id
@@ -136,7 +139,7 @@ def _may_be_signed(built: Built, submission: str, despite_questions: bool) -> bo
     """Whether it awaits its signature and the verifier leaves nothing for a person to look at first."""
     if built.records.get(submission).state is not State.AWAITING_SIGNOFF:
         return False
-    for kind in ("protocol", "verification"):
+    for kind in ("protocol", "anonymised", "verification"):
         for finding in _questions(built, submission, kind):
             click.echo(f"look: {finding.where}: {finding.says} [{finding.code}]", err=True)
     if despite_questions or not _questions(built, submission, "verification"):
