@@ -141,6 +141,19 @@ def test_a_cross_check_compares_an_attribute_of_several_inputs(serial, becomes):
     assert "18" not in repr(findings(check, case)).replace("0018", "")
 
 
+def test_a_cross_check_is_open_where_an_input_is_missing_that_must_be_there():
+    ct, mr, pet = an_input("CT", "ct"), an_input("MR", "mr"), an_input("PT", "pet")
+    check_of = {"id": "x", "kind": "same_attribute", "inputs": ["ct", "mr", "pet"], "attr": "DeviceSerialNumber"}
+    headers = {
+        **a_scan("CT", {"DeviceSerialNumber": "1"}, uid="1"),
+        **a_scan("MR", {"DeviceSerialNumber": "1"}, uid="2"),
+    }
+    asked = {"inputs": [ct, mr, pet], "cross_checks": [check_of]}
+    assert outcome(check, Case(headers, asked)) is OPEN
+    need_not_be = {**asked, "inputs": [ct, mr, {**pet, "count": {"min": 0}}]}
+    assert outcome(check, Case(headers, need_not_be)) is PASSED
+
+
 def test_every_rule_is_ruled_on_once():
     case = judged(kv(120.0), KV, {**KV, "id": "b", "attr": "XRayTubeCurrent"})
     assert list(rulings(check, case)) == ["/inputs/0/acquisition/0", "/inputs/0/acquisition/1"]

@@ -20,10 +20,10 @@ from uploader.ports import Case, Header
 from uploader.validators import wording
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
 from uploader.validators.attributes import place, values
-from uploader.validators.blocks import idle
+from uploader.validators.blocks import idle, missing_of
 from uploader.validators.conditions import excused
 from uploader.validators.constraints import Constraint, Told, alike, told
-from uploader.validators.judging import not_evaluable, severity_of
+from uploader.validators.judging import severity_of
 from uploader.validators.recognition import Input, inputs
 
 LOOK = "look whether this is the scan that the trial asks for; if it is, ask the trial whether it can be used"
@@ -45,7 +45,8 @@ def _constraint(case: Case, each: Input, line: str, said: Constraint) -> Iterato
     if excuse:
         yield excuse
     elif said["op"] == "same_as":
-        yield from _same_as(case, each, line, said)
+        pair = [case.once(inputs)[said["ref"]], each]
+        yield from ruled_by(line, _compared(case, pair, line, said, severity_of(said, each.said)))
     else:
         severity = severity_of(said, each.said)
         answers = [_answer(group, said, line, severity, each) for group in _groups(case, each, said)]
@@ -117,25 +118,24 @@ def _missing(
     return wrong(finding)
 
 
-def _same_as(case: Case, each: Input, line: str, said: Constraint) -> Iterator[Finding | Ruling]:
-    other = case.once(inputs).get(said["ref"])
-    if other is None or not other.scans:
-        yield not_evaluable(line, f"the session has no {said['ref']}")
-        return
-    yield from ruled_by(line, [_alike(case, [other, each], line, said, severity_of(said, each.said))])
-
-
 def _cross_check(case: Case, line: str, said: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
-    known = case.once(inputs)
-    here = [known[key] for key in said.get("inputs", ()) if key in known and known[key].scans]
-    headers = [case.headers[entry] for each in here for entry in each.entries]
+    several = [case.once(inputs)[key] for key in said.get("inputs", ())]
+    headers = [case.headers[entry] for each in several for entry in each.entries]
     excuse = excused(case, line, said, headers)
     if excuse:
         yield excuse
-    elif len(here) < 2:
-        yield not_evaluable(line, "the session has fewer than two of the inputs that are compared")
     else:
-        yield from ruled_by(line, [_alike(case, here, line, said, severity_of(said))])
+        yield from ruled_by(line, _compared(case, several, line, said, severity_of(said)))
+
+
+def _compared(
+    case: Case, several: Sequence[Input], line: str, said: Mapping[str, Any], severity: Severity
+) -> Iterator[Answer]:
+    """What inputs that are not there mean, and what those say that are."""
+    yield from missing_of(case, line, several)
+    here = [each for each in several if each.scans]
+    if len(here) > 1 or len(here) == len(several):
+        yield _alike(case, here, line, said, severity)
 
 
 def _alike(case: Case, several: Sequence[Input], line: str, said: Mapping[str, Any], severity: Severity) -> Answer:
