@@ -132,6 +132,19 @@ def test_a_rule_is_as_severe_as_its_block():
     assert finding.severity is Severity.QUESTION
 
 
+def test_slices_that_a_pet_series_announces_and_does_not_bring_are_missing():
+    pet = stack(8, Modality="PT", NumberOfSlices=10)
+    rulings, (finding,) = judged(check, Case(pet, one_input("PT", "geometry", {"missing_slices": 0})))
+    assert (finding.code, finding.where, finding.found) == ("geometry.gap", "ct000 (0054,0081)", "2 missing")
+    assert rulings["/inputs/0/geometry/missing_slices"].outcome is Outcome.FAILED
+
+
+def test_the_slices_of_a_dynamic_pet_series_are_those_of_one_volume():
+    later = {f"later{name}": header for name, header in stack(10, Modality="PT", NumberOfSlices=10).items()}
+    pet = {**stack(10, Modality="PT", NumberOfSlices=10), **later}
+    assert judged(check, Case(pet, one_input("PT", "geometry", {"missing_slices": 0})))[1] == []
+
+
 def test_time_points_at_one_place_are_told_as_such():
     again = {f"later{name}": header for name, header in stack().items()}
     _, (finding,) = one({**stack(), **again}, "duplicate_positions", 0)

@@ -49,24 +49,21 @@ def uniform(asked: Asked, volume: Volume) -> Answer:
 
 
 def missing(asked: Asked, volume: Volume) -> Answer:
-    """No more slices are missing than may."""
-    unable = _unable(volume)
-    if unable:
-        return unable
+    """No more slices are missing than may, in the gaps or of those that a PET series says it has."""
+    if volume.unknown:
+        return unknown(volume.unknown)
+    unsent = volume.planes.announced - len(volume.order)
+    if unsent > asked.value and unsent > volume.missing:
+        says = f"slices are missing; the series says that it has {volume.planes.announced}"
+        return wrong(_gap(asked, f"{volume.scan.entries[0]} (0054,0081)", says, unsent))
+    if not len(volume.gaps):
+        return unknown(ONE_SLICE)
     if volume.missing <= asked.value:
         return right(f"{volume.missing} missing")
     widest = int(volume.gaps.argmax())
-    return wrong(
-        asked.finding(
-            "geometry.gap",
-            f"{volume.place(widest + 1)} ({POSITION})",
-            f"slices are missing; the widest gap is {number(float(volume.gaps[widest]))} mm, where most are "
-            f"{number(volume.usual)} mm, before this slice",
-            WHOLE,
-            f"{volume.missing} missing",
-            f"at most {asked.value}",
-        )
-    )
+    gap, usual = number(float(volume.gaps[widest])), number(volume.usual)
+    says = f"slices are missing; the widest gap, before this slice, is {gap} mm, where most are {usual} mm"
+    return wrong(_gap(asked, f"{volume.place(widest + 1)} ({POSITION})", says, volume.missing))
 
 
 def doubled(asked: Asked, volume: Volume) -> Answer:
@@ -135,6 +132,10 @@ def _may_tilt(asked: Asked, degrees: float) -> bool:
 def _tilted(asked: Asked, where: str, says: str, found: str) -> Finding:
     remedy = "send the scan that was made without a tilt, or ask the trial whether this one can be used"
     return asked.finding("geometry.tilt", where, says, remedy, found, range_words(asked.value, "degrees"))
+
+
+def _gap(asked: Asked, where: str, says: str, count: int) -> Finding:
+    return asked.finding("geometry.gap", where, says, WHOLE, f"{count} missing", f"at most {asked.value}")
 
 
 def _uneven(asked: Asked, volume: Volume, odd: int) -> Finding:

@@ -35,6 +35,7 @@ class Planes:
     sizes: (n, 2), Rows (0028,0010) and Columns (0028,0011)
     tilt: (n,), degrees, Gantry/Detector Tilt (0018,1120)
     mosaic: whether one image holds many slices side by side, whose places it does not say
+    announced: how many slices a volume of it has, by Number of Slices (0054,0081) of PET; 0 where nothing tells
     """
 
     places: tuple[str, ...]
@@ -45,6 +46,7 @@ class Planes:
     sizes: Floats
     tilt: Floats
     mosaic: bool
+    announced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def planes_of(headers: Mapping[str, Header]) -> Planes:
         _array(([plane.header.get("Rows"), plane.header.get("Columns")] for plane in found), 2),
         _array((plane.header.get("GantryDetectorTilt") for plane in found), 1)[:, 0],
         any(_is_mosaic(header) for header in headers.values()),
+        max((_announced(header) for header in headers.values()), default=0),
     )
 
 
@@ -131,6 +134,12 @@ def _number_of_frames(header: Header) -> int:
 def _is_mosaic(header: Header) -> bool:
     said = header.get("ImageType")
     return isinstance(said, list) and "MOSAIC" in said and text(header, "Modality") == "MR"
+
+
+def _announced(header: Header) -> int:
+    """C.8.9.1. Images in Acquisition (0020,1002) tells less: several series may come of one acquisition."""
+    number = header.get("NumberOfSlices")
+    return number if isinstance(number, int) and text(header, "Modality") == "PT" else 0
 
 
 def _array(values: Iterable[Any], width: int) -> Floats:
