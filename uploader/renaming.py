@@ -102,7 +102,9 @@ def _of_set(
     entry: str, header: Header, asked: Mapping[str, Any], decided: Names, suggests: Suggester | None
 ) -> Iterator[Structure]:
     extents, types = extents_of(header), dict(_types(header.get("RTROIObservationsSequence") or ()))
-    for roi in rois(entry, header):
+    found = rois(entry, header)
+    taken = {roi.name for roi in found}
+    for roi in found:
         number = int(roi.number) if roi.number.isdecimal() else 0
         seen = side_of(extents, roi.number)
         yield Structure(
@@ -113,7 +115,9 @@ def _of_set(
             roi.contours,
             is_listed(asked, roi.name) if suggests else True,
             decided.get(entry, {}).get(number, ""),
-            tuple(_useful(asked, roi.name, suggests.suggest(roi.name, seen))) if suggests else (),
+            tuple(s for s in _useful(asked, roi.name, suggests.suggest(roi.name, seen)) if s.name not in taken)
+            if suggests
+            else (),
         )
 
 

@@ -63,6 +63,21 @@ def test_a_label_of_a_clinic_is_understood(label, name):
     assert found.reason
 
 
+@pytest.mark.parametrize("own", [["Lungs", "Heart"], ["Lungs", "Lung_L", "Lung_R"]])
+def test_one_side_is_never_taken_for_both_even_where_the_trial_lists_only_both(own):
+    only_both = Suggester(own)
+    for label in ("Lt Lung", "total lung left", "whole left lung", "left lungs"):
+        assert "Lungs" not in {s.name for s in only_both.suggest(label, limit=9)}
+    assert all(s.undecided for s in only_both.suggest("lung") if s.name == "Lungs")
+    assert (first(only_both, "both lungs").name, first(only_both, "lungs").undecided) == ("Lungs", False)
+
+
+def test_a_name_without_a_side_is_no_certain_answer_to_a_label_with_one():
+    found = first(Suggester(["Chestwall"], standard=False), "chest wall left")
+    assert (found.name, found.undecided) == ("Chestwall", True)
+    assert "the label says left" in found.reason
+
+
 def test_where_no_side_is_said_both_are_offered_and_neither_is_chosen():
     found = STANDARD.suggest("parotid")
     assert {s.name for s in found[:2]} == {"Parotid_L", "Parotid_R"}

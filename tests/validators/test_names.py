@@ -77,6 +77,12 @@ def test_a_suggestion_is_a_name_of_the_protocol_with_its_reason(session):
     assert "another word for it" in unlisted.remedy
 
 
+def test_a_name_that_another_roi_bears_is_not_suggested(session):
+    asked = {"nomenclature": LIST_ONLY, "rois": [{"name": "SpinalCord", "need": "required"}]}
+    findings, _ = said(named(session, "SpinalCord", "cord"), asked)
+    assert [(f.where.rpartition(" ")[2], "SpinalCord" in f.remedy) for f in findings] == [("2", False)]
+
+
 def test_a_label_that_says_no_side_makes_nobody_choose_one(session):
     entries = [{"name": name, "need": "optional"} for name in ("Parotid_L", "Parotid_R")]
     findings, _ = said(named(session, "parotid"), {"nomenclature": LIST_ONLY, "rois": entries})

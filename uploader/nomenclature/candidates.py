@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from rapidfuzz import fuzz
 
+from uploader.nomenclature import table
 from uploader.nomenclature.grammar import parse
 from uploader.nomenclature.labels import Label, TargetLabel, take_apart
 from uploader.nomenclature.side import Side
@@ -36,7 +38,7 @@ _LIKE = 80.0
 class Candidate:
     """A name that could be meant.
 
-    twins: whether there are names of the left and of the right of the same structure
+    twins: whether there are names of the left and of the right of the same structure, in its list or in the standard
     is_both: this is the one that means both
     """
 
@@ -55,10 +57,10 @@ class Candidate:
 def candidates(names: Iterable[str]) -> tuple[Candidate, ...]:
     """Of names, each told whether it has twins."""
     read_names = [(name, take_apart(name), _words(name)) for name in names]
-    sided = {_family(label, words) for _, label, words in read_names if words.side in (Side.LEFT, Side.RIGHT)}
+    sided = _paired() | {words.meant for _, _, words in read_names if words.side in (Side.LEFT, Side.RIGHT)}
     made = []
     for name, label, words in read_names:
-        twins = _family(label, words) in sided
+        twins = words.meant in sided
         both = twins and (words.side is Side.BOTH or (words.plural and words.side is Side.UNKNOWN))
         side = Side.BOTH if both else words.side
         made.append(Candidate(name, label, Words(words.meant, side, words.plural), twins, both, _plain(name)))
@@ -102,8 +104,11 @@ def _words(name: str) -> Words:
     return found
 
 
-def _family(label: Label, words: Words) -> tuple[frozenset[str], bool, int, str]:
-    return words.meant, label.prv, label.margin_mm, label.crop
+@cache
+def _paired() -> frozenset[frozenset[str]]:
+    """What the standard has a left and a right name of: there are two of it in every body."""
+    read_names = (_words(name) for name in table.names())
+    return frozenset(words.meant for words in read_names if words.side in (Side.LEFT, Side.RIGHT))
 
 
 def _positioned(meant: frozenset[str]) -> frozenset[str]:

@@ -116,10 +116,9 @@ class Suggester:
         return [(score, replace(c, name=with_prv(c.name, taken.margin_mm))) for score, c in organs]
 
     def _suggestion(self, taken: Label, score: float, candidate: Candidate) -> Suggestion:
-        undecided = candidate.side in (Side.LEFT, Side.RIGHT) and taken.words.side is Side.UNKNOWN
-        return Suggestion(
-            candidate.name, round(score, 2), _reason(taken, candidate), undecided, candidate.name in self._own
-        )
+        doubt = _doubt(taken, candidate)
+        reason = _reason(taken, candidate) + (f"; {doubt}" if doubt else "")
+        return Suggestion(candidate.name, round(score, 2), reason, bool(doubt), candidate.name in self._own)
 
 
 _Scored = tuple[float, Candidate]
@@ -166,7 +165,9 @@ def _side_factor(taken: Label, candidate: Candidate) -> float:
     if said in (Side.LEFT, Side.RIGHT):
         if has in (Side.LEFT, Side.RIGHT):
             return 1.0 if has is said else 0.0
-        return _SIDE_UNASKED if candidate.twins or candidate.is_both else 0.9
+        if candidate.is_both:
+            return 0.0
+        return _SIDE_UNASKED if candidate.twins else 0.9
     if has in (Side.LEFT, Side.RIGHT):
         if said is Side.BOTH:
             return 0.0
@@ -184,11 +185,22 @@ def _reason(taken: Label, candidate: Candidate) -> str:
         about = "and says the same of its kind and dose" if same else "but label and name say different things of it"
         return f"it is a {taken.target.type}, {about}"
     words = "the words are the same" if taken.words.meant == candidate.words.meant else "the words are near"
-    if candidate.side in (Side.LEFT, Side.RIGHT):
-        if said is Side.UNKNOWN:
-            return f"{words}; the label does not say which side: look before you choose"
-        return f"{words}, and the label says {said}"
-    return words
+    sided = candidate.side in (Side.LEFT, Side.RIGHT) and said is candidate.side
+    return f"{words}, and the label says {said}" if sided else words
+
+
+def _doubt(taken: Label, candidate: Candidate) -> str:
+    """What label and name say differently of the sides; then only a person may take it. Empty where they agree."""
+    said, has = taken.words.side, candidate.side
+    if has in (Side.LEFT, Side.RIGHT):
+        return "the label does not say which side: look before you choose" if said is Side.UNKNOWN else ""
+    if not candidate.twins or taken.target:
+        return ""
+    if said in (Side.LEFT, Side.RIGHT):
+        return f"the label says {said}, and the name no side"
+    if candidate.is_both and said is Side.UNKNOWN and not taken.words.plural:
+        return "the name means both, and the label may mean one: look before you choose"
+    return ""
 
 
 def _looked_at(suggestion: Suggestion, seen: Side) -> Suggestion:

@@ -37,9 +37,11 @@ from uploader.validators.naming import (
     Said,
     all_rois,
     asking,
+    bearing,
     called,
     fitting,
     is_meant,
+    names_of,
     rules_of,
     unlisted,
 )
@@ -151,9 +153,9 @@ def _about(case: Case, roi: Roi, code: str, how: Severity, line: str, says: str)
 
 
 def _suggested(case: Case, roi: Roi) -> list[Suggestion]:
-    """Names that the protocol spells out; others could carry what a person typed."""
+    """Names that the protocol spells out and no ROI bears yet; others could carry what a person typed."""
     found = case.once(asking).suggest(roi.name, side_seen(case, roi))
-    return [suggestion for suggestion in found if suggestion.own]
+    return [suggestion for suggestion in found if suggestion.own and not bearing(case, suggestion.name)]
 
 
 def _advice(found: list[Suggestion]) -> str:
@@ -182,6 +184,7 @@ def _roi(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
 def _counted(case: Case, line: str, said: Said, bearers: Sequence[Roi], asked_for: bool) -> Iterator[Finding]:
     bounds = said.get("count", {})
     low, high = ends(bounds)
+    named = "are named" if names_of(said) else "have a name that fits"
     if not bearers:
         if asked_for and low != 0:
             yield _missing(case, line, said)
@@ -190,7 +193,7 @@ def _counted(case: Case, line: str, said: Said, bearers: Sequence[Roi], asked_fo
             "names.count",
             severity_of(said),
             bearers[-1].where,
-            f"the number of ROIs named {called(said)} is not what the trial asks for",
+            f"more or fewer ROIs than the trial asks for {named} {called(said)}",
             "send as many as the trial asks for, each with its name",
             bearers[-1].evidence,
             line,
@@ -201,12 +204,13 @@ def _counted(case: Case, line: str, said: Said, bearers: Sequence[Roi], asked_fo
 
 def _missing(case: Case, line: str, said: Said) -> Finding:
     named = called(said)
+    draw = f"rename it to {named}" if names_of(said) else "give it a name that fits"
     return Finding(
         "names.missing",
         severity_of(said),
         "session (3006,0026)",
-        f"no ROI is named {named}",
-        _who_may_be(case, said) or f"draw the structure, or rename it to {named}, and send the RTSTRUCT again",
+        f"no ROI is named {named}" if names_of(said) else f"no ROI has a name that fits {named}",
+        _who_may_be(case, said) or f"draw the structure, or {draw}, and send the RTSTRUCT again",
         line=line,
         found="none",
         expected=named,

@@ -97,8 +97,8 @@ def names_of(said: Said) -> Sequence[str]:
 
 
 def called(said: Said) -> str:
-    """An entry of `rois` in words of the protocol."""
-    return " or ".join(names_of(said)) or f"as {said.get('pattern', '')} says"
+    """An entry of `rois` in words of the protocol; its pattern where it has no names."""
+    return " or ".join(names_of(said)) or str(said.get("pattern", ""))
 
 
 def own_names(asked: Said) -> list[str]:
