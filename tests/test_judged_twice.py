@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import entry_points
 
 import pytest
 
 from tests.homes import gateway_at
-from tests.trials import judged
+from tests.trials import Judged, judged
 from uploader.domain.finding import Severity
 from uploader.domain.rule import Rule
-from uploader.validators import references
+from uploader.validators import GROUP, installed, references
 from uploader.validators.judging import ruled
 from uploader.validators.reading import items, of_modality, text
 from uploader.validators.recognition import inputs
@@ -141,6 +142,52 @@ def test_what_an_anonymiser_must_not_do_holds_the_session_and_names_the_rule(hom
     assert line in changed_lines(home, submission)
     title = next(rule.title for rule in RULES if rule.line == line)
     assert title in about.says
+
+
+@pytest.fixture(scope="module")
+def shipped(home):
+    """The same home with the demo trial's own rules and our validators."""
+    protocol = home.built.protocols.version("DEMO-RT", "v2")
+    validators = installed(entry.name for entry in entry_points(group=GROUP))
+    known = tuple(rule for rule in protocol.rules if rule.validator in validators)
+    return Judged(home.built, replace(protocol, rules=known), validators)
+
+
+def test_the_demo_trials_rules_say_the_same_before_and_after(shipped, session):
+    submission, state = carried(shipped, session)
+    assert state == "awaiting-signoff", home_says(shipped, submission)
+    verdict = shipped.built.records.verdict(submission, "anonymised")
+    assert [(f.code, f.says) for f in verdict.findings] == []
+    assert len(verdict.rulings) == len(shipped.protocol.rules) > 60
+
+
+def home_says(home, submission):
+    return home.built.records.get(submission).says
+
+
+def turned(dataset):
+    """One contour of every structure moved off its slice."""
+    if dataset.Modality == "RTSTRUCT":
+        for structure in dataset.ROIContourSequence:
+            contour = structure.ContourSequence[0]
+            numbers = [float(number) for number in contour.ContourData]
+            contour.ContourData = [n + (i % 3 == 2) * 0.7 for i, n in enumerate(numbers)]
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "validator"), [(shift, "structures"), (swap, "references"), (turned, "structures")], ids=str
+)
+def test_the_demo_trials_rules_notice_an_anonymiser_that_moves_or_swaps(shipped, session, sabotage, validator):
+    submission, state = carried(shipped, session, sabotage)
+    assert (state, shipped.built.records.get(submission).why) == ("held", "judged-otherwise")
+    lines = changed_lines(shipped, submission)
+    assert validator in {rule.validator for rule in shipped.protocol.rules if rule.line in lines}
+
+
+def test_what_no_rule_measures_the_verifier_still_notices(shipped, session):
+    submission, state = carried(shipped, session, round_off)
+    about = shipped.built.records.get(submission)
+    assert (state, about.why in ("judged-otherwise", "residue-found")) == ("held", True)
 
 
 def test_what_the_policy_removes_is_told_with_the_reason_and_holds_nothing(home, session):
