@@ -7,7 +7,8 @@ made finer by interpolation, where it comes to what we find.
 
 It takes the dose on the planes of the contours, and every plane, the outermost too, for as thick as the smallest
 distance of two; so do we. It bins doses by 0.01 Gy and rounds up, so doses are held to 1 % or one bin; volumes are held
-to 1 % or 0.2 % of the structure: of 2 litres of lung 2 cm3 have more than 10 Gy.
+to 1 % or 0.01 cm3. BODY takes the peer seconds on the grid as it is, and has another volume above 14 Gy there than on
+a finer one, where it is that of Breast.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from uploader.contours.parsing import structures
 from uploader.contours.structure import Structure
 
 FINER = {"BODY": 1, "Lt Lung": 4, "Breast": 3, "Heart": 3}
-"""How many times finer the peer's grid is; for small structures 8 times. At BODY it takes seconds as it is."""
-BIN_GY = 0.01
+"""How many times finer the peer's grid is; for small structures 8 times."""
+BIN_GY, LEAST_CC = 0.01, 0.01
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_a_histogram_is_as_the_peer_s_within_one_per_cent(breast, ours, peer, na
     assert dvh.dose_of_hottest(0.95 * whole) == pytest.approx(theirs.D95.value, rel=0.01, abs=BIN_GY)
     for dose_gy in (1, 5, 10) if name == "BODY" else (1, 5, 10, 14):
         volume = getattr(theirs, f"V{dose_gy}Gy").value
-        assert dvh.volume_at_least(dose_gy) == pytest.approx(volume, rel=0.01, abs=0.002 * whole)
+        assert dvh.volume_at_least(dose_gy) == pytest.approx(volume, rel=0.01, abs=LEAST_CC)
 
 
 def test_all_structures_with_contours_are_compared(ours):

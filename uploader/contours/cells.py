@@ -14,7 +14,9 @@ from uploader.contours.axes import Axes, Floats
 from uploader.contours.dosegrid import DoseGrid
 
 CELLS = 4_000
-"""Cells of an area, about: a dose that falls off over a few mm across a small structure is resolved."""
+"""Cells of an area at least, about: a dose that falls off over a few mm across a small structure is resolved."""
+CELL_MM2 = 4.0
+"""Area of a cell at most, about."""
 MOST = 100_000
 """Cells that are tried, inside or not: a thin rim around the body is a small part of what encloses it."""
 BORDER_MM = 2.0
@@ -72,21 +74,22 @@ def _spread(area: shapely.Geometry) -> tuple[Floats, Floats]:
     """Points (n, 2) in the area, and (n,) the share of the area that each stands for. Points of the border stand for
     none of it; but the highest dose, and the lowest, are often there."""
     parts = [part for part in shapely.get_parts(area) if part.area > 0]
-    spread = [_points(part, part.area / area.area) for part in parts]
+    size = min(area.area / CELLS, CELL_MM2)
+    spread = [_points(part, size) for part in parts]
     shares = [np.full(len(each), part.area / area.area / len(each)) for part, each in zip(parts, spread, strict=True)]
     border = shapely.get_coordinates(area.segmentize(BORDER_MM))
     return np.concatenate([*spread, border]), np.concatenate([*shares, np.zeros(len(border))])
 
 
-def _points(polygon: Any, share: float) -> Floats:
-    """Points spread evenly over the polygon; one in it where it is thinner than they are apart.
+def _points(polygon: Any, size: float) -> Floats:
+    """Points spread evenly over the polygon, one for each `size`, mm2; one in it where it is thinner than that.
 
     They lie on a lattice turned against the axes: a border of dose along an axis would else take or leave a whole row
     of them. Source: Kronecker sequence of the golden ratio.
     """
     west, south, east, north = polygon.bounds
     wide, high = east - west, north - south
-    turn = np.arange(math.ceil(min(MOST, CELLS * share * wide * high / polygon.area)))
+    turn = np.arange(math.ceil(min(MOST, wide * high / size)))
     x, y = west + wide * (turn + 0.5) / len(turn), south + high * (turn * _GOLDEN % 1)
     shapely.prepare(polygon)
     inside = shapely.contains_xy(polygon, x, y)
