@@ -186,7 +186,7 @@ def test_an_roi_that_is_as_its_entry_says_passes(session, rule, value):
     assert (rulings[f"/rois/0/{rule}"].outcome, findings) == (Outcome.PASSED, [])
 
 
-def test_an_roi_that_gives_another_code_fails_and_one_without_code_is_not_judged(session):
+def test_an_roi_that_gives_another_code_fails_and_one_without_code_passes(session):
     said = {"name": "Heart", "need": "required", "code": {"scheme": "SCT", "value": "80891009", "meaning": "Heart"}}
     entry = {"CodingSchemeDesignator": "SCT", "CodeValue": "39607008"}
     coded = changed(
@@ -202,7 +202,7 @@ def test_an_roi_that_gives_another_code_fails_and_one_without_code_is_not_judged
             o.pop("RTROIIdentificationCodeSequence", 0) for o in only(s, "RTSTRUCT")["RTROIObservationsSequence"]
         ],
     )
-    assert ruled(plain, asked([said], images="ct"))[0]["/rois/0/code"].outcome is Outcome.NOT_EVALUABLE
+    assert ruled(plain, asked([said], images="ct"))[0]["/rois/0/code"].outcome is Outcome.PASSED
 
 
 def test_an_roi_that_is_not_there_has_no_volume_to_be_judged(session):

@@ -22,5 +22,5 @@ def test_the_verdict_on_an_example_is_the_expected_one(trial, name):
     assert list(differing(FOLDERS, FOLDERS.find(trial), name)) == []
 
 
-def test_radiotherapy_and_imaging_have_examples():
-    assert {trial for trial, _ in ALL} >= {"DEMO-RT", "EXAMPLE-PET-MR"}
+def test_every_example_protocol_is_tried():
+    assert {trial for trial, _ in ALL} >= {"DEMO-RT", "EXAMPLE-HN-RT", "EXAMPLE-LUNG-SABR", "EXAMPLE-PET-MR"}
