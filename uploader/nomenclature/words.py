@@ -72,7 +72,7 @@ def read(label: str) -> Words:
         sides += [lexicon.short[language, word] for word in list(meant) if (language, word) in lexicon.short]
         meant = [word for word in meant if (language, word) not in lexicon.short]
     words = frozenset(word for word in meant if word not in (NOISE, "both"))
-    if "both" in meant or ("total" in meant and not sides):
+    if not sides and not {"both", "total"}.isdisjoint(meant):
         sides.append(Side.BOTH)
     return Words(words - {"total"}, _one(sides), any(map(_is_plural, cut)))
 
