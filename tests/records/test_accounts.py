@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from tests.records.made import Watch
 from uploader.domain.errors import NotFound, Refused, WrongPassword
 from uploader.records import SqlRecords, open_records, verify
-from uploader.records.accounts import LOGIN, Accounts
+from uploader.records.accounts import LOGIN, ROLES, Accounts
 from uploader.records.audit import lines_about
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -168,3 +170,25 @@ def test_a_login_that_is_allowed_is_plain(login: str) -> None:
     if LOGIN.fullmatch(login):
         assert login.isascii()
         assert login == login.lower().strip()
+
+
+def test_other_roles_take_the_place_of_those_before_and_are_in_the_audit(
+    accounts: Accounts, records: SqlRecords
+) -> None:
+    accounts.set_roles("anna", {"reviewer", "physicist"}, "root")
+    assert accounts.check("anna", RIGHT) == {"reviewer", "physicist"}
+    assert ("root", "roles-set") in told(records)
+
+
+@pytest.mark.parametrize("roles", [set(), {"reviewer", "surgeon"}])
+def test_a_role_that_there_is_not_is_given_to_nobody(accounts: Accounts, roles: set[str]) -> None:
+    with pytest.raises(Refused, match="physicist"):
+        accounts.set_roles("anna", roles)
+    with pytest.raises(NotFound):
+        accounts.set_roles("nobody", {"reviewer"})
+    assert accounts.check("anna", RIGHT) == {"reviewer"}
+
+
+def test_the_roles_of_accounts_are_those_that_a_protocol_may_name() -> None:
+    schema = json.loads((Path(__file__).parent.parent.parent / "trial_protocols" / "schema.json").read_text())
+    assert set(schema["$defs"]["role"]["enum"]) == ROLES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from uploader.cli.common import home_option, password_for
+from uploader.cli.common import home_option, operator, password_for
 from uploader.gateway import open_home
 
 
@@ -18,11 +18,21 @@ def account() -> None:
 @account.command("add")
 @click.argument("login")
 @click.option("--admin", is_flag=True, help="May also manage accounts.")
+@click.option("--role", "more", multiple=True, help="A role beside reviewer, such as physicist; may be repeated.")
 @home_option
-def add(login: str, admin: bool, home: Path) -> None:
+def add(login: str, admin: bool, more: tuple[str, ...], home: Path) -> None:
     """Add an account; the password comes from a prompt or from UPLOADER_PASSWORD."""
-    roles = frozenset({"reviewer", "admin"} if admin else {"reviewer"})
+    roles = {"reviewer", *more} | ({"admin"} if admin else set())
     open_home(home).records.accounts.add(login, password_for(login), roles)
+
+
+@account.command("roles")
+@click.argument("login")
+@click.argument("roles", nargs=-1, required=True)
+@home_option
+def roles(login: str, roles: tuple[str, ...], home: Path) -> None:
+    """Give an account these roles, and no others: reviewer, admin, physicist, clinician, radiographer."""
+    open_home(home).records.accounts.set_roles(login, roles, operator())
 
 
 @account.command("password")
@@ -36,6 +46,7 @@ def password(login: str, home: Path) -> None:
 @account.command("list")
 @home_option
 def list_accounts(home: Path) -> None:
-    """List the accounts."""
-    for login in open_home(home).records.accounts.logins():
-        click.echo(login)
+    """List the accounts and their roles."""
+    accounts = open_home(home).records.accounts
+    for login in accounts.logins():
+        click.echo(f"{login:<24} {', '.join(sorted(accounts.roles(login)))}")

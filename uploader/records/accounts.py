@@ -22,7 +22,8 @@ from uploader.records.audit import changing
 from uploader.records.database import Clock, Database, utc_now
 from uploader.records.tables import accounts, login_tries
 
-ROLES = frozenset({"reviewer", "admin"})
+ROLES = frozenset({"reviewer", "admin", "physicist", "clinician", "radiographer"})
+"""What an account may be; the last three mean something where a trial's protocol names them."""
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 MIN_LENGTH = 8
 """Characters of a password."""
@@ -41,11 +42,9 @@ class Accounts:
     def add(self, login: str, password: str, roles: Iterable[str], actor: str = "console") -> None:
         """A new account. Raises Refused for a login that exists or cannot be one, an unknown role, or a short
         password."""
-        given = sorted(set(roles))
         if not LOGIN.fullmatch(login):
             raise Refused("a login has small letters, digits and ._@- only, and at most 64 of them")
-        if not given or not ROLES.issuperset(given):
-            raise Refused(f"an account has one or more of the roles {', '.join(sorted(ROLES))}")
+        given = _known(roles)
         hashed = self._hash(password)
         with changing(self._database, self._clock) as change:
             if _hash_of(change.connection, login) is not None:
@@ -62,6 +61,14 @@ class Accounts:
                 raise NotFound("there is no such account")
             change.execute(delete(login_tries).where(login_tries.c.login == _folded(login)))
             change.note(actor, "password-set", login=login)
+
+    def set_roles(self, login: str, roles: Iterable[str], actor: str = "console") -> None:
+        """These roles instead of those that it had. Raises NotFound, Refused."""
+        given = _known(roles)
+        with changing(self._database, self._clock) as change:
+            if change.execute(update(accounts).where(accounts.c.login == login).values(roles=given)).rowcount == 0:
+                raise NotFound("there is no such account")
+            change.note(actor, "roles-set", login=login, roles=given)
 
     def logins(self) -> list[str]:
         """Every account, by name."""
@@ -119,6 +126,14 @@ class Accounts:
 
 def _hash_of(connection: Connection, login: str) -> str | None:
     return connection.scalar(select(accounts.c.hash).where(accounts.c.login == login))
+
+
+def _known(roles: Iterable[str]) -> list[str]:
+    """Raises Refused for none, and for one that there is not."""
+    given = sorted(set(roles))
+    if not given or not ROLES.issuperset(given):
+        raise Refused(f"an account has one or more of the roles {', '.join(sorted(ROLES))}")
+    return given
 
 
 def _folded(login: str) -> str:
