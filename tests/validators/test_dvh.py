@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.phantoms import changed, headers_of, only, unpacked
+from tests.phantoms import changed, headers_of, only
 from tests.validators.rulings import judged
 from uploader.cases import case_of, headers_below
 from uploader.domain.errors import UnreadableFile
@@ -157,13 +156,8 @@ def test_the_dose_is_read_twice_whatever_is_asked_of_it(session):
     assert len(read) == 2, "once for its highest dose, once for all histograms"
 
 
-@pytest.fixture(scope="module")
-def breast(samples, tmp_path_factory) -> Path:
-    (archive,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
-    return unpacked(archive, tmp_path_factory.mktemp("breast"))
-
-
-def test_a_real_plan_is_judged_by_figures_that_its_planning_system_found_too(breast):
+def test_a_real_plan_is_judged_by_figures_that_its_planning_system_found_too(breast_folder):
+    names = sorted(path.name for path in breast_folder.iterdir())
     asked = protocol(
         asking("Breast", "Mean[%]", min=39.7, max=40.5),
         asking("Lt Lung", "V5Gy[cc]", min=40.5, max=41.5),
@@ -171,7 +165,7 @@ def test_a_real_plan_is_judged_by_figures_that_its_planning_system_found_too(bre
         asking("Heart", "D0.1cc[Gy]", max=2),
         asking("Areola", "Mean[Gy]", max=2),
     )
-    case = case_of(breast, headers_below(breast, sorted(path.name for path in breast.iterdir())), asked)
+    case = case_of(breast_folder, headers_below(breast_folder, names), asked)
     rulings, (finding,) = judged(check, case)
     outcomes = [ruling.outcome for ruling in rulings.values()]
     assert outcomes == [Outcome.PASSED] * 3 + [Outcome.FAILED, Outcome.NOT_EVALUABLE]

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.phantoms import changed, headers_of, only, unpacked
+from tests.phantoms import changed, headers_of, only
 from tests.validators.rulings import judged, one_input
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
@@ -272,9 +272,8 @@ def test_a_real_plan_of_protons_is_judged_by_its_ion_beams(samples):
 
 
 @pytest.fixture(scope="module")
-def breast(samples, tmp_path_factory):
-    (archive,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
-    return headers_of(unpacked(archive, tmp_path_factory.mktemp("breast")))
+def breast(breast_folder):
+    return headers_of(breast_folder)
 
 
 def test_a_real_plan_with_two_target_doses_has_that_of_the_volume_and_not_of_the_point(breast):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.phantoms import changed, headers_of, names_of, only, spine_phantom, unpacked
+from tests.phantoms import changed, headers_of, names_of, only
 from tests.validators.rulings import judged
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
@@ -340,9 +340,8 @@ def test_what_was_sent_with_an_earlier_session_is_there(session):
     }
 
 
-def test_every_link_of_a_real_complete_session_holds(samples, tmp_path):
-    (archive,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
-    headers = headers_of(unpacked(archive, tmp_path))
+def test_every_link_of_a_real_complete_session_holds(breast_folder):
+    headers = headers_of(breast_folder)
     assert always(headers) == []
     ruling, findings = ruled(headers, cross("reference_chain", *CHAIN))
     assert (ruling.outcome, findings) == (Outcome.PASSED, [])
@@ -350,8 +349,8 @@ def test_every_link_of_a_real_complete_session_holds(samples, tmp_path):
     assert ruled(headers, frames)[0].outcome is Outcome.PASSED
 
 
-def test_the_images_of_the_spine_phantom_are_all_there(samples, tmp_path):
-    headers = headers_of(spine_phantom(samples, tmp_path))
+def test_the_images_of_the_spine_phantom_are_all_there(spine_folder):
+    headers = headers_of(spine_folder)
     assert always(headers) == []
     assert ruled(headers, cross("reference_chain", "structure_set", "planning_ct"))[0].outcome is Outcome.PASSED
 
