@@ -37,6 +37,7 @@ COMMANDS = {
     "audit": "prove",
     "protocol": "protocol",
     "script": "scripts",
+    "validate": "validate",
     "archive": "archive",
     "central": "centre",
     "records": "records",

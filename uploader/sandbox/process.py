@@ -116,7 +116,7 @@ def _as_nobody() -> Sequence[str]:
 
 
 def _system() -> Sequence[str]:
-    words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", "/etc"]
     for name in _SYSTEM:
         if Path(name).is_symlink():
             words += ["--symlink", str(Path(name).readlink()), name]
