@@ -7,6 +7,23 @@ from typing import Any
 
 import numpy as np
 
+GARBAGE = (
+    None,
+    "",
+    [],
+    "x",
+    [None],
+    ["A", "B"],
+    [float("nan")] * 3,
+    [1e308] * 6,
+    [0.0] * 6,
+    0,
+    -1,
+    10**30,
+    {"a": 1},
+    [{}],
+)
+"""What a header may have in place of what it should."""
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 

@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.validators.rulings import judged, one_input
-from tests.validators.slices import SAGITTAL, enhanced, stack
+from tests.validators.slices import GARBAGE, SAGITTAL, enhanced, stack
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
 from uploader.validators.geometry import OF_A_SCAN, check
@@ -197,3 +199,21 @@ def test_numbers_of_a_range_are_those_of_the_wrong_images_alone():
     _, (finding,) = one(headers, "slice_thickness_mm", {"max": 3})
     assert (finding.found, finding.where) == ("4 to 5 mm", "ct004 (0018,0050)")
     assert "(2 of 10 images)" in finding.says
+
+
+OPEN_TO_CHANGE = sorted(
+    {*stack(1)["ct000"], "NumberOfFrames", "PerFrameFunctionalGroupsSequence", "NumberOfSlices"} - {"Modality"}
+)
+
+
+@settings(max_examples=60)
+@given(st.permutations(sorted(HOLE)))
+def test_the_order_of_files_changes_no_ruling(order):
+    shuffled = {name: HOLE[name] for name in order}
+    assert geometry(shuffled, ALL)[0] == geometry(HOLE, ALL)[0]
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(stack())), st.sampled_from(OPEN_TO_CHANGE), st.sampled_from(GARBAGE))
+def test_whatever_a_header_holds_every_rule_is_ruled_on(entry, keyword, value):
+    assert set(geometry(edited(stack(), entry, **{keyword: value}), ALL)[0]) == RULES

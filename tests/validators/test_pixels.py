@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.validators.rulings import judged, one_input
-from tests.validators.slices import stack
+from tests.validators.slices import GARBAGE, stack
 from uploader.cases import case_of, headers_below
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.finding import Outcome, Severity
@@ -221,6 +223,15 @@ def test_a_thousand_images_with_one_fault_are_one_finding_and_one_range():
     _, (finding,) = ranged(100)
     assert (finding.where, finding.found) == ("ct001 (7FE0,0010)", "-974 to 7976")
     assert finding.says.endswith("(2 of 3 files)")
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([*IMAGE, "Rows", "NumberOfFrames", "PixelPaddingValue", "PerFrameFunctionalGroupsSequence"]),
+    st.sampled_from(GARBAGE),
+)
+def test_whatever_a_header_holds_every_rule_is_ruled_on(keyword, value):
+    assert set(ruled(ALL, **{keyword: value})[0]) == set(ALL)
 
 
 # Real files -----------------------------------------------------------------------------------------------------

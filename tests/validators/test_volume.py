@@ -100,6 +100,7 @@ def test_slice_location_and_slice_thickness_are_not_distances():
         ({"ImagePositionPatient": [0.0, 1.0]}, "1 of its 4 images do not say where they lie"),
         ({"ImagePositionPatient": [0.0, 1.0, "3"]}, "1 of its 4 images do not say where they lie"),
         ({"ImagePositionPatient": [0.0, 1.0, float("nan")]}, "1 of its 4 images do not say where they lie"),
+        ({"ImagePositionPatient": [0.0, 1.0, 1e308]}, "1 of its 4 images do not say where they lie"),
         ({"ImageOrientationPatient": []}, "1 of its 4 images do not say where they lie"),
         ({"ImageOrientationPatient": [0, 1, 0, 0, 0, 1]}, "its images lie in 2 directions, as those of a localiser do"),
         ({"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, "an image has directions that are no right angle"),

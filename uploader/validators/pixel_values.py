@@ -118,7 +118,7 @@ def _rescaling(header: Header, index: int) -> tuple[float, float]:
 
 def _transformations(header: Header, index: int) -> Iterator[Header]:
     frames = header.get("PerFrameFunctionalGroupsSequence")
-    if isinstance(frames, list) and index < len(frames):
+    if isinstance(frames, list) and index < len(frames) and isinstance(frames[index], Mapping):
         yield from items(frames[index], "PixelValueTransformationSequence")
     yield from items(header, "SharedFunctionalGroupsSequence", "PixelValueTransformationSequence")
 

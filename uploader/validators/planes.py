@@ -20,6 +20,8 @@ from uploader.validators.reading import items, text
 Floats = NDArray[np.float64]
 MOST_FRAMES = 10_000
 """What a header may claim before it is not believed."""
+FARTHEST = 1e7
+"""mm; a number beyond is no place in a scanner."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -143,10 +145,10 @@ def _announced(header: Header) -> int:
 
 
 def _array(values: Iterable[Any], width: int) -> Floats:
-    """(n, width); a row of NaN for what is not `width` finite numbers."""
+    """(n, width); a row of NaN for what is not `width` numbers that can be measured with."""
     rows = [_row(value, width) for value in values]
     table = np.array(rows, dtype=np.float64).reshape(len(rows), width)
-    table[~np.isfinite(table).all(axis=1)] = np.nan
+    table[~(np.abs(table) < FARTHEST).all(axis=1)] = np.nan
     return table
 
 
