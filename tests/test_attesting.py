@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.cli.calling import call
 from tests.homes import PASSWORD, arrive, carry, demo
-from tests.trials import gateway_with
+from tests.trials import OneTrial, gateway_with
 from tests.web.desks import Page, desk_of, log_in, post
 from uploader.domain.errors import Refused
 from uploader.domain.evidence import MEANING
@@ -57,3 +59,13 @@ def test_the_command_says_what_must_be_attested(home, signable):
     answer = call(home.home.root, *asked)
     assert (answer.returncode, SENTENCES[0] in answer.stderr) == (2, True)
     assert call(home.home.root, *asked, "--attest").returncode == 0
+
+
+def test_a_trial_that_wants_several_signatures_is_not_chosen(home, tmp_path):
+    review = build_review(home)
+    said = home.protocols.newest("ATTESTED")
+    several = replace(said, content={"sign_off": {"roles": ["admin", "reviewer"], "distinct_people": True}})
+    submission = arrive(home, demo(tmp_path / "session"))
+    carry(home, submission)
+    with pytest.raises(Refused, match="several people"):
+        replace(review, trials=OneTrial(several)).choose(submission, "ATTESTED", "DEMO-001", "ada")

@@ -209,6 +209,7 @@ class Review:
         codes: ``arm``, ``timepoint``, ``site``, of what the protocol lists; raises Refused for others, and without one
         """
         protocol = self.trials.newest(trial)
+        signing.check_possible(protocol)
         protocol.check_subject(subject)
         codes = checked(protocol, codes, self.site)
         label = label or self._label(self.records.get(submission), protocol, subject, codes.get("timepoint", ""))

@@ -1,6 +1,7 @@
 """Who may sign a session for a trial, and what the signature means: the ``sign_off`` of its protocol.
 
-One person signs a session; the roles are alternatives. That several people sign, each in a role, is not done yet.
+One person signs a session; the roles are alternatives. That several people sign, each in a role, is not done yet, and
+a trial that wants it cannot be chosen.
 """
 
 from __future__ import annotations
@@ -12,6 +13,16 @@ from uploader.domain.evidence import MEANING
 from uploader.domain.trial import Protocol
 
 REVIEWER = "reviewer"
+
+
+def check_possible(protocol: Protocol) -> None:
+    """Raises Refused for a trial that wants several people to sign, each in a role: better no session than one that
+    fewer have signed than the trial believes."""
+    if protocol.content.get("sign_off", {}).get("distinct_people"):
+        raise Refused(
+            f"trial {protocol.trial} {protocol.version} wants several people to sign (distinct_people), and this "
+            "program takes one signature; ask the trial for a version that does with one"
+        )
 
 
 def check_roles(protocol: Protocol, has: Collection[str]) -> None:
