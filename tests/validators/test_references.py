@@ -245,6 +245,15 @@ def test_a_deformation_ties_too_and_so_do_two_registrations_one_after_the_other(
     assert ruled(over, LINKS)[0].outcome is Outcome.PASSED
 
 
+def test_a_registration_may_name_images_instead_of_their_frame_of_reference(session):
+    matrix = [{"MatrixSequence": [{"FrameOfReferenceTransformationMatrix": [1.0] * 16}]}]
+    images = [{"ReferencedSOPInstanceUID": "9.1"}, {"ReferencedSOPInstanceUID": "9.2"}]
+    moved = {"ReferencedImageSequence": images, "MatrixRegistrationSequence": matrix}
+    header = {"Modality": "REG", "FrameOfReferenceUID": frame_of(session), "RegistrationSequence": [moved]}
+    by_image = changed(magnetic(session, "5"), lambda s: s.update({"scans/8/DICOM/1.dcm": header}))
+    assert ruled(by_image, LINKS)[0].outcome is Outcome.PASSED
+
+
 def test_images_in_one_frame_of_reference_need_no_registration(session):
     assert ruled(magnetic(session, frame_of(session)), LINKS)[0].outcome is Outcome.PASSED
     assert ruled(session, LINKS, fusion_mr=0)[0].outcome is Outcome.NOT_APPLICABLE

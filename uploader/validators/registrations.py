@@ -1,13 +1,14 @@
 """The rule ``registration_links``: a registration ties the frames of reference of two inputs.
 
 A registration ties what its items name: Frame of Reference UID of each item of Registration Sequence (0070,0308),
-Source Frame of Reference UID (0064,0003) of each item of Deformable Registration Sequence (0064,0002), and its own.
+Source Frame of Reference UID (0064,0003) of each item of Deformable Registration Sequence (0064,0002), or of the images
+of Referenced Image Sequence (0008,1140) where an item names these instead, and its own Frame of Reference UID.
 Frames tied to a common third one are tied to each other. Source: PS3.3 C.20.2, C.20.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from uploader.domain.finding import Finding, Severity
 from uploader.ports import Case, Header
@@ -19,7 +20,8 @@ from uploader.validators.recognition import Input
 def answers(case: Case, line: str, severity: Severity, moved: Input, fixed: Input) -> Iterator[Answer]:
     """What each scan of the first input says to it."""
     goals = {text(case.headers[entry], "FrameOfReferenceUID") for entry in fixed.entries} - {""}
-    tied = _tied([ties(header) for header in of_modality(case.headers, "REG").values()], goals)
+    known = {text(h, "SOPInstanceUID"): text(h, "FrameOfReferenceUID") for h in case.headers.values()}
+    tied = _tied([ties(header, known) for header in of_modality(case.headers, "REG").values()], goals)
     for scan in moved.scans:
         frames = {text(case.headers[entry], "FrameOfReferenceUID") for entry in scan.entries}
         if "" in frames or not goals:
@@ -32,17 +34,28 @@ def answers(case: Case, line: str, severity: Severity, moved: Input, fixed: Inpu
             yield wrong(_untied(scan.entries[0], line, severity, moved, fixed))
 
 
-def ties(registration: Header) -> frozenset[str]:
-    """Frames of reference that a registration ties to one another, by a matrix or a deformation."""
+def ties(registration: Header, known: Mapping[str, str]) -> frozenset[str]:
+    """Frames of reference that a registration ties to one another, by a matrix or a deformation.
+
+    known: SOP Instance UID -> frame of reference, for items that name images instead
+    """
     rigid = [
-        text(item, "FrameOfReferenceUID")
+        text(item, "FrameOfReferenceUID") or _of_images(item, known)
         for item in items(registration, "RegistrationSequence")
         if any(items(item, "MatrixRegistrationSequence", "MatrixSequence"))
     ]
     deformed = [
-        text(item, "SourceFrameOfReferenceUID") for item in items(registration, "DeformableRegistrationSequence")
+        text(item, "SourceFrameOfReferenceUID") or _of_images(item, known)
+        for item in items(registration, "DeformableRegistrationSequence")
     ]
     return frozenset((text(registration, "FrameOfReferenceUID"), *rigid, *deformed)) - {""}
+
+
+def _of_images(item: Header, known: Mapping[str, str]) -> str:
+    """The one frame of reference of the images that an item names; empty where there is none, or more than one."""
+    images = (text(image, "ReferencedSOPInstanceUID") for image in items(item, "ReferencedImageSequence"))
+    frames = {known.get(image, "") for image in images}
+    return frames.pop() if len(frames) == 1 else ""
 
 
 def _tied(registrations: Sequence[Iterable[str]], goals: Iterable[str]) -> set[str]:
