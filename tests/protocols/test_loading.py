@@ -3,13 +3,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
 from uploader.home import shipped
 from uploader.passes import Policy
 from uploader.protocols import Protocols, check, load
-from uploader.protocols.loading import unserved
-from uploader.protocols.rules import resolved
+from uploader.protocols.loading import examined, unserved
+from uploader.protocols.rules import resolved, ruled_places
+from uploader.protocols.sentences import sentence
+from uploader.records.accounts import ROLES
 
 SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
 POLICIES = shipped("privacy_policies")
@@ -315,3 +319,54 @@ def test_a_mistyped_subject_is_refused_by_the_rule_of_the_trial(keep, document):
     protocol.check_subject("DEMO-5724")
     with pytest.raises(Refused, match="damm"):
         protocol.check_subject("DEMO-5742")
+
+
+def test_the_roles_that_a_protocol_may_name_are_those_of_the_desk():
+    assert set(SCHEMA["$defs"]["role"]["enum"]) == ROLES
+
+
+def places(value, path=()):
+    """Where anything stands in a document."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in inside:
+        yield from places(inner, (*path, name))
+
+
+SLIPS = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        2.5,
+        "",
+        "a",
+        "arm == 'A'",
+        "*",
+        "(",
+        [],
+        {},
+        ["a"],
+        {"min": 2, "max": 1},
+        "refusal",
+        "ct",
+        "v1",
+    ]
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_slip_anywhere_is_told_or_means_something_and_breaks_nothing(data):
+    path = SHIPPED / "EXAMPLE-HN-RT" / "v1.json"
+    document = json.loads(path.read_text())
+    *outer, last = data.draw(st.sampled_from([place for place in places(document) if place]))
+    holder = document
+    for name in outer:
+        holder = holder[name]
+    holder[last] = data.draw(SLIPS)
+    _, wrong = examined(path, json.dumps(document).encode(), SCHEMA)
+    assert all(fault.line and fault.says for fault in wrong)
+    if not wrong:
+        assert all(sentence(place, document) for place, _ in ruled_places(document, SCHEMA))
