@@ -218,7 +218,6 @@ class Settings:
         "pet",
         "pixels",
         "plan",
-        "radiotherapy",
         "references",
         "relations",
         "structures",

@@ -90,7 +90,9 @@ def _holds(word: str, said: Any, value: Any, schema: Schema, root: Schema) -> bo
     raise _Unsure
 
 
-_SAY_NOTHING = frozenset({"$schema", "title", "description", "default", "$defs", "then", "else", "x-rule", "x-unit", "x-says"})
+_SAY_NOTHING = frozenset(
+    {"$schema", "title", "description", "default", "$defs", "then", "else", "x-rule", "x-unit", "x-says"}
+)
 """Words that by themselves allow everything."""
 _NUMBER = (int, float)
 _PLAIN: Mapping[str, tuple[type | tuple[type, ...], Callable[[Any, Any], bool]]] = {

@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uploader.config import Settings
 from uploader.domain.errors import BadProtocol, NotFound, Refused, UnknownTrial, UnknownValidator
 from uploader.home import shipped
 from uploader.passes import Policy
@@ -18,7 +20,7 @@ from uploader.records.accounts import ROLES
 SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
 POLICIES = shipped("privacy_policies")
 SCHEMA = json.loads((SHIPPED / "schema.json").read_text())
-OURS = ("completeness", "identity", "radiotherapy")
+OURS = next(f.default for f in fields(Settings) if f.name == "validators")
 
 
 @pytest.fixture
@@ -40,12 +42,12 @@ def keep(tmp_path):
     return write
 
 
-def test_the_demonstrations_are_right_and_their_old_form_still_is():
+def test_the_demonstrations_are_right():
     protocols = Protocols(SHIPPED, ["DEMO-RT", "SPINE-PHANTOM"])
     assert {p.trial for p in protocols.open()} == {"DEMO-RT", "SPINE-PHANTOM"}
     for protocol in protocols.all():
         protocol.check_subject(protocol.subject_example)
-        assert protocol.rules or {c.validator for c in protocol.checks} == set(OURS)
+        assert {rule.validator for rule in protocol.rules} <= set(OURS)
 
 
 @pytest.mark.parametrize("trial", ["EXAMPLE-HN-RT", "EXAMPLE-LUNG-SABR", "EXAMPLE-PET-MR"])
@@ -190,16 +192,16 @@ def test_settings_that_name_a_trial_without_protocol_stop_the_start(trial):
             "expected at least 1; Longest shift: Dates of a subject",
         ),
         (
-            lambda d: d["checks"][1]["params"].update(unexpected="no"),
-            "/checks/1/params/unexpected",
+            lambda d: d["outcome"].update(unmatched="no"),
+            "/outcome/unmatched",
             "expected one of: note, question, refusal",
         ),
         (
-            lambda d: d["checks"][2]["params"].update(requird=[]),
-            "/checks/2/params",
-            "nothing is known of 'requird'; is 'required' meant?",
+            lambda d: d["inputs"][0].update(modalty="CT"),
+            "/inputs/0",
+            "nothing is known of 'modalty'; is 'modality' meant?",
         ),
-        (lambda d: d["checks"][1].pop("params"), "/checks/1", "lacks 'params'"),
+        (lambda d: d["inputs"][1].pop("count"), "/inputs/1", "lacks 'count'"),
         (lambda d: d["subject_id"].update(pattern="("), "/subject_id/pattern", "not a regular expression"),
         (lambda d: d["subject_id"].update(example="X"), "/subject_id/example", "does not match"),
         (lambda d: d.update(session_label="{subject}"), "/session_label", "expected: Template of session labels"),
@@ -208,7 +210,7 @@ def test_settings_that_name_a_trial_without_protocol_stop_the_start(trial):
         (lambda d: d.update(scripts=["../../etc/passwd"]), "/scripts/0", "expected: A path such as"),
         (lambda d: d.update(trial="OTHER"), "/trial", "name of the folder"),
         (lambda d: d.update(version="v2"), "/version", "name of the file"),
-        (lambda d: d["checks"].append({"validator": "identity"}), "/checks/3", "second time"),
+        (lambda d: d.update(checks=[{"validator": "iod"}] * 2), "/checks/1", "second time"),
     ],
 )
 def test_a_fault_is_told_with_file_place_and_what_was_expected(keep, document, change, place, words):
@@ -234,7 +236,7 @@ def test_the_line_of_the_file_is_told_and_every_fault_to_the_fifth(keep, documen
 
 
 def test_of_many_faults_the_first_five_are_told_and_the_rest_counted(keep, document):
-    document["checks"] += [{"validator": "identity"}] * 7
+    document["checks"] = [{"validator": "iod"}] * 8
     with pytest.raises(BadProtocol, match="and 2 more"):
         load(keep(document), SCHEMA)
 
@@ -259,8 +261,8 @@ def test_a_copy_left_beside_the_protocol_is_not_taken_for_a_version(keep, docume
 
 
 def test_a_protocol_may_only_ask_for_validators_of_this_site(keep, document, tmp_path):
-    with pytest.raises(UnknownValidator, match="radiotherapy"):
-        check(load(keep(document), SCHEMA), {"completeness", "identity"}, tmp_path, POLICIES)
+    with pytest.raises(UnknownValidator, match="structures"):
+        check(load(keep(document), SCHEMA), set(OURS) - {"structures"}, tmp_path, POLICIES)
 
 
 def test_a_protocol_may_only_ask_for_scripts_that_are_there(keep, document, tmp_path):

@@ -1,9 +1,11 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from tests.phantoms import changed, headers_of, names_of, only, spine_phantom
+from tests.phantoms import changed, names_of, only, spine_phantom
+from uploader.cases import case_of, headers_below
+from uploader.config import Settings
 from uploader.domain.errors import UnknownValidator
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.rule import Rule
@@ -15,12 +17,24 @@ from uploader.protocols import Protocols
 from uploader.stages.validate import ALWAYS, validate
 from uploader.validators import installed
 
+ALL = next(f.default for f in fields(Settings) if f.name == "validators")
 SHIPPED = Path(__file__).parent.parent.parent / "trial_protocols"
-OURS = installed(["completeness", "identity", "radiotherapy"])
+OURS = installed(ALL)
 
 
 def shipped(trial):
     return Protocols(SHIPPED, [trial]).newest(trial)
+
+
+def numbered(folder):
+    """Headers by their paths below the folder."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return headers_below(folder, names)
+
+
+def judged_by(trial, headers, folder):
+    protocol = shipped(trial)
+    return validate(case_of(folder, headers, protocol.content), protocol, OURS)
 
 
 def asking(*names):
@@ -54,12 +68,12 @@ def quiet(headers, params):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    identity = write_session(folder, size=16)
-    return headers_of(folder), identity
+    identity = write_session(folder / "made", size=16)
+    return numbered(folder), identity, folder
 
 
 def test_the_synthetic_session_passes_the_demo_protocol_without_a_finding(demo):
-    verdict = validate(Case(demo[0]), shipped("DEMO-RT"), OURS)
+    verdict = judged_by("DEMO-RT", demo[0], demo[2])
     assert (verdict.protocol, verdict.findings) == ("DEMO-RT v1", ())
 
 
@@ -70,18 +84,18 @@ def test_the_verdict_names_the_digest_of_the_protocol_file(demo):
 
 def test_a_session_without_its_structures_is_refused(demo):
     lacking = changed(demo[0], lambda s: s.pop(names_of(s, "RTSTRUCT")[0]))
-    verdict = validate(Case(lacking), shipped("DEMO-RT"), OURS)
+    verdict = judged_by("DEMO-RT", lacking, demo[2])
     assert verdict.refused
-    assert "completeness.scan-missing" in {f.code for f in verdict.findings}
+    assert "completeness.input-missing" in {f.code for f in verdict.findings}
 
 
 def test_two_patients_in_one_session_are_refused(demo):
     mixed = changed(demo[0], lambda s: only(s, "RTDOSE").update(PatientID="MRN-1"))
-    assert validate(Case(mixed), shipped("DEMO-RT"), OURS).refused
+    assert judged_by("DEMO-RT", mixed, demo[2]).refused
 
 
 def test_no_finding_quotes_the_patient_however_many_faults_there_are(demo):
-    headers, identity = demo
+    headers, identity, folder = demo
 
     def ruined(s):
         for index, header in enumerate(s.values()):
@@ -90,21 +104,22 @@ def test_no_finding_quotes_the_patient_however_many_faults_there_are(demo):
         for item in only(s, "RTSTRUCT")["StructureSetROISequence"]:
             item["ROIName"] = identity.name
 
-    verdict = validate(Case(changed(headers, ruined)), shipped("DEMO-RT"), OURS)
+    verdict = judged_by("DEMO-RT", changed(headers, ruined), folder)
     assert len({f.code for f in verdict.findings}) > 10
     assert [value for value in (*identity.values, *identity.uids) if value in repr(verdict)] == []
 
 
 def test_the_real_phantom_is_questioned_and_not_refused(samples, tmp_path):
-    headers = headers_of(spine_phantom(samples, tmp_path))
-    verdict = validate(Case(headers), shipped("SPINE-PHANTOM"), OURS)
+    spine_phantom(samples, tmp_path)
+    headers = numbered(tmp_path)
+    verdict = judged_by("SPINE-PHANTOM", headers, tmp_path)
     assert len(headers) == 191
     assert [(f.code, f.where.rpartition(" ")[2]) for f in verdict.findings] == [
-        ("radiotherapy.roi-empty", "13"),
-        ("radiotherapy.roi-empty", "15"),
-        ("radiotherapy.roi-empty", "16"),
-        ("radiotherapy.roi-unlisted", "13"),
-        ("radiotherapy.roi-unlisted", "15"),
+        ("names.unlisted", "13"),
+        ("names.unlisted", "15"),
+        ("structures.empty", "13"),
+        ("structures.empty", "15"),
+        ("structures.empty", "16"),
     ]
     assert verdict.worst is Severity.QUESTION
 

@@ -13,24 +13,29 @@ from uploader.validators import (
     identity,
     installed,
     mr,
+    names,
     pet,
     pixels,
     plan,
-    radiotherapy,
     references,
+    relations,
+    structures,
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-OURS = (acquisition, completeness, dose, dvh, geometry, identity, mr, pet, pixels, plan, radiotherapy, references)
+OURS = (
+    *(acquisition, completeness, dose, dvh, geometry, identity, mr, names, pet, pixels, plan, references, relations),
+    structures,
+)
 CODE = re.compile(rf"\b(?:{'|'.join(each.__name__.rpartition('.')[2] for each in OURS)})\.[a-z]+(?:-[a-z]+)*")
 
 
 def test_ours_come_in_by_the_door_of_the_plugins():
-    validators = installed(["radiotherapy", "completeness", "identity"])
+    validators = installed(["structures", "completeness", "identity"])
     assert validators == {
         "completeness": completeness.check,
         "identity": identity.check,
-        "radiotherapy": radiotherapy.check,
+        "structures": structures.check,
     }
 
 

@@ -23,7 +23,7 @@ class Severity(IntEnum):
 class Finding:
     """One observation about one place in a session.
 
-    code: stable, dotted, documented in docs/findings.md, e.g. ``radiotherapy.roi-missing``
+    code: stable, dotted, documented in docs/findings.md, e.g. ``structures.volume``
     where: entry, scan or tag, never a value, e.g. ``scans/3/DICOM/0001.dcm (0008,0060)``
     says: one sentence for a person, free of patient data
     remedy: the one thing the site can do about it

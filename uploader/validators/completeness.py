@@ -13,8 +13,6 @@ Rules of the protocol, each by its severity; see `expected` and `uninvited`
     completeness.aside              recognised as an input, and by `prefer` not the one that is meant
     completeness.unmatched          a scan is no input of the protocol
     completeness.visits             more sessions of a time point than it may have
-
-Parameters, for protocols of the first form, are told in `completeness_scans`.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.ports import Case, Headers
-from uploader.validators import completeness_scans, expected
+from uploader.validators import expected
 from uploader.validators.reading import text
 
 WHAT, WHICH = "what kind of image or object it holds", "which series it belongs to"
@@ -36,8 +34,6 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     yield from _nameless(case.headers, "Modality", "0008,0060", "completeness.modality-missing", WHAT)
     yield from _nameless(case.headers, "SeriesInstanceUID", "0020,000E", "completeness.series-missing", WHICH)
     yield from _doubled(case.headers)
-    if "scans" in params:
-        yield from completeness_scans.findings(case.headers, params)
     if "inputs" in case.asked:
         yield from expected.said(case)
 

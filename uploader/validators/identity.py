@@ -1,9 +1,5 @@
 """All files are of one patient and of one study.
 
-Parameters
-    other_study  list of modalities whose objects may carry another StudyInstanceUID than the images, as some
-                 planning systems give their RT objects one of their own ([])
-
 Rules
     identity.patient-id-missing  refusal   a file says no PatientID (0010,0020)
     identity.patient-differs     refusal   two PatientIDs, compared without regard to case and width of letters
@@ -12,7 +8,7 @@ Rules
     identity.birth-date-differs  refusal   two birth dates (0010,0030)
     identity.sex-differs         question  two values of PatientSex (0010,0040)
     identity.study-missing       refusal   a file says no StudyInstanceUID (0020,000D)
-    identity.study-differs       refusal   two StudyInstanceUIDs, those of `other_study` left aside
+    identity.study-differs       refusal   two StudyInstanceUIDs, those of inputs with `own_study` left aside
     identity.one-patient         by the protocol: its cross check `one_patient` of inputs, or of all files
 
 The rules above the last hold for every trial, and nobody waives them.
@@ -65,8 +61,8 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     headers = case.headers
     yield from _patients(headers)
     yield from _missing(headers, "StudyInstanceUID", "0020,000D", "identity.study-missing", "study UID")
-    aside = frozenset(params.get("other_study", ()))
-    yield from _differing({n: h for n, h in headers.items() if text(h, "Modality") not in aside}, _STUDY)
+    aside = {entry for each in case.once(inputs).values() if each.said.get("own_study") for entry in each.entries}
+    yield from _differing({n: h for n, h in headers.items() if n not in aside}, _STUDY)
     for n, said in enumerate(case.asked.get("cross_checks", ())):
         if said["kind"] == "one_patient":
             yield from _one_patient(case, f"/cross_checks/{n}", said)
@@ -133,7 +129,7 @@ def _differing(headers: Headers, rule: _Rule) -> Iterator[Finding]:
         rule.code,
         rule.severity,
         f"{others[0]} ({rule.tag})",
-        f"{len(others)} of {len(headers)} files carry {rule.what} than the others (protocol: checks/identity)",
+        f"{len(others)} of {len(headers)} files carry {rule.what} than the others",
         APART,
         Private(" | ".join(sorted({value for value in values.values() if value}))),
     )

@@ -114,8 +114,8 @@ def create_app(store: Store) -> Flask:
 
 @lru_cache
 def _door() -> Door:
-    """What the doors of all archives of a process share. To compile its several hundred routes takes longer than all else
-    that an archive does when it starts."""
+    """What the doors of all archives of a process share. To compile its several hundred routes takes longer than all
+    else that an archive does when it starts."""
     app = Door(__name__, static_folder=None)
     app.request_class = Asked
     app.url_map.merge_slashes = False
