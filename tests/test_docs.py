@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from uploader.central.settings import CentralSettings
 from uploader.central.word import Reason
 from uploader.cli import group
 from uploader.domain.errors import UploaderError, family
-from uploader.validators import GROUP
+from uploader.validators import installed_names
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -36,10 +35,6 @@ def test_every_error_code_is_documented(kind):
 @pytest.mark.parametrize("command", commands(group))
 def test_every_command_is_documented(command):
     assert f"`{command}" in (DOCS / "commands.md").read_text()
-
-
-def installed_names() -> list[str]:
-    return [point.name for point in entry_points(group=GROUP)]
 
 
 def finding_codes() -> set[str]:

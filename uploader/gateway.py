@@ -38,7 +38,7 @@ from uploader.seal import sealed
 from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.anonymise import Recipe
 from uploader.stages.ingest.intake import Intake
-from uploader.validators import installed, names
+from uploader.validators import installed, installed_names
 
 
 def now() -> datetime:
@@ -75,7 +75,7 @@ def open_home(root: Path) -> Built:
 def validators_of(settings: Settings) -> Mapping[str, Validator]:
     """All validators that this site allows, those that run shut in among them. Raises UnknownValidator, BadSettings."""
     ours = installed(settings.validators)
-    shut_in = plugins(settings.plugins, settings.sandbox, Home(settings.home).diagnostics, {*ours, *names()})
+    shut_in = plugins(settings.plugins, settings.sandbox, Home(settings.home).diagnostics, {*ours, *installed_names()})
     return {**ours, **shut_in}
 
 

@@ -29,6 +29,6 @@ def installed(allowed: Iterable[str]) -> Mapping[str, Validator]:
     return {name: found[name].load() for name in wanted}
 
 
-def names() -> frozenset[str]:
+def installed_names() -> frozenset[str]:
     """Names of all validators that are installed, allowed or not."""
     return frozenset(point.name for point in entry_points(group=GROUP))
