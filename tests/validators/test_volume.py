@@ -20,7 +20,7 @@ def volume(headers):
 def facts(headers):
     found = volume(headers)
     assert not found.unknown, found.unknown
-    return (len(found.order), found.missing, found.doubled, [round(float(gap), 5) for gap in found.gaps])
+    return (len(found.order), found.missing, len(found.repeated), [round(float(gap), 5) for gap in found.gaps])
 
 
 def turn(x, y, z):

@@ -37,13 +37,13 @@ def uniform(asked: Asked, volume: Volume) -> Answer:
     unable = _unable(volume)
     if unable:
         return unable
-    tolerance, slack = float(asked.value), SAME_MM * ROUNDING + ROUNDING
+    tolerance = float(asked.value)
     apart, beside = float(np.ptp(volume.gaps)), float(volume.sideways.max())
     findings = []
-    if apart > tolerance + slack:
+    if apart > tolerance + ROUNDING:
         odd = int(np.abs(volume.gaps - volume.usual).argmax()) + 1
         findings.append(_uneven(asked, volume, odd))
-    if beside > max(tolerance, SAME_MM) + slack:
+    if beside > max(tolerance, SAME_MM) + ROUNDING:
         findings.append(_askew(asked, volume, beside))
     return wrong(*findings) if findings else right(f"gaps of {span(volume.gaps, 'mm')}")
 
@@ -70,18 +70,18 @@ def doubled(asked: Asked, volume: Volume) -> Answer:
     """No more images lie where another one lies than may."""
     if volume.unknown:
         return unknown(volume.unknown)
-    if volume.doubled <= asked.value:
-        return right(f"{volume.doubled} at the place of another")
-    again = next(n for n in range(volume.images) if n not in set(volume.order))
-    times = volume.images / len(volume.order)
-    several = f"; it has {times:g} images at each place, as for several time points or echoes" if times % 1 == 0 else ""
+    again = volume.repeated
+    if len(again) <= asked.value:
+        return right(f"{len(again)} at the place of another")
+    times, rest = divmod(volume.images, len(volume.order))
+    several = "" if rest else f"; it has {times} images at each place, as for several time points or echoes"
     return wrong(
         asked.finding(
             "geometry.doubled",
-            f"{volume.planes.places[again]} ({POSITION})",
+            f"{volume.planes.places[again[0]]} ({POSITION})",
             f"images lie where another one lies{several}",
             "send each slice once, of the one series that the trial asks for",
-            f"{volume.doubled} of {volume.images} images",
+            f"{len(again)} of {volume.images} images",
             f"at most {asked.value}",
         )
     )

@@ -86,9 +86,9 @@ class Volume:
         return int(np.maximum(np.rint(wide / self.usual) - 1, 1).sum())
 
     @property
-    def doubled(self) -> int:
-        """How many images lie where another one lies."""
-        return self.images - len(self.order)
+    def repeated(self) -> tuple[int, ...]:
+        """Indices of the images that lie where another one lies, without one for each place."""
+        return tuple(sorted(set(range(self.images)) - set(self.order)))
 
     @cached_property
     def sideways(self) -> Floats:
