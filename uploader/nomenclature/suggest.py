@@ -17,7 +17,7 @@ from uploader.nomenclature.grammar import LENGTH
 from uploader.nomenclature.labels import Label, TargetLabel, take_apart
 from uploader.nomenclature.side import Side
 
-LEAST = 0.55
+LEAST = 0.6
 """Likeness below which nothing is said."""
 _NO_SIDE_SAID, _SIDE_UNASKED, _NOT_BOTH = 0.9, 0.7, 0.8
 """Factors: the name has a side and the label says none; the label says one and the name has none, though its twins
@@ -78,9 +78,9 @@ class Suggester:
         """
         taken = take_apart(label)
         exact = self._exact(label, taken)
-        found = exact + [s for s in self._found(label, taken) if s.name not in {e.name for e in exact}]
-        likely = [s for s in found if s.score >= self._least]
-        likely.sort(key=lambda s: (not s.own, -s.score, _sided_as(s.name).contradicts(seen)))
+        found = {s.name: s for s in reversed([*exact, *self._found(label, taken)])}
+        likely = [s for s in found.values() if s.score >= self._least]
+        likely.sort(key=lambda s: (not s.own, -s.score, _sided_as(s.name).contradicts(seen), s.name))
         return [_looked_at(suggestion, seen) for suggestion in likely[:limit]]
 
     def _exact(self, label: str, taken: Label) -> list[Suggestion]:
@@ -100,20 +100,29 @@ class Suggester:
         letters = plain(label)
         listed, others = (_scored(taken, tier, letters) for tier in self._tiers)
         made = self._made(taken, letters) if self._standard else []
+        made = [(score, candidate) for score, candidate in made if len(candidate.name) <= LENGTH]
         for tier in (listed, [*made, *others]):
             for score, candidate in sorted(tier, key=lambda pair: (-pair[0], pair[1].name)):
                 yield self._suggestion(taken, score, candidate)
 
     def _made(self, taken: Label, letters: str) -> list[_Scored]:
-        """Names by the grammar that no table lists: a target with its dose, an organ with its margin."""
+        """Names by the grammar that no table lists: a target with its dose, an organ with its margin or without a
+        target."""
         if taken.target:
             made = _named_target(taken.target, self._dose_style)
             return [(0.95, c) for c in candidates([made])] if made and made not in table.names() else []
-        if not taken.prv or not taken.margin_mm or not self._allow_prv:
-            return []
-        organ = replace(taken, prv=False, margin_mm=0)
-        organs = [pair for tier in self._tiers for pair in _scored(organ, tier, letters)]
-        return [(score, replace(c, name=with_prv(c.name, taken.margin_mm))) for score, c in organs]
+        if taken.prv and self._allow_prv:
+            return [
+                (score, replace(c, name=with_prv(c.name, taken.margin_mm))) for score, c in self._organs(taken, letters)
+            ]
+        if taken.crop and not taken.prv:
+            return [(score, replace(c, name=f"{c.name}-{taken.crop}")) for score, c in self._organs(taken, letters)]
+        return []
+
+    def _organs(self, taken: Label, letters: str) -> list[_Scored]:
+        """Names of the organ alone, without its margin and with what is taken out of it."""
+        organ = replace(taken, prv=False, margin_mm=0, crop="")
+        return [pair for tier in self._tiers for pair in _scored(organ, tier, letters)]
 
     def _suggestion(self, taken: Label, score: float, candidate: Candidate) -> Suggestion:
         doubt = _doubt(taken, candidate)
