@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contours.solids import circle, cylinder, heights, keyhole, solid, sphere
-from uploader.contours.measures import centroid, gaps, margins, outside_cc, overlap_cc, reach, volume_cc
+from uploader.contours.measures import centroid, gaps, outside_cc, overlap_cc, reach, volume_cc
 
 PERCENT = 0.01
 radii = st.floats(5, 200)
@@ -62,8 +62,13 @@ def test_a_structure_without_areas_has_no_volume_no_reach_and_no_centre():
 
 def test_a_missing_plane_is_a_gap_and_fills_nothing():
     drawn = solid(*(circle(10, at) for at in (0, 3, 6, 15, 18)))
-    assert gaps(drawn) == [9]
+    assert list(gaps(drawn)) == [3, 3, 9, 3]
     assert volume_cc(drawn) == pytest.approx(np.pi * 100 * 15 / 1000, rel=PERCENT)
+
+
+def test_a_structure_that_is_drawn_on_every_other_image_is_no_smaller_for_it():
+    drawn = solid(*(circle(10, at) for at in range(0, 60, 6)), spacing=3.0)
+    assert volume_cc(drawn) == pytest.approx(np.pi * 100 * 60 / 1000, rel=PERCENT)
 
 
 def test_what_lies_in_another_has_nothing_outside_it():
@@ -81,16 +86,6 @@ def test_what_is_outside_and_what_overlaps_make_up_the_whole(shift):
 
 def test_what_has_no_plane_near_overlaps_nothing():
     assert overlap_cc(cylinder(10, 30), cylinder(10, 30, start=90)) == 0
-
-
-def test_a_margin_is_measured_from_border_to_border():
-    assert margins(cylinder(10, 30), cylinder(15, 30)) == pytest.approx((5, 5), abs=0.02)
-    assert margins(cylinder(10, 30), cylinder(15, 30, middle=(2, 0))) == pytest.approx((3, 7), abs=0.02)
-
-
-def test_a_margin_is_negative_where_the_inner_one_sticks_out():
-    least, _ = margins(cylinder(10, 30), cylinder(12, 30, middle=(5, 0)))
-    assert least == pytest.approx(-3, abs=0.05)
 
 
 def test_the_centre_is_that_of_the_mass():

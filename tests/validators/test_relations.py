@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +15,11 @@ BODY, RIGHT_LUNG, LEFT_LUNG = (
     ("Lung_R", "ORGAN", 30, (-60, 0)),
     ("Lung_L", "ORGAN", 30, (60, 0)),
 )
-PTV, GTV = ("PTV", "PTV", 20, (-60, 0)), ("GTV", "GTV", 12, (-60, 0))
+PTV, GTV = ("PTV", "PTV", 20, (-60, 0)), ("GTV", "GTV", 12, (-60, 0), 9)
 
 
 def tubes(*solids):
-    """A structure set of cylinders: name, type, radius and middle of each."""
+    """A structure set of cylinders: name, type, radius and middle of each, and how much shorter it is at each end."""
     numbered = list(enumerate(solids, 1))
     return {
         "rs.dcm": {
@@ -28,11 +29,14 @@ def tubes(*solids):
                 {"ReferencedROINumber": n, "RTROIInterpretedType": kind} for n, (_, kind, *_) in numbered
             ],
             "ROIContourSequence": [
-                {"ReferencedROINumber": n, "ContourSequence": [closed(radius, at, middle) for at in heights(30, 3)]}
-                for n, (_, _, radius, middle) in numbered
+                {"ReferencedROINumber": n, "ContourSequence": drawn(*tube)} for n, (_, _, *tube) in numbered
             ],
         }
     }
+
+
+def drawn(radius, middle, shorter=0):
+    return [closed(radius, at, middle) for at in heights(30, 3) if shorter <= at <= 30 - shorter]
 
 
 def closed(radius, at, middle):
@@ -53,7 +57,7 @@ def related(rel, a, b, *solids, **more):
         ("disjoint", "Lung_L", "Lung_R", {}),
         ("overlaps", "PTV", "Lung_R", {}),
         ("larger_than", "BODY", "PTV", {}),
-        ("expansion_mm", "PTV", "GTV", {"range": {"min": 7, "max": 9}}),
+        ("expansion_mm", "PTV", "GTV", {"range": {"min": 7, "max": 12}}),
         ("side_of_body", "Lung_L", "BODY", {}),
         ("side_of_body", "Lung_R", "BODY", {}),
     ],
@@ -91,6 +95,15 @@ def test_a_right_name_on_the_wrong_side_is_found():
     )
 
 
+def test_the_middle_of_a_bent_body_is_taken_where_the_structure_lies():
+    bent = {"ReferencedROINumber": 1, "ContourSequence": [closed(150, at, (20 * at, 0)) for at in heights(30, 3)]}
+    low = {"ReferencedROINumber": 2, "ContourSequence": [closed(20, at, (100, 0)) for at in (1.5, 4.5)]}
+    session = tubes(BODY, LEFT_LUNG)
+    session["rs.dcm"]["ROIContourSequence"] = [bent, low]
+    said = {"id": "r", "a": "Lung_L", "rel": "side_of_body", "b": "BODY"}
+    assert judged(check, Case(session, {"roi_relations": [said]}))[1] == []
+
+
 def test_what_lies_in_the_middle_is_on_no_side():
     assert related("side_of_body", "Lung_L", "BODY", BODY, ("Lung_L", "ORGAN", 30, (2, 0)))[0] is Outcome.NOT_EVALUABLE
 
@@ -125,13 +138,19 @@ def test_the_sides_that_names_say_are_held_against_the_contours(solids, outcome)
 
 
 @settings(max_examples=20)
-@given(st.floats(10, 60), st.floats(1, 30))
+@given(st.floats(10, 60), st.floats(5, 12))
 def test_a_margin_that_was_grown_is_measured(radius, margin):
-    grown = [("PTV", "PTV", radius + margin, (0, 0)), ("GTV", "GTV", radius, (0, 0))]
-    near = {"min": margin - 0.1, "max": margin + 0.1}
+    grown = [("PTV", "PTV", radius + margin, (0, 0)), ("GTV", "GTV", radius, (0, 0), 9)]
+    near = {"min": min(margin, 9) - 0.1, "max": np.hypot(margin, 9) + 0.1}
     assert related("expansion_mm", "PTV", "GTV", *grown, range=near)[0] is Outcome.PASSED
-    far = {"min": margin + 2, "max": margin + 9}
+    far = {"min": margin + 4, "max": margin + 19}
     assert related("expansion_mm", "PTV", "GTV", *grown, range=far)[0] is Outcome.FAILED
+
+
+def test_a_margin_that_was_forgotten_along_the_stack_is_found():
+    flat = [("PTV", "PTV", 20, (0, 0)), ("GTV", "GTV", 12, (0, 0))]
+    _, (finding,) = related("expansion_mm", "PTV", "GTV", *flat, range={"min": 7, "max": 9})
+    assert finding.found == "0.0 to 8.0 mm"
 
 
 def test_the_left_lung_of_the_real_breast_session_lies_on_the_left_within_the_body(samples, tmp_path):

@@ -1,4 +1,4 @@
-"""Measures of structures: volumes, extents, and how two of them lie to each other.
+"""Measures of structures: volumes, extents, and what two of them have in common; for distances see `margins`.
 
 Two structures are compared plane by plane: of the other one, the plane nearest within half a step counts.
 """
@@ -28,9 +28,12 @@ def reach(structure: Structure) -> tuple[float, float] | None:
     return (float(places[0]), float(places[-1])) if places.size else None
 
 
-def centroid(structure: Structure) -> Floats | None:
-    """(3,), the centre of mass in the patient, mm; None without areas."""
-    masses = _areas(structure) * structure.thicknesses
+def centroid(structure: Structure, between: tuple[float, float] = (-np.inf, np.inf)) -> Floats | None:
+    """(3,), the centre of mass in the patient, mm, of what lies between two places along the normal; None without
+    areas there."""
+    half = structure.step / 2
+    there = (structure.places >= between[0] - half) & (structure.places <= between[1] + half)
+    masses = _areas(structure) * structure.thicknesses * there
     if not masses.sum():
         return None
     middles = shapely.get_coordinates(shapely.centroid(list(structure.planes.values())))
@@ -38,9 +41,9 @@ def centroid(structure: Structure) -> Floats | None:
     return structure.axes.back(np.asarray(flat))
 
 
-def gaps(structure: Structure) -> list[float]:
-    """Distances between neighbouring planes that are wider than one step, mm."""
-    return [float(gap) for gap in np.diff(structure.places) if gap > 1.5 * structure.step]
+def gaps(structure: Structure) -> Floats:
+    """(n - 1,), distances between neighbouring planes, mm."""
+    return np.asarray(np.diff(structure.places), dtype=np.float64)
 
 
 def outside_cc(structure: Structure, other: Structure) -> float:
@@ -61,18 +64,6 @@ def _areas(structure: Structure) -> Floats:
 def _outside(area: shapely.Geometry, other: shapely.Geometry) -> float:
     """mm2. Most structures lie within, which is told far sooner than what a cut leaves."""
     return 0.0 if other.covers(area) else float(area.difference(other).area)
-
-
-def margins(inner: Structure, outer: Structure) -> tuple[float, float] | None:
-    """The smallest and the largest distance from the border of the inner one outwards to that of the outer one, mm,
-    within the planes that both have; negative where the inner one sticks out. None where they share no plane."""
-    least, most = np.inf, -np.inf
-    for a, b, _ in _facing(inner, outer):
-        if not b.is_empty:
-            points = shapely.points(shapely.get_coordinates(a.segmentize(1.0).boundary))
-            away = shapely.distance(points, b.boundary) * np.where(shapely.covers(b, points), 1, -1)
-            least, most = min(least, float(away.min())), max(most, float(away.max()))
-    return (least, most) if np.isfinite(least) else None
 
 
 def _facing(structure: Structure, other: Structure) -> Iterator[tuple[shapely.Geometry, shapely.Geometry, float]]:

@@ -63,7 +63,7 @@ class Structure:
 
     entry: the RTSTRUCT it is in; number: ROINumber (3006,0022), as text; name: ROIName (3006,0026), which may tell who
         the patient is; kind: RTROIInterpretedType (3006,00A4), empty where the RTSTRUCT says none
-    spacing: distance of the planes, mm: that of the images, else the smallest between its own; 0 when nothing tells
+    spacing: distance of the images on which it was drawn, mm; 0 when it is not known
     """
 
     entry: str
@@ -94,9 +94,12 @@ class Structure:
 
     @cached_property
     def step(self) -> float:
-        """What a plane stands for along the normal, mm: `spacing`, or the smallest distance between its planes."""
+        """The usual distance of its planes, mm, whether it is drawn on every image, on every other, or between them; of
+        fewer than three planes that of the images, if it is known. 0 when nothing tells."""
         gaps = np.diff(self.places)
-        return self.spacing or (float(gaps.min()) if gaps.size else 0.0)
+        if gaps.size > 1 or (gaps.size and not self.spacing):
+            return float(np.median(gaps))
+        return self.spacing
 
     @cached_property
     def thicknesses(self) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,10 +10,12 @@ from uploader.contours.axes import Axes
 from uploader.contours.parsing import structures
 from uploader.contours.structure import Structure
 from uploader.ports import Case, Header
+from uploader.validators.links import frames
 from uploader.validators.naming import stands_for
 from uploader.validators.reading import IMAGES, items, of_modality, text, vector
 
 _SERIES = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
+_FRAME = "FrameOfReferenceUID"
 
 
 def drawn(case: Case) -> Sequence[Structure]:
@@ -31,12 +33,20 @@ def named(case: Case, name: str) -> Sequence[Structure]:
 
 
 def _stack(case: Case, header: Header) -> tuple[Axes | None, float]:
-    """Directions and distance (mm) of the images the RTSTRUCT references; of those of its frame of reference where none
-    of them is in the session; nothing where they are not one stack."""
+    """Directions and distance (mm) of the images the RTSTRUCT references; where none of them is in the session, of the
+    largest series in its frame of reference; nothing where they are not one stack."""
     series = {text(item, "SeriesInstanceUID") for item in items(header, *_SERIES)}
     images = of_modality(case.headers, *IMAGES).values()
     meant = [image for image in images if text(image, "SeriesInstanceUID") in series]
-    return _axes_of(meant or list(images))
+    return _axes_of(meant or _largest(image for image in images if text(image, _FRAME) in frames(header)))
+
+
+def _largest(images: Iterable[Header]) -> Sequence[Header]:
+    """The images of the series that has most of them."""
+    by_series: dict[str, list[Header]] = {}
+    for image in images:
+        by_series.setdefault(text(image, "SeriesInstanceUID"), []).append(image)
+    return max(by_series.values(), key=len, default=[])
 
 
 def _axes_of(images: Sequence[Header]) -> tuple[Axes | None, float]:

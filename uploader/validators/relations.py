@@ -7,7 +7,8 @@ Rules of the protocol
         disjoint      no more than `tolerance_cc` in both
         overlaps      more than `tolerance_cc` in both
         larger_than   the volume of a is greater than that of b
-        expansion_mm  from the border of b to that of a, in the planes that both have, everywhere within `range`
+        expansion_mm  a reaches beyond b by `range`, measured in three dimensions from everywhere on its surface; along
+                      the stack to half the distance of the planes, and to 0.5 mm
         side_of_body  the centre of a lies on the side of the middle of b that the name of a says
     cross_checks[] laterality_consistent   the same of every ROI whose name says a side, against the outline of the body
 
@@ -30,7 +31,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from uploader.contours.measures import centroid, margins, outside_cc, overlap_cc, volume_cc
+from uploader.contours.axes import Floats
+from uploader.contours.margins import margin
+from uploader.contours.measures import centroid, outside_cc, overlap_cc, reach, volume_cc
 from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Ruling
 from uploader.domain.private import Private
@@ -136,13 +139,12 @@ def _larger(pair: Pair) -> Answer:
 
 
 def _expansion(pair: Pair) -> Answer:
-    measured = margins(pair.b, pair.a)
+    measured = margin(pair.b, pair.a)
     if measured is None:
-        return unknown("they have no plane in common")
-    least, most = measured
+        return unknown("one of the structures has no areas")
     low, high = ends(pair.said["range"])
-    found = f"{least:.1f} to {most:.1f} mm"
-    if low - MARGIN_SLACK_MM <= least and most <= high + MARGIN_SLACK_MM:
+    found = f"{measured.least:.1f} to {measured.most:.1f} mm"
+    if low - MARGIN_SLACK_MM <= measured.least_at_most and measured.most_at_least <= high + MARGIN_SLACK_MM:
         return right(found)
     says = "the margin between the two structures is not what the trial asks for"
     return pair.wrong("relations.margin", says, found, range_words(pair.said["range"], "mm"))
@@ -169,11 +171,20 @@ _SIDES = (Side.LEFT, Side.RIGHT)
 
 
 def _seen(structure: Structure, body: Structure) -> Side:
-    """Where the centre of the structure lies from the middle of the body's outline on the same planes."""
-    own, middle = centroid(structure), centroid(body)
+    """Where the centre of the structure lies from the middle of the body."""
+    own, middle = centroid(structure), _middle(body, structure)
     if own is None or middle is None or abs(own[0] - middle[0]) < MIDLINE_MM:
         return Side.UNKNOWN
     return Side.LEFT if own[0] > middle[0] else Side.RIGHT
+
+
+def _middle(body: Structure, structure: Structure) -> Floats | None:
+    """The centre of the body: on the planes of the structure, for a body may be bent or cut by the scan; of the whole
+    body where there is none, or where planes do not cross its middle, as sagittal ones."""
+    planes = reach(structure)
+    across = abs(structure.axes.matrix[2, 0]) < 0.5
+    there = centroid(body, planes) if planes and across else None
+    return centroid(body) if there is None else there
 
 
 def _sides(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:

@@ -11,6 +11,7 @@ from uploader.domain.finding import Finding, Ruling
 from uploader.domain.private import Private
 from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
+from uploader.validators.blocks import blocks
 from uploader.validators.conditions import excused
 from uploader.validators.drawn import drawn
 from uploader.validators.judging import not_applicable, number, range_words, severity_of, within
@@ -151,10 +152,9 @@ def _whole(shape: Shape) -> Answer:
 
 
 def _images(shape: Shape) -> Mapping[str, Header]:
-    """Those that the block on this RTSTRUCT says it was drawn on."""
-    asked = shape.case.asked.get("inputs", ())
-    keys = [said["structure_set"].get("images") for said in asked if "structure_set" in said]
-    return images_of(shape.case, next(iter(keys), None))
+    """Those that the block on its RTSTRUCT says it was drawn on."""
+    own = (block for block in blocks(shape.case, "structure_set") if shape.structure.entry in block.input.entries)
+    return images_of(shape.case, next((block.said.get("images") for block in own), None))
 
 
 _RULES: Mapping[str, Callable[[Shape], Answer]] = {

@@ -218,13 +218,19 @@ def _points(each: Set) -> Answer:
 
 
 def _gaps(each: Set) -> Answer:
-    allowed = int(each.block.said["max_gap_slices"])
+    allowed, images = int(each.block.said["max_gap_slices"]), each.stack
     says, remedy = "slices within the ROI have no contour", "draw the missing slices, or interpolate between them"
     return _all(
         each.about(s, "structures.gap", says, remedy, f"{most} slices without", f"at most {allowed}")
         for s in each.structures
-        if (most := max((round(gap / s.step) - 1 for gap in gaps(s)), default=0)) > allowed
+        if (most := _most_missing(s, images.step if images else s.step)) > allowed
     )
+
+
+def _most_missing(structure: Structure, step: float) -> int:
+    """Slices without a contour in the widest gap of a structure, for slices that are `step` mm apart."""
+    widest = gaps(structure).max(initial=0.0)
+    return max(0, round(float(widest) / (step or structure.step)) - 1) if widest else 0
 
 
 def _crossing(each: Set) -> Answer:
