@@ -143,8 +143,14 @@ def test_at_the_first_visit_there_is_nothing_to_compare():
 
 
 def test_of_an_earlier_visit_numbers_and_codes_are_kept_and_of_text_no_more_than_a_digest():
-    header = {"EchoTime": 2.5, "MRAcquisitionType": "3D", "ProtocolName": "Doe t1", "PatientName": "Doe", "KVP": 1.0}
-    attributes = ["EchoTime", "MRAcquisitionType", "ProtocolName", "PatientName"]
+    header = {
+        "EchoTime": 2.5,
+        "MRAcquisitionType": "3D",
+        "ProtocolName": "Doe t1",
+        "PatientID": "Doe",
+        "OperatorsName": "Doe",
+    }
+    attributes = ["EchoTime", "MRAcquisitionType", "ProtocolName", "PatientID", "OperatorsName"]
     kept = remembered(header, same_across_visits=[{"attr": attribute} for attribute in attributes])
     assert kept["t1w"].keys() == {"EchoTime", "MRAcquisitionType", "ProtocolName"}
     assert (kept["t1w"]["EchoTime"], kept["t1w"]["MRAcquisitionType"]) == ([2.5], ["3D"])

@@ -1,7 +1,8 @@
 """What is remembered of how a subject's images were acquired, so that later visits can be held against it.
 
 Only what the protocol compares across visits is kept, by input: numbers and codes as they are, and of any other text no
-more than a digest, which tells that two are equal and nothing else. Of the patient's own attributes nothing is kept.
+more than a digest, which tells that two are equal and nothing else. Of the patient's own attributes and of people's
+names nothing is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from uploader import dictionary
 from uploader.ports import Case, Header
-from uploader.validators.attributes import parts, values
+from uploader.validators.attributes import parts, values, vr
 from uploader.validators.constraints import number_in
 from uploader.validators.recognition import Input, inputs
 from uploader.validators.wording import is_code
@@ -37,8 +38,8 @@ def of_input(case: Case, each: Input) -> Acquired:
 
 
 def comparable(headers: Iterable[Header], attribute: str) -> list[float | str]:
-    """The different values of the attribute, in a form that may be kept and in order; none of a patient's own."""
-    if _of_patient(attribute):
+    """The different values of the attribute, in a form that may be kept and in order; none about people."""
+    if _of_people(attribute):
         return []
     found = {_kept(value, attribute) for header in headers for value in values(header, attribute)}
     return sorted(found, key=str)
@@ -52,5 +53,7 @@ def _kept(value: Any, attribute: str) -> float | str:
     return text if is_code(text, attribute) else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _of_patient(attribute: str) -> bool:
-    return any((dictionary.tag_of(name) or 0) >> 16 == _PATIENT for name, _ in parts(attribute))
+def _of_people(attribute: str) -> bool:
+    return vr(attribute) == "PN" or any(
+        (dictionary.tag_of(name) or 0) >> 16 == _PATIENT for name, _ in parts(attribute)
+    )
