@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from uploader.contours.axes import Floats
 from uploader.contours.structure import Structure
+from uploader.domain.finding import Finding
 from uploader.ports import Case, Header
 from uploader.validators import links
 from uploader.validators.answers import Answer, right, unasked, unknown, wrong
@@ -51,35 +53,30 @@ def planes(block: Block, line: str, entry: str, dose: Header) -> Answer:
 
 def covering(roi: str) -> Judge:
     """That the grid reaches around all contours of this ROI."""
+    return partial(_covers, roi)
 
-    def judged(block: Block, line: str, entry: str, dose: Header) -> Answer:
-        grid = grid_of(block.case, entry)
-        if isinstance(grid, Unusable):
-            return said_of(block, line, entry, grid)
-        bearing = named(block.case, roi)
-        if not bearing:
-            return unasked(f"there is no {roi}")
-        drawn = [structure for structure in bearing if structure.contours]
-        there = [structure for structure in drawn if in_frame(block.case, structure, dose)]
-        if not there:
-            return unknown(f"{roi} has no contours" if not drawn else f"{roi} is drawn in another frame of reference")
-        beyond = [(grid.overhang(_points(structure)), structure) for structure in there]
-        outside = [(by, structure) for by, structure in beyond if by > TOLERANCE_MM]
-        findings = (
-            block.finding(
-                "dose.cover",
-                line,
-                f"{structure.entry} (3006,0050) ROI {structure.number}",
-                f"{roi} reaches out of the dose grid of {entry}",
-                f"calculate the dose on a grid that holds all of {roi}, and export it again",
-                f"{by:.1f} mm outside",
-                "inside",
-            )
-            for by, structure in outside
-        )
-        return wrong(*findings) if outside else right("inside")
 
-    return judged
+def _covers(roi: str, block: Block, line: str, entry: str, dose: Header) -> Answer:
+    grid = grid_of(block.case, entry)
+    if isinstance(grid, Unusable):
+        return said_of(block, line, entry, grid)
+    bearing = named(block.case, roi)
+    if not bearing:
+        return unasked(f"there is no {roi}")
+    drawn = [structure for structure in bearing if structure.contours]
+    there = [structure for structure in drawn if in_frame(block.case, structure, dose)]
+    if not there:
+        return unknown(f"{roi} is drawn in another frame of reference" if drawn else f"{roi} has no contours")
+    beyond = [(structure, grid.overhang(_points(structure))) for structure in there]
+    findings = [_overhang(block, line, roi, entry, *each) for each in beyond if each[1] > TOLERANCE_MM]
+    return wrong(*findings) if findings else right("inside")
+
+
+def _overhang(block: Block, line: str, roi: str, entry: str, structure: Structure, beyond_mm: float) -> Finding:
+    where = f"{structure.entry} (3006,0050) ROI {structure.number}"
+    says = f"{roi} reaches out of the dose grid of {entry}"
+    remedy = f"calculate the dose on a grid that holds all of {roi}, and export it again"
+    return block.finding("dose.cover", line, where, says, remedy, f"{beyond_mm:.1f} mm outside", "inside")
 
 
 def in_frame(case: Case, structure: Structure, dose: Header) -> bool:
