@@ -51,6 +51,20 @@ def test_a_required_roi_that_is_there_passes_and_says_how_often(session):
     assert rulings["/rois/0"] == Ruling("/rois/0", Outcome.PASSED, "1 of this name")
 
 
+def test_a_required_roi_without_contours_is_missing(session):
+    empty = named(session, "SpinalCord", "PTV_1", "PTV_2")
+    for item in only(empty, "RTSTRUCT")["ROIContourSequence"][:2]:
+        item["ContourSequence"] = []
+    asked = rois({"name": "SpinalCord", "need": "required"}, {"name": "PTV_*", "need": "required"})
+    findings, rulings = said(empty, asked)
+    assert [(f.code, f.line, f.severity, f.found) for f in findings] == [
+        ("names.missing", "/rois/0", Severity.REFUSAL, "no contours")
+    ]
+    assert rulings["/rois/0"].outcome is Outcome.FAILED
+    permitted = rois({"name": "SpinalCord", "need": "optional"}, {"name": "PTV_*", "need": "optional"})
+    assert said(empty, permitted)[0] == []
+
+
 def test_a_missing_roi_is_named_and_the_one_that_may_be_it_is_told_by_its_number(session):
     entries = rois({"name": "SpinalCord", "need": "required"})
     findings, rulings = said(named(session, "Heart", "myelon"), entries)

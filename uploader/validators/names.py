@@ -9,7 +9,7 @@ Rules of the protocol, each an entry or a field of it
     nomenclature/unknown_rois    ROIs that no entry of `rois` lists
 
 Findings
-    names.missing       an ROI that is asked for is not there under its name
+    names.missing       an ROI that is asked for is not there under its name, or has no contours
     names.count         more or fewer ROIs bear a name than the protocol says
     names.forbidden     an ROI has a name that must not be
     names.nonstandard   a name is neither listed nor one of TG-263
@@ -188,6 +188,8 @@ def _counted(case: Case, line: str, said: Said, bearers: Sequence[Roi], asked_fo
     if not bearers:
         if asked_for and low != 0:
             yield _missing(case, line, said)
+    elif asked_for and low != 0 and not any(roi.contours for roi in bearers):
+        yield _undrawn(line, said, bearers[0])
     elif not low <= len(bearers) <= high:
         yield Finding(
             "names.count",
@@ -200,6 +202,21 @@ def _counted(case: Case, line: str, said: Said, bearers: Sequence[Roi], asked_fo
             str(len(bearers)),
             range_words(bounds),
         )
+
+
+def _undrawn(line: str, said: Said, bearer: Roi) -> Finding:
+    """A structure that is asked for and has nothing but its name is not there."""
+    return Finding(
+        "names.missing",
+        severity_of(said),
+        bearer.where,
+        "an ROI that the trial asks for has no contours",
+        "draw the structure, and send the RTSTRUCT again",
+        bearer.evidence,
+        line,
+        "no contours",
+        "contours",
+    )
 
 
 def _missing(case: Case, line: str, said: Said) -> Finding:
