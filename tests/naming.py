@@ -15,17 +15,28 @@ from uploader.gateway import Built, open_home
 NAMES = ["External", "GTV", "CTV_5040", "PTV_High", "SpinalCord", "Lung_L", "Lung_R", "Heart", "Esophagus"]
 _NOMENCLATURE = {"standard": "list-only", "ignore": ["case", "separators"], "unknown_rois": "question"}
 _ROIS = [*({"name": name, "need": "optional"} for name in NAMES), {"name": "GTV*", "need": "optional"}]
-_VALIDATORS = json.dumps(["completeness", "identity", "names", "radiotherapy", "references", "structures"])
+_INPUTS = [
+    {"key": modality.lower(), "label": modality, "modality": modality, "count": {"min": 1}}
+    for modality in ("CT", "RTSTRUCT", "RTPLAN", "RTDOSE")
+]
+_HEAD = ("schema_version", "version", "status", "title", "sponsor", "subject_id", "session_label")
+_TAIL = ("scripts", "policy", "dates", "project")
 
 
 @contextmanager
 def naming_home(root: Path) -> Iterator[Built]:
     """A new home with the trial NAMES, its archives running."""
     folder = new_home(root) / "trial_protocols"
-    said = json.loads((folder / "DEMO-RT" / "v1.json").read_text()) | {"trial": "NAMES", "checks": []}
+    demo = json.loads((folder / "DEMO-RT" / "v1.json").read_text())
+    said = {key: demo[key] for key in (*_HEAD, *_TAIL) if key in demo} | {
+        "trial": "NAMES",
+        "outcome": {"block_on": ["refusal"]},
+    }
     (folder / "NAMES").mkdir()
-    (folder / "NAMES" / "v1.json").write_text(json.dumps({**said, "nomenclature": _NOMENCLATURE, "rois": _ROIS}))
-    change_settings(root, 'trials = ["DEMO-RT"', f'validators = {_VALIDATORS}\ntrials = ["NAMES", "DEMO-RT"')
+    (folder / "NAMES" / "v1.json").write_text(
+        json.dumps({**said, "inputs": _INPUTS, "nomenclature": _NOMENCLATURE, "rois": _ROIS})
+    )
+    change_settings(root, 'trials = ["DEMO-RT"', 'trials = ["NAMES", "DEMO-RT"')
     built = open_home(root)
     with archives_of(built):
         yield built
