@@ -174,9 +174,9 @@ def again(key, **said):
 
 
 def test_a_series_that_is_two_inputs_at_once_is_a_question(session):
-    _, findings = verdict(session, {"inputs": [*INPUTS, again("mean_ct")]})
+    _, findings = verdict(session, {"inputs": [*INPUTS, again("mean_ct", label="Average CT")]})
     assert list(findings) == ["completeness.ambiguous"]
-    assert findings["completeness.ambiguous"].says == "a series is recognised as ct and mean_ct at once"
+    assert findings["completeness.ambiguous"].says == "a series is recognised as Planning CT and Average CT at once"
 
 
 @pytest.mark.parametrize(

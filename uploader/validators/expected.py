@@ -37,7 +37,7 @@ def said(case: Case) -> Iterator[Finding | Ruling]:
 def _counted(case: Case, each: Input) -> Iterator[Finding | Ruling]:
     line = f"{each.line}/count"
     if not brings(case, each.key):
-        yield not_applicable(line, f"the time point does not bring {each.key}")
+        yield not_applicable(line, f"the time point does not bring {each.label}")
         return
     excuse = excused(case, line, each.said)
     if excuse:
@@ -54,7 +54,7 @@ def _amiss(each: Input, line: str) -> Iterator[Finding]:
             "completeness.input-missing",
             severity_of(each.said),
             "session",
-            f"the session has too few of {each.key}",
+            f"the session has too few of: {each.label}",
             f"send the missing {each.said['modality']} of this session, recognisable as the protocol says",
             None,
             line,
@@ -67,7 +67,7 @@ def _amiss(each: Input, line: str) -> Iterator[Finding]:
             "completeness.input-surplus",
             min(Severity.QUESTION, severity_of(each.said)) if ask else severity_of(each.said),
             f"scans of {', '.join(scan.entries[0] for scan in each.scans[:5])} (0020,000E)",
-            f"the session has too many of {each.key}, and it cannot be told which are meant",
+            f"the session has too many of: {each.label}; it cannot be told which are meant",
             "send only those that the trial asks for, or have a person say that all of them are right"
             if ask
             else "send only those that the trial asks for",
@@ -111,7 +111,7 @@ def _unbrought(case: Case, others: Sequence[Input], line: str, severity: Severit
     for each in others:
         for scan in uninvited.beside_what_is_called_for(case, each.scans):
             yield uninvited.unasked(
-                "completeness.input-uncalled", severity, scan, f"the time point does not bring {each.key}", line
+                "completeness.input-uncalled", severity, scan, f"the time point does not bring {each.label}", line
             )
 
 

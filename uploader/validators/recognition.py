@@ -42,6 +42,11 @@ class Input:
     others: tuple[Scan, ...] = ()
 
     @property
+    def label(self) -> str:
+        """What people call it."""
+        return str(self.said.get("label", self.key))
+
+    @property
     def entries(self) -> tuple[str, ...]:
         """The entries of all its scans."""
         return tuple(entry for scan in self.scans for entry in scan.entries)

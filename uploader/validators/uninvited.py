@@ -49,7 +49,7 @@ def _aside(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
                 "completeness.aside",
                 Severity.QUESTION if asked is None else asked,
                 scan,
-                f"a series is recognised as {each.key}, and is not the one that is meant ({each.said['prefer']}: "
+                f"a series is recognised as {each.label}, and is not the one that is meant ({each.said['prefer']}: "
                 f"{each.entries[0]})",
                 line,
             )
@@ -63,7 +63,7 @@ def _uncalled(case: Case, line: str, asked: Severity | None) -> Iterator[Finding
                     "completeness.input-uncalled",
                     Severity.QUESTION if asked is None else asked,
                     scan,
-                    f"{each.key} is not asked for in this session",
+                    f"not asked for in this session: {each.label}",
                     line,
                 )
 
@@ -73,7 +73,7 @@ def _ambiguous(case: Case) -> Iterator[Finding]:
     known: dict[str, list[str]] = {}
     for each in _called_for(case):
         for scan in each.scans:
-            known.setdefault(scan.entries[0], []).append(each.key)
+            known.setdefault(scan.entries[0], []).append(each.label)
     for entry, keys in known.items():
         if len(keys) > 1:
             yield Finding(
