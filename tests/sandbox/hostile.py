@@ -48,6 +48,19 @@ def said(plugin: Plugin, case: Case, does: str, **params: str) -> list[Finding]:
     return [each for each in plugin(case, {"does": does, **params}) if isinstance(each, Finding)]
 
 
+def running(words: bytes) -> bool:
+    """Whether a process of this machine, whosever it is, was begun with these words."""
+    lines = (_command_line(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+    return any(words in line.replace(b"\0", b" ") for line in lines)
+
+
+def _command_line(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
+
+
 def broken(plugin: Plugin, case: Case, does: str) -> str:
     """How it broke, as people read it."""
     [finding] = said(plugin, case, does)

@@ -40,18 +40,20 @@ def judged(name, built, case, params, diagnostics):
 
 def launched(name, built, folder, out, **inputs):
     """What XNAT would keep: the command's own line, through a shell, with its inputs put in."""
-    line = json.loads((SHIPPED / name / "command.json").read_text())["command-line"]
+    command = json.loads((SHIPPED / name / "command.json").read_text())
+    line, [output] = command["command-line"], command["outputs"]
     for word, value in inputs.items():
         line = line.replace(f"#{word}#", value)
     mounts = ["--volume", f"{folder}:/input:ro", "--volume", f"{out}:/output"]
     run("docker", "run", "--rm", "--network", "none", *mounts, "--entrypoint", "", built[name], "sh", "-c", line)
-    return json.loads((out / "findings.json").read_text())["findings"]
+    return json.loads((out / output["path"]).read_text())
 
 
 def test_the_line_and_xnat_find_the_same_against_the_standard(built, case, tmp_path):
     found = [each for each in judged("iod", built, case, {}, tmp_path) if isinstance(each, Finding)]
-    from_xnat = launched("iod", built, case.folder, tmp_path)
+    from_xnat = launched("iod", built, case.folder, tmp_path)["findings"]
     assert {each.code for each in found} == {"iod.missing"}
+    assert not any("evidence" in each for each in from_xnat)
     assert sorted(each.where for each in found) == sorted(f"{f['where']} {f['tag'].upper()}" for f in from_xnat)
 
 
@@ -66,7 +68,7 @@ def test_mr_sequences_are_judged_in_a_container_without_files(built, tmp_path):
 
 def test_xnat_reads_the_settings_of_mr_scans_from_the_files(built, case, tmp_path):
     ct = {"sequences": [{"like": {}, "expected": {"SliceThickness": [1, 2]}}]}
-    assert launched("sequences", built, case.folder, tmp_path, params=json.dumps(ct)) == []
+    assert launched("sequences", built, case.folder, tmp_path, params=json.dumps(ct))["findings"] == []
     as_mr = tmp_path / "mr"
     as_mr.mkdir()
     for n in (1, 2):
@@ -74,5 +76,13 @@ def test_xnat_reads_the_settings_of_mr_scans_from_the_files(built, case, tmp_pat
     change = "dcmodify --no-backup --modify Modality=MR --insert FlipAngle=30 /input/*.dcm"
     run("docker", "run", "--rm", "--volume", f"{as_mr}:/input", "--entrypoint", "", built["iod"], "sh", "-c", change)
     wanted = json.dumps({"sequences": [{"like": {}, "expected": {"FlipAngle": [8, 9]}}]})
-    [found] = launched("sequences", built, as_mr, tmp_path, params=wanted)
+    [found] = launched("sequences", built, as_mr, tmp_path, params=wanted)["findings"]
     assert (found["where"], found["found"]) == ("1.dcm", 30)
+
+
+def test_xnat_lets_the_uploader_judge_a_session_for_a_trial(stack, case, tmp_path):
+    tmp_path.chmod(0o777)
+    built = {"trial": stack.env.get("UPLOADER_IMAGE", "secure-dicom-uploader:local")}
+    verdict = launched("trial", built, case.folder, tmp_path, trial="DEMO-RT")
+    assert verdict["protocol"].startswith("DEMO-RT v")
+    assert "evidence" not in json.dumps(verdict)

@@ -15,7 +15,9 @@ from uploader.cli.common import DONE, REFUSED, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.finding import Verdict
+from uploader.domain.trial import Protocol
 from uploader.ports import Headers
+from uploader.protocols import Protocols
 from uploader.stages import validate as stage
 from uploader.validators import installed
 
@@ -31,7 +33,7 @@ def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str
 
     Exit code 3 when the session cannot be used for the trial as it is. Validators of the site's own are not asked.
     """
-    protocol = folders.protocol(reference)
+    protocol = _protocol(reference, folders)
     headers, others = _headers(session)
     chosen = {kind: code for kind, code in codes.items() if code}
     ours = installed(check.validator for check in stage.needed(protocol))
@@ -43,6 +45,13 @@ def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str
     if out is not None:
         out.write_text(json.dumps(_document(verdict), indent=1) + "\n")
     raise SystemExit(REFUSED if verdict.refused else DONE)
+
+
+def _protocol(reference: str, folders: Folders) -> Protocol:
+    """Of a trial the version that a session would be sent under today."""
+    if (folders.protocols / reference).is_dir():
+        return Protocols(folders.protocols, [reference]).newest(reference)
+    return folders.protocol(reference)
 
 
 def _headers(folder: Path) -> tuple[Headers, int]:

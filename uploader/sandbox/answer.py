@@ -92,7 +92,7 @@ def _is_there(pointer: str, within: Any) -> bool:
         word = step.replace("~1", "/").replace("~0", "~")
         if isinstance(within, Mapping) and word in within:
             within = within[word]
-        elif isinstance(within, Sequence) and word.isdecimal() and len(word) < 7 and int(word) < len(within):
+        elif isinstance(within, list) and word.isdecimal() and len(word) < 7 and int(word) < len(within):
             within = within[int(word)]
         else:
             return False
