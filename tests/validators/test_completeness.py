@@ -128,6 +128,14 @@ def test_a_series_that_is_no_input_never_goes_in_silence(session, outcome, sever
     assert findings["completeness.unmatched"].severity is severity
 
 
+def test_the_description_of_a_stranger_is_for_the_reviewer_alone(session):
+    stranger = second("RTPLAN", Modality="REG", SeriesNumber=7, SeriesDescription="Fusion for Ottoline")
+    _, findings = verdict(changed(session, stranger), asked())
+    finding = findings["completeness.unmatched"]
+    assert finding.evidence.reveal() == "REG | 7 | Fusion for Ottoline"
+    assert "Ottoline" not in repr(finding)
+
+
 def test_the_rule_on_series_that_are_no_input_passes_where_there_are_none(session):
     rulings, _ = verdict(session, asked(outcome={"unmatched": "question"}))
     assert rulings["/outcome/unmatched"].outcome is Outcome.PASSED

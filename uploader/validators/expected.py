@@ -111,7 +111,7 @@ def _unbrought(case: Case, others: Sequence[Input], line: str, severity: Severit
     for each in others:
         for scan in uninvited.beside_what_is_called_for(case, each.scans):
             yield uninvited.unasked(
-                "completeness.input-uncalled", severity, scan, f"the time point does not bring {each.label}", line
+                case, "completeness.input-uncalled", severity, scan, f"the time point does not bring {each.label}", line
             )
 
 

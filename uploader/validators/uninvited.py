@@ -13,6 +13,7 @@ from uploader.domain.private import Private
 from uploader.ports import Case
 from uploader.validators.conditions import applies
 from uploader.validators.judging import ruled
+from uploader.validators.reading import text
 from uploader.validators.recognition import Input, Scan, brings, inputs, unmatched
 
 LEAVE_OUT = "leave it out, or ask the trial whether it wants it"
@@ -34,6 +35,7 @@ def said(case: Case) -> Iterator[Finding | Ruling]:
 def _unknown(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
     for scan in case.once(unmatched):
         yield unasked(
+            case,
             "completeness.unmatched",
             Severity.REFUSAL if asked is None else asked,
             scan,
@@ -46,6 +48,7 @@ def _aside(case: Case, line: str, asked: Severity | None) -> Iterator[Finding]:
     for each in case.once(inputs).values():
         for scan in beside_what_is_called_for(case, each.others):
             yield unasked(
+                case,
                 "completeness.aside",
                 Severity.QUESTION if asked is None else asked,
                 scan,
@@ -60,6 +63,7 @@ def _uncalled(case: Case, line: str, asked: Severity | None) -> Iterator[Finding
         if brings(case, each.key) and applies(case, each.said) is False:
             for scan in beside_what_is_called_for(case, each.scans):
                 yield unasked(
+                    case,
                     "completeness.input-uncalled",
                     Severity.QUESTION if asked is None else asked,
                     scan,
@@ -99,13 +103,16 @@ def beside_what_is_called_for(case: Case, scans: Sequence[Scan]) -> Iterator[Sca
     return (scan for scan in scans if not called.issuperset(scan.entries))
 
 
-def unasked(code: str, severity: Severity, scan: Scan, says: str, line: str) -> Finding:
+def unasked(case: Case, code: str, severity: Severity, scan: Scan, says: str, line: str) -> Finding:
+    """A finding about a scan; its description is evidence, so that the person at the desk knows which it is."""
+    header = case.headers[scan.entries[0]]
+    told = [scan.modality, text(header, "SeriesNumber"), text(header, "SeriesDescription")]
     return Finding(
         code,
         severity,
         f"scan of {scan.entries[0]} (0020,000E)",
         f"{says}; it has {len(scan.entries)} file(s)",
         LEAVE_OUT,
-        Private(scan.modality),
+        Private(" | ".join(part for part in told if part)),
         line,
     )
