@@ -73,7 +73,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Judging:
     folder = tmp_path_factory.mktemp("planned")
     write_session(folder, slices=2, size=16)
     names = sorted(path.name for path in folder.iterdir())
-    return Judging(folder, names, load(TRIALS / "DEMO-RT" / "v2.json", SCHEMA))
+    return Judging(folder, names, load(TRIALS / "DEMO-RT" / "v1.json", SCHEMA))
 
 
 @pytest.fixture(scope="module")
