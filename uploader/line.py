@@ -59,8 +59,7 @@ from uploader.stages.deposit import deposit
 from uploader.stages.rename import derived, rename
 from uploader.stages.validate import validate
 from uploader.stages.verify import settled, verify
-from uploader.validators.carried import carry_over
-from uploader.validators.recognition import inputs
+from uploader.validators.carried import carry_over, known_of
 from uploader.validators.visits import acquired
 
 Progress = Callable[[str, int, int], None]
@@ -471,7 +470,7 @@ def named(gateway: Gateway, submission: Submission) -> Path:
 
 def anonymised_case(gateway: Gateway, submission: Submission, protocol: Protocol) -> Case:
     """The anonymised session as its validators see it; which series is which input is known from the originals."""
-    known = inputs(original_case(gateway, submission, protocol))  # first, so that memory never holds both sessions
+    known = known_of(original_case(gateway, submission, protocol))  # first, so that memory never holds both sessions
     folder, manifest = anonymised(gateway, submission.id), gateway.records.manifest(submission.id, "anonymised")
     headers = headers_below(folder, [entry.name for entry in manifest])
     case = case_of(folder, headers, protocol.content, submission.chosen)

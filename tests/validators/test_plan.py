@@ -10,6 +10,7 @@ from tests.phantoms import changed, headers_of, only
 from tests.validators.rulings import judged, one_input
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
+from uploader.validators.carried import carry_over, known_of
 from uploader.validators.plan import check
 
 ASKED = {
@@ -187,6 +188,18 @@ def test_a_dose_without_an_roi_is_the_target_s_if_it_is_called_so(session):
     }
     rulings, _ = judged(check, Case(other, asked))
     assert rulings[f"{FIRST}/prescriptions/0"].outcome is Outcome.PASSED
+
+
+def test_a_target_that_was_known_by_its_description_is_known_in_the_anonymised_plan_too(session):
+    both = [reference(60, DoseReferenceDescription="Boost"), reference(50.4, DoseReferenceDescription="PTV_5040")]
+    asked = one_input("RTPLAN", "plan", {"prescriptions": [{"target": "PTV_5040", "total_gy": {"eq": 50.4}}]})
+    before = Case(changed(session, plan(DoseReferenceSequence=both)), asked)
+    bare = [{**each, "DoseReferenceDescription": ""} for each in both]
+    after = Case(changed(session, plan(DoseReferenceSequence=bare)), asked)
+    assert judged(check, after)[0][f"{FIRST}/prescriptions/0"].outcome is Outcome.NOT_EVALUABLE
+    after = Case(after.headers, asked)
+    carry_over(known_of(before), after)
+    assert judged(check, after)[0] == judged(check, before)[0]
 
 
 def test_doses_of_which_none_is_said_to_be_the_target_s_are_left_to_a_person_unless_all_are_wrong(session):

@@ -38,7 +38,7 @@ def _excuse(block: Block, line: str, said: Mapping[str, Any]) -> Ruling | None:
 
 
 def _of(block: Block, line: str, entry: str, plan: Header, said: Mapping[str, Any]) -> Answer:
-    known = prescribed(block.case, plan, said)
+    known = prescribed(block.case, entry, said)
     if known is None:
         return unknown(f"the plan does not say what is prescribed to {said['target']}")
     total = _total(block, line, entry, known, said)

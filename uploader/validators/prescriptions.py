@@ -18,7 +18,7 @@ from uploader.ports import Case, Header
 from uploader.validators.beams import beam_dose_gy
 from uploader.validators.judging import number
 from uploader.validators.naming import bearing, stands_for
-from uploader.validators.reading import items, text
+from uploader.validators.reading import items, of_modality, text
 
 DOSE_REFERENCE = "DoseReferenceSequence.TargetPrescriptionDose"
 BEAM_DOSE = "FractionGroup.BeamDose_sum_x_fractions"
@@ -27,6 +27,10 @@ SOURCES = (DOSE_REFERENCE, BEAM_DOSE)
 TAGS = {DOSE_REFERENCE: "300A,0026", BEAM_DOSE: "300A,0084"}
 VOLUMES = frozenset({"VOLUME", "SITE"})
 """Dose Reference Structure Type (300A,0014) of what is a target and not a point in it."""
+
+
+Described = Mapping[tuple[str, str], frozenset[int]]
+"""(entry of a plan, target of the protocol) -> places of the dose references that are called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,23 @@ class Prescribed:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A dose reference of a plan. kind: Dose Reference Structure Type; roi: Referenced ROI Number, as text."""
+    """A dose reference of a plan.
 
+    index: its place in the sequence; kind: Dose Reference Structure Type; roi: Referenced ROI Number, as text
+    """
+
+    index: int
     dose_gy: float
     kind: str
     roi: str
     description: str
 
 
-def prescribed(case: Case, plan: Header, said: Mapping[str, Any]) -> Prescribed | None:
-    """The dose of the prescription `said` of the protocol, from the first source that has one; None where none has."""
+def prescribed(case: Case, entry: str, said: Mapping[str, Any]) -> Prescribed | None:
+    """The dose that a plan prescribes by the prescription `said` of the protocol, from the first source that has one;
+    None where none has."""
     for source in said.get("source", SOURCES):
-        doses = _from(source, case, plan, said["target"])
+        doses = _from(source, case, entry, said["target"])
         if doses:
             return Prescribed(tuple(sorted(set(doses), reverse=True)), source)
     return None
@@ -77,33 +86,49 @@ def references(plan: Header) -> Sequence[Reference]:
     """Target doses of volumes, or of points where no volume has one."""
     found = [
         Reference(
+            index,
             float(item["TargetPrescriptionDose"]),
             text(item, "DoseReferenceStructureType"),
             text(item, "ReferencedROINumber"),
             text(item, "DoseReferenceDescription"),
         )
-        for item in items(plan, "DoseReferenceSequence")
+        for index, item in enumerate(items(plan, "DoseReferenceSequence"))
         if text(item, "DoseReferenceType") == "TARGET" and isinstance(item.get("TargetPrescriptionDose"), (int, float))
     ]
     return [reference for reference in found if reference.kind in VOLUMES] or found
 
 
-def _from(source: str, case: Case, plan: Header, target: str) -> Collection[float]:
+def described(case: Case) -> Described:
+    """Dose references that are called as a target of the protocol; ask by ``case.once(described)``.
+
+    Anonymising removes the descriptions: what was known by them must be known of the anonymised plan, too.
+    """
+    said = [each for block in case.asked.get("inputs", ()) for each in block.get("plan", {}).get("prescriptions", ())]
+    targets = dict.fromkeys(each["target"] for each in said)
+    return {
+        (entry, target): frozenset(r.index for r in references(plan) if stands_for(case, target, r.description))
+        for entry, plan in of_modality(case.headers, "RTPLAN").items()
+        for target in targets
+    }
+
+
+def _from(source: str, case: Case, entry: str, target: str) -> Collection[float]:
     if source == DOSE_REFERENCE:
-        return _of_target(case, plan, target)
-    dose = beam_dose_gy(plan) if source == BEAM_DOSE else None
+        return _of_target(case, entry, target)
+    dose = beam_dose_gy(case.headers[entry]) if source == BEAM_DOSE else None
     return [] if dose is None else [dose]
 
 
-def _of_target(case: Case, plan: Header, target: str) -> Sequence[float]:
+def _of_target(case: Case, entry: str, target: str) -> Sequence[float]:
     """Doses of the references that are the target's; where none says so, of those that say nothing."""
-    known = references(plan)
-    numbers = _roi_numbers(case, plan, target)
+    plan = case.headers[entry]
+    known, numbers = references(plan), _roi_numbers(case, plan, target)
     by_number = [reference.dose_gy for reference in known if reference.roi and reference.roi in numbers]
     if by_number:
         return by_number
-    named = [reference.dose_gy for reference in known if stands_for(case, target, reference.description)]
-    return named or [reference.dose_gy for reference in known if not reference.roi]
+    called = case.once(described).get((entry, target), frozenset())
+    by_name = [reference.dose_gy for reference in known if reference.index in called]
+    return by_name or [reference.dose_gy for reference in known if not reference.roi]
 
 
 def _roi_numbers(case: Case, plan: Header, target: str) -> Collection[str]:
