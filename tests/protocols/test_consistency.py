@@ -53,6 +53,7 @@ PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1
         ),
         ("/arms/-", {"code": "A", "label": "Again"}, "/arms/2", "A is there a second time"),
         ("/inputs/-", PLAN | {"key": "ct"}, "/inputs/2", "ct is there a second time"),
+        ("/inputs/-", PLAN | {"modality": "CT"}, "/inputs/0", "every series of plan would be this input too"),
         ("/rois/-", {"name": "PTV", "need": "optional"}, "/rois/3", "PTV is there a second time"),
         ("/roi_relations/0/id", "chain", "/roi_relations/0/id", "is the id of /cross_checks/0 already"),
         (
@@ -93,6 +94,7 @@ PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1
         (f"{CT}/geometry/cover/0/roi", "Heart", f"{CT}/geometry/cover/0/roi", "no entry of rois names Heart"),
         ("/roi_relations/0/a", "Lung_L", "/roi_relations/0/a", "no entry of rois names Lung_L"),
         ("/roi_relations/0/a", "External", "/roi_relations/0", "to itself"),
+        ("/roi_relations/0/rel", "side_of_body", "/roi_relations/0", "PTV says no side"),
         ("/roi_relations/0/range", {"min": 1}, "/roi_relations/0", "within does not look at range"),
         ("/roi_relations/0/rel", "expansion_mm", "/roi_relations/0", "needs range"),
         ("/dvh_checks/0/roi", "Cord", "/dvh_checks/0/roi", "no entry of rois names Cord"),

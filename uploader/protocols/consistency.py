@@ -42,7 +42,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def contradictions(content: Content, schema: Content) -> Iterator[Wrong]:
     """All of a document that fits the schema."""
     found = list(places(content, schema))
-    for check in (_subject_id, _label, _days, _supersedes, _outcome):
+    for check in (_subject_id, _label, _days, _supersedes, _outcome, _alike):
         yield from check(content)
     yield from _twice(content)
     yield from _ids_twice(found)
@@ -110,6 +110,18 @@ def _waivers(content: Content, schema: Content) -> Iterator[Wrong]:
         elif (check, said["role"]) in seen:
             yield place, f"{check} is there a second time for the role {said['role']}"
         seen.add((check, said["role"]))
+
+
+def _alike(content: Content) -> Iterator[Wrong]:
+    """Inputs that take every series of their modality, where another input is for some of these."""
+    inputs = content["inputs"]
+    for index, said in enumerate(inputs):
+        others = [each["key"] for each in inputs if each["modality"] == said["modality"] and each is not said]
+        if others and not {"match", "sop_classes", "prefer"} & said.keys():
+            yield (
+                f"/inputs/{index}",
+                f"every series of {', '.join(others)} would be this input too; say in match which is",
+            )
 
 
 _UNIQUE: Mapping[str, Callable[[Any], Any]] = {

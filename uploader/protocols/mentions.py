@@ -100,6 +100,15 @@ def _relation(said: Content) -> Iterator[str]:
         yield "relates an ROI to itself"
     if (said["rel"] == "expansion_mm") != ("range" in said):
         yield f"{said['rel']} {'needs' if said['rel'] == 'expansion_mm' else 'does not look at'} range"
+    if said["rel"] == "side_of_body" and not _names_a_side(said["a"]):
+        yield f"{said['a']} says no side"
+
+
+def _names_a_side(name: str) -> bool:
+    from uploader.nomenclature.labels import take_apart
+    from uploader.nomenclature.side import Side
+
+    return take_apart(name).words.side in (Side.LEFT, Side.RIGHT)
 
 
 def _synonyms(said: Content) -> Iterator[Wrong]:
