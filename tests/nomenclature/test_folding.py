@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploader.nomenclature.folding import folding, matches, written
+from uploader.nomenclature.folding import folding, matches
 
 BOTH = folding(("case", "separators"))
 EXACT = folding(())
@@ -24,13 +24,6 @@ def test_a_name_is_not_matched_by_a_part_of_it():
     assert not matches("Lung", "Lung_L", BOTH)
     assert not matches("", "Lung_L", BOTH)
     assert not matches("SpinalCord_PRV", "SpinalCord", BOTH)
-
-
-def test_what_is_written_keeps_the_letters_that_the_star_stands_for():
-    assert written("chestwall", "Chestwall", BOTH) == "Chestwall"
-    assert written("Dose 55[Gy]", "DOSE*", BOTH) == "DOSE 55[Gy]"
-    assert written("CTV-Spine", "CTV*", BOTH) == "CTV-Spine"
-    assert written("my ctv", "*CTV", BOTH) == "my CTV"
 
 
 @given(st.text("aB_*", max_size=6), st.text("aB_", max_size=6))

@@ -40,15 +40,3 @@ def matches(name: str, pattern: str, fold: Fold) -> bool:
             return False
         at = found + len(part)
     return len(folded) - at >= len(rest[-1]) and folded.endswith(rest[-1])
-
-
-def written(name: str, pattern: str, fold: Fold) -> str:
-    """A name that `matches` the pattern as its list writes it; what stands for ``*`` stays as it is."""
-    before, star, after = pattern.partition("*")
-    if not star:
-        return pattern
-    if "*" in after:
-        return name
-    head = next(n for n in range(len(name) + 1) if fold(name[:n]) == fold(before))
-    tail = next(n for n in range(len(name), -1, -1) if fold(name[n:]) == fold(after))
-    return before + name[head:tail] + after

@@ -36,13 +36,14 @@ from uploader.validators.naming import (
     Roi,
     Said,
     all_rois,
-    asking,
     bearing,
     called,
     fitting,
     is_meant,
     names_of,
+    own_names,
     rules_of,
+    suggester,
     unlisted,
 )
 from uploader.validators.reading import of_modality
@@ -152,10 +153,19 @@ def _about(case: Case, roi: Roi, code: str, how: Severity, line: str, says: str)
     return Finding(code, how, roi.where, says, _advice(_suggested(case, roi)) or _RENAME, roi.evidence, line)
 
 
+def _suggestions(case: Case) -> Mapping[tuple[str, str], list[Suggestion]]:
+    """Entry and number of each ROI that is not listed -> names that the protocol spells out and no ROI bears yet; other
+    names could carry what a person typed. Ask by ``case.once(_suggestions)``."""
+    suggest = suggester(case.asked, own_only=True).suggest
+    free = {name for name in own_names(case.asked) if not bearing(case, name)}
+    return {
+        (roi.entry, roi.number): [s for s in suggest(roi.name, side_seen(case, roi)) if s.name in free]
+        for roi in case.once(unlisted)
+    }
+
+
 def _suggested(case: Case, roi: Roi) -> list[Suggestion]:
-    """Names that the protocol spells out and no ROI bears yet; others could carry what a person typed."""
-    found = case.once(asking).suggest(roi.name, side_seen(case, roi))
-    return [suggestion for suggestion in found if suggestion.own and not bearing(case, suggestion.name)]
+    return case.once(_suggestions)[roi.entry, roi.number]
 
 
 def _advice(found: list[Suggestion]) -> str:

@@ -135,22 +135,17 @@ def is_name(asked: Said, label: str) -> bool:
     return is_listed(asked, label) or (rules is not None and not faults(label, rules))
 
 
-def suggester(asked: Said) -> Suggester:
-    """What suggests names of this protocol."""
+def suggester(asked: Said, *, own_only: bool = False) -> Suggester:
+    """What suggests names of this protocol, and of the standard behind them unless `own_only`."""
     said = asked.get("nomenclature", {})
     return Suggester(
         own_names(asked),
         said.get("synonyms"),
-        standard=said.get("standard") == _STANDARD,
+        standard=said.get("standard") == _STANDARD and not own_only,
         allow_prv="prv" in said.get("allow", ()),
         dose_style=said.get("target_dose_style", "cGy"),
         least=said.get("rename", {}).get("suggest_min_score", 0.0),
     )
-
-
-def asking(case: Case) -> Suggester:
-    """The suggester of the case; ask by ``case.once(asking)``."""
-    return suggester(case.asked)
 
 
 def unlisted(case: Case) -> Sequence[Roi]:
