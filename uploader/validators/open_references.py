@@ -11,8 +11,8 @@ from uploader.validators.reading import items, of_modality, text
 
 
 def findings(case: Case) -> Iterator[Finding]:
-    """Which references lead to nothing in the session or in the subject's earlier ones."""
-    known = _Known(case)
+    """Which references lead to nothing in the session."""
+    known = _Known(case.headers.values())
     for entry, header in of_modality(case.headers, "RTSTRUCT").items():
         yield from _images(entry, header, known.images)
         yield from _roi_frames(entry, header, known.frames)
@@ -29,8 +29,8 @@ def findings(case: Case) -> Iterator[Finding]:
 class _Known:
     """What references may lead to. What is not a radiotherapy object counts as an image, of whatever modality."""
 
-    def __init__(self, case: Case) -> None:
-        everything = [header for headers in (case.headers, *case.earlier) for header in headers.values()]
+    def __init__(self, headers: Iterable[Header]) -> None:
+        everything = list(headers)
         images = [header for header in everything if not text(header, "Modality").startswith("RT")]
         self.images = _uids(images)
         self.frames = frozenset(text(header, "FrameOfReferenceUID") for header in images) - {""}

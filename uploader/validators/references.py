@@ -20,7 +20,7 @@ Findings of cross checks, of the severity that the protocol gives them
     references.studies-differ        inputs are of several studies
     references.interval              too few or too many days lie between two inputs
 
-Findings for every trial, always a refusal; the subject's earlier sessions count too
+Findings for every trial, always a refusal
     references.image-missing            an RTSTRUCT references images that are not there
     references.image-unreferenced       an RTSTRUCT does not say which images it was drawn on
     references.structures-missing       an RTPLAN or RTDOSE references an RTSTRUCT that is not there
