@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
+import subprocess
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from tests.sandbox.hostile import ENDLESS, FOLDER, HURRIED, SAYS, SITE, broken, 
 from uploader.config import PluginSettings
 from uploader.sandbox import plugins
 from uploader.sandbox.process import digest_of
+from uploader.sandbox.walls import walls
 
 shut_in = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed here")
 
@@ -151,5 +156,30 @@ def test_what_it_complains_of_goes_to_diagnostics_and_nowhere_else(plugin, case)
 
 
 def test_where_nothing_can_shut_it_in_it_is_not_begun(plugin, case, monkeypatch):
-    monkeypatch.setattr("uploader.sandbox.process._can_shut_in", lambda: False)
+    monkeypatch.setattr("uploader.sandbox.process.can_shut_in", lambda: False)
     assert "this machine cannot shut it in" in broken(plugin, case, "answer")
+
+
+@pytest.fixture
+def reachable():
+    """A folder that every account may pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@shut_in
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another account takes root")
+@pytest.mark.parametrize("does", ["write", "fill", "powers", "read", "network"])
+def test_it_is_held_the_same_where_the_uploader_is_not_root(reachable, listener, does, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 10001)
+    program, pixels = (shutil.copytree(FOLDER, reachable / "program"), reachable / "pixels")
+    (pixels / "a.dcm").parent.mkdir()
+    (pixels / "a.dcm").write_text("")
+    os.chown(pixels, 10001, 10001)
+    os.chown(pixels / "a.dcm", 10001, 10001)
+    params = {"does": does, "file": str(pixels / "a.dcm"), "address": listener}
+    other = ["setpriv", "--reuid=10001", "--regid=10001", "--clear-groups", *walls(program, pixels, 1 << 20), "hostile"]
+    asked = json.dumps({"params": params, "pixels": "/pixels"}, separators=(",", ":")) + "\n"
+    done = subprocess.run(other, input=asked, capture_output=True, text=True, check=True)
+    assert "hostile.contained" in done.stdout

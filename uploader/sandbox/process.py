@@ -11,7 +11,6 @@ import hashlib
 import os
 import select
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,7 +18,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,16 +25,10 @@ from uploader.sandbox.broke import Broke, Output
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest
 from uploader.sandbox.output import Hearing
+from uploader.sandbox.walls import PATH, PIXELS, can_shut_in, limited, walls
 
-USER = 65534
-"""The account that owns nothing: a validator has it where the uploader runs as root."""
-PIXELS, SCRATCH, PROGRAM = "/pixels", "/tmp", "/validator"  # noqa: S108 - of a validator alone
-PATH = "/usr/local/bin:/usr/bin:/bin"
 KILL_SECONDS = 5
 """How long the kernel may take to end all processes of a namespace."""
-_SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
-_NEEDED = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
-"""What programs of a distribution are started by; nothing of the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +51,16 @@ class Processes:
         if (found := digest_of(self.folder)) != self.digest:
             raise Broke(f"its programs are not those of the settings: their digest is {found}")
         with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
-            words = [*self._around(folder), *_limited(self.limits), *manifest.command]
+            words = [*self._around(folder), *limited(self.limits), *manifest.command]
             with _begun(words, Path(scratch), f"{self.folder}:{PATH}" if self.bare else PATH) as process:
                 return _run(process, request, self.limits)
 
     def _around(self, folder: Path | None) -> Sequence[str]:
         if self.bare:
             return []
-        if not _can_shut_in():
+        if not can_shut_in():
             raise Broke("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
-        pixels = ["--ro-bind", str(folder), PIXELS] if folder else []
-        scratch = [
-            "--size",
-            str(self.limits.scratch_mb << 20),
-            "--perms",
-            "1777",
-            "--tmpfs",
-            SCRATCH,
-            "--chdir",
-            SCRATCH,
-        ]
-        own = ["--ro-bind", str(self.folder), PROGRAM, "--setenv", "PATH", f"{PROGRAM}:{PATH}"]
-        return [*_namespaces(), *_system(), *own, *pixels, *scratch, "--", *_as_nobody()]
+        return walls(self.folder, folder, self.limits.scratch_mb << 20)
 
 
 def digest_of(folder: Path) -> str:
@@ -92,58 +72,6 @@ def digest_of(folder: Path) -> str:
         if path.is_file():
             lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n")
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
-
-
-def _namespaces() -> Sequence[str]:
-    """As root without a namespace of users, so that it can become somebody else; else with one."""
-    alone = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    who = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]
-    return ["bwrap", *alone, *who, "--die-with-parent", "--new-session", "--clearenv", "--setenv", "HOME", SCRATCH]
-
-
-def _as_nobody() -> Sequence[str]:
-    if os.geteuid():
-        return []
-    return [
-        "setpriv",
-        f"--reuid={USER}",
-        f"--regid={USER}",
-        "--clear-groups",
-        "--no-new-privs",
-        "--inh-caps=-all",
-        "--",
-    ]
-
-
-def _system() -> Sequence[str]:
-    words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", "/etc"]
-    for name in _SYSTEM:
-        if Path(name).is_symlink():
-            words += ["--symlink", str(Path(name).readlink()), name]
-        elif Path(name).is_dir():
-            words += ["--ro-bind", name, name]
-    return [*words, *(word for name in _NEEDED for word in ("--ro-bind-try", name, name))]
-
-
-def _limited(limits: Limits) -> Sequence[str]:
-    """`seconds` of the processor too: a process that outlives its kill for whatever reason ends by itself."""
-    most = {
-        "as": limits.memory_mb << 20,
-        "cpu": max(1, round(limits.seconds * max(1, limits.cpus))),
-        "nproc": limits.processes,
-        "fsize": limits.scratch_mb << 20,
-        "nofile": 256,
-        "core": 0,
-    }
-    return ["prlimit", *(f"--{name}={value}" for name, value in most.items()), "--"]
-
-
-@cache
-def _can_shut_in() -> bool:
-    if not shutil.which("bwrap"):
-        return False
-    words = [*_namespaces(), *_system(), "--", *_as_nobody(), "true"]
-    return subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 0  # noqa: S603
 
 
 @contextmanager
