@@ -74,6 +74,11 @@ def test_a_file_that_is_gone_is_named_and_its_folder_is_not(tmp_path):
     assert str(tmp_path) not in str(raised.value)
 
 
+def test_frames_of_a_file_that_is_no_entry_are_not_read(folder):
+    with pytest.raises(UnreadableFile, match="does not say how large"):
+        list(case_of(folder, {}).frames("CT0001.dcm"))
+
+
 @pytest.mark.parametrize(
     ("name", "fragments"),
     [("MR_small.dcm", 0), ("MR_small_RLE.dcm", 1), ("MR_small_jp2klossless.dcm", 1), ("MR_small_bigendian.dcm", 0)],

@@ -58,7 +58,7 @@ def _header(folder: Path, entry: str) -> Mapping[str, Any]:
 def _frames(folder: Path, headers: Headers, entry: str) -> Iterator[NDArray[Any]]:
     """Of `Case.frames`; memory holds one frame."""
     with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
-        place = _native(stream, headers[entry])
+        place = _native(stream, headers.get(entry, {}))
         for samples in _where_they_lie(stream, *place) if place else _decoded(folder / entry):
             yield samples[:, :, 0] if samples.shape[2] == 1 else samples
 
