@@ -81,6 +81,7 @@ def test_xnat_reads_the_settings_of_mr_scans_from_the_files(built, case, tmp_pat
 
 
 def test_xnat_lets_the_uploader_judge_a_session_for_a_trial(stack, case, tmp_path):
+    case.folder.chmod(0o755)
     tmp_path.chmod(0o777)
     built = {"trial": stack.env.get("UPLOADER_IMAGE", "secure-dicom-uploader:local")}
     verdict = launched("trial", built, case.folder, tmp_path, trial="DEMO-RT")

@@ -23,7 +23,7 @@ _CLOSED = ("--remount-ro", "/dev", "--remount-ro", "/")
 
 
 def walls(program: Path, pixels: Path | None, scratch_bytes: int) -> Sequence[str]:
-    """All that goes before a program that may see `/usr`, its own folder and the files of a session, and write `/tmp`."""
+    """All that goes before a program that may see `/usr`, its own folder and a session's files, and write `/tmp`."""
     files = ["--ro-bind", str(pixels), PIXELS] if pixels else []
     scratch = ["--size", str(scratch_bytes), "--perms", "1777", "--tmpfs", SCRATCH, "--chdir", SCRATCH]
     own = ["--ro-bind", str(program), PROGRAM, "--setenv", "PATH", f"{PROGRAM}:{PATH}"]
