@@ -100,7 +100,7 @@ def examined(path: Path, raw: bytes, schema: Mapping[str, Any]) -> tuple[Any, Se
     """
     content = _parsed(path, raw)
     wrong = list(unfitting(content, schema)) or [*_misplaced(path, content), *contradictions(content, schema)]
-    if not wrong:
+    if not wrong and "automatic" in content["subject_id"]:
         wrong = list(_makes_subjects(_protocol(content, "", schema)))
     return content, _with_lines(raw, wrong)
 
@@ -194,8 +194,6 @@ def _misplaced(path: Path, content: Mapping[str, Any]) -> Iterator[Wrong]:
 
 def _makes_subjects(protocol: Protocol) -> Iterator[Wrong]:
     """A template that makes no ID of the trial."""
-    if not protocol.subject_automatic:
-        return
     place = "/subject_id/automatic"
     if ("{check}" in protocol.subject_automatic) != bool(protocol.subject_check):
         yield place, "must end with {check} if there is /subject_id/check_digit, and only then"

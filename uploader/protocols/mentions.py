@@ -22,6 +22,7 @@ _OF_ROIS = re.compile(
 )
 _OF_ARMS = re.compile(r"/inputs/\d+/plan/prescriptions/\d+/arm")
 _OF_MODALITY = re.compile(r"/inputs/\d+/(structure_set/images|plan/structure_set|dose/plan)")
+_BLANKS = re.compile(r"[\s_-]+")
 _MODALITY = {"plan/structure_set": "RTSTRUCT", "dose/plan": "RTPLAN"}
 
 FEWEST: Mapping[str, tuple[int, int | None]] = {
@@ -67,15 +68,18 @@ def _input(place: Place, inputs: Mapping[str, str]) -> Iterator[Wrong]:
 
 def _known(content: Content, name: str) -> bool:
     """Whether an entry of rois is for ROIs of this name, or is itself what is mentioned."""
+    rois, nomenclature = content.get("rois", ()), content.get("nomenclature", {})
+    listed = [each for said in rois for each in (said.get("name"), *said.get("any_of", ())) if each]
+    listed += [said["name"] for said in nomenclature.get("extra_names", ())]
+    wildcards = (".*".join(map(re.escape, each.split("*"))) for each in listed)
+    if any(re.fullmatch(each, name) for each in wildcards):
+        return True
+    if any(_fits(said["pattern"], name) for said in rois if "pattern" in said):
+        return True
     from uploader.nomenclature.folding import folding, matches  # here: its table of names takes long to load
 
-    fold = folding(content.get("nomenclature", {}).get("ignore", ()))
-    listed = [
-        *(each for said in content.get("rois", ()) for each in (said.get("name"), *said.get("any_of", ())) if each)
-    ]
-    listed += [said["name"] for said in content.get("nomenclature", {}).get("extra_names", ())]
-    patterns = [said["pattern"] for said in content.get("rois", ()) if "pattern" in said]
-    return any(matches(name, each, fold) for each in listed) or any(_fits(each, name) for each in patterns)
+    fold = folding(nomenclature.get("ignore", ()))
+    return any(matches(name, each, fold) for each in listed)
 
 
 def _fits(pattern: str, name: str) -> bool:
@@ -105,6 +109,8 @@ def _relation(said: Content) -> Iterator[str]:
 
 
 def _names_a_side(name: str) -> bool:
+    if re.search("_[LR](_|$)", name):
+        return True
     from uploader.nomenclature.labels import take_apart
     from uploader.nomenclature.side import Side
 
@@ -113,14 +119,9 @@ def _names_a_side(name: str) -> bool:
 
 def _synonyms(said: Content) -> Iterator[Wrong]:
     """A label that means two names means none."""
-    if "synonyms" not in said:
-        return
-    from uploader.nomenclature.folding import folding
-
-    fold = folding(("case", "separators"))
     meaning: dict[str, str] = {}
-    for name, labels in said["synonyms"].items():
+    for name, labels in said.get("synonyms", {}).items():
         for index, label in enumerate(labels):
-            other = meaning.setdefault(fold(label), name)
+            other = meaning.setdefault(_BLANKS.sub("", label.casefold()), name)
             if other != name:
                 yield f"/nomenclature/synonyms/{name}/{index}", f"{label} is a synonym of {other} already"
