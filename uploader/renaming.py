@@ -14,6 +14,7 @@ from uploader.nomenclature.words import is_spoken
 from uploader.ports import Header
 from uploader.stages.rename import fault
 from uploader.validators.naming import is_listed, is_name, own_names, rois, suggester
+from uploader.validators.reading import items, text
 from uploader.validators.siding import extents_of, side_of
 
 _SIGNS = re.compile(r"[A-Za-z0-9_~!.+-]+")
@@ -101,7 +102,7 @@ def _each(names: Names) -> Iterator[tuple[str, int, str]]:
 def _of_set(
     entry: str, header: Header, asked: Mapping[str, Any], decided: Names, suggests: Suggester | None
 ) -> Iterator[Structure]:
-    extents, types = extents_of(header), dict(_types(header.get("RTROIObservationsSequence") or ()))
+    extents, types = extents_of(header), dict(_types(header))
     found = rois(entry, header)
     taken = {roi.name for roi in found}
     for roi in found:
@@ -131,5 +132,6 @@ def _useful(asked: Mapping[str, Any], name: str, found: Iterable[Suggestion]) ->
             yield suggestion
 
 
-def _types(observations: Iterable[Header]) -> Iterator[tuple[str, str]]:
-    return ((str(o.get("ReferencedROINumber", "")), str(o.get("RTROIInterpretedType") or "")) for o in observations)
+def _types(structures: Header) -> Iterator[tuple[str, str]]:
+    for observed in items(structures, "RTROIObservationsSequence"):
+        yield text(observed, "ReferencedROINumber"), text(observed, "RTROIInterpretedType")

@@ -24,6 +24,8 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 NOISE = "noise"
 _TYPE = re.compile(r"^(?:PTV!?|I?GTV|I?CTV|ITV)(?:n|p|sb|par|vas|v)?(?![a-z])")
 _LITTLE = frozenset({"of", "the"})
+_LONGEST = 32
+"""Letters of a word that may be several in one, or misspelt."""
 _MISSPELT = 84.0
 """Likeness in percent from which a word is taken for a known one; `rapidfuzz.fuzz.ratio`."""
 _CUT = re.compile(r"\d+[abc](?![A-Za-z])|[IVX]{1,4}[abc](?![A-Za-z])|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -150,11 +152,11 @@ def _split(cut: tuple[str, ...]) -> Iterator[str]:
             yield from _known(word)
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _known(word: str) -> tuple[str, ...]:
     """One word as the lexicon knows it: itself, several in one, or the one it is nearly spelt like."""
     lexicon = _lexicon()
-    if word in lexicon.known or word in lexicon.sides or len(word) < 4:
+    if word in lexicon.known or word in lexicon.sides or not 3 < len(word) <= _LONGEST:
         return (word,)
     parts = _parts(word)
     if parts:
@@ -177,7 +179,7 @@ def _parts(word: str) -> tuple[str, ...]:
     return _words_in(word)
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _words_in(word: str) -> tuple[str, ...]:
     known = _lexicon().known
     if word in known and len(word) > 2:
@@ -221,7 +223,7 @@ _PLURALS = frozenset(
 """Plurals that are not the singular and an s."""
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _is_plural(word: str) -> bool:
     known = _lexicon().known
     return word in _PLURALS or (len(word) > 3 and word.endswith("s") and word in known and word[:-1] in known)

@@ -75,7 +75,8 @@ def fitting(case: Case, said: Said) -> Sequence[Roi]:
 def is_meant(asked: Said, said: Said, label: str) -> bool:
     """Whether an entry of the protocol's `rois` means an ROI of this name."""
     if "pattern" in said:
-        return compiled(said["pattern"]).fullmatch(label) is not None
+        told = label.encode("utf-8", "replace").decode()  # a damaged name may hold what is no text
+        return compiled(said["pattern"]).fullmatch(told) is not None
     return any(matches(label, name, fold_of(asked)) for name in names_of(said))
 
 
