@@ -69,7 +69,19 @@ def _line_once(home: Path, session: Path, trial: str, subject: str, *, up: bool)
     make(home, dict(zip(("desk", *ARCHIVES), free_ports(4), strict=True)))
     measured([PYTHON, "-m", "uploader", "init", "--home", str(home)])
     password = (home / "secrets" / "first-login").read_text()
-    command = ["run", str(session), "--trial", trial, "--subject", subject, "--sign-as", "admin", "--home", str(home)]
+    command = [
+        "run",
+        str(session),
+        "--trial",
+        trial,
+        "--subject",
+        subject,
+        "--sign-as",
+        "admin",
+        "--attest",
+        "--home",
+        str(home),
+    ]
     with running(archives_child(Settings.read(home)) if up else []):
         run = measured([PYTHON, "-m", "uploader", *command], env={"UPLOADER_PASSWORD": password})
     shutil.rmtree(home)

@@ -32,7 +32,7 @@ def centre(samples, tmp_path_factory):
     change_settings(home, "jobs = 1", "jobs = 2")
     built = open_home(home)
     with archives_of(built):
-        answer = call(home, "run", folder, "--trial", TRIAL, "--subject", SUBJECT, "--sign-as", "ada")
+        answer = call(home, "run", folder, "--trial", TRIAL, "--subject", SUBJECT, "--sign-as", "ada", "--attest")
         assert answer.returncode == 0, answer.stdout + answer.stderr
         login = built.settings.central.user, built.settings.central.password_file.read_text()
         yield built.settings, login, json.loads(answer.stdout)

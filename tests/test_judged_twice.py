@@ -147,7 +147,7 @@ def test_what_an_anonymiser_must_not_do_holds_the_session_and_names_the_rule(hom
 @pytest.fixture(scope="module")
 def shipped(home):
     """The same home with the demo trial's own rules and our validators."""
-    protocol = home.built.protocols.version("DEMO-RT", "v2")
+    protocol = home.built.protocols.version("DEMO-RT", "v1")
     validators = installed(entry.name for entry in entry_points(group=GROUP))
     known = tuple(rule for rule in protocol.rules if rule.validator in validators)
     return Judged(home.built, replace(protocol, rules=known), validators)
