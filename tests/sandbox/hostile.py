@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from uploader.cases import case_of, headers_below
@@ -10,6 +11,7 @@ from uploader.domain.finding import Finding
 from uploader.phantom import write_session
 from uploader.ports import Case
 from uploader.sandbox import Plugin
+from uploader.sandbox.process import digest_of
 
 FOLDER = Path(__file__).parent / "plugins" / "hostile"
 SITE = SandboxSettings()
@@ -35,6 +37,28 @@ SAYS = {
     "answered-and-crashed": "it ended with the code 3",
 }
 """What it does -> how that is told, wherever it runs."""
+
+
+def allow(home: Path) -> None:
+    """Let the gateway at `home` use it, as a process, with nothing around it: so it runs wherever the tests do."""
+    settings = f"""
+[[plugins]]
+manifest = "{FOLDER / "validator.json"}"
+digest = "{digest_of(FOLDER)}"
+
+[sandbox]
+seconds = 20
+bare = true
+"""
+    (home / "uploader.toml").write_text((home / "uploader.toml").read_text() + settings)
+
+
+def demo_asks(home: Path, params: object) -> None:
+    """The demo session's protocols also ask for it."""
+    for path in (home / "trial_protocols" / "DEMO-RT").glob("v*.json"):
+        content = json.loads(path.read_text())
+        content["checks"] = [*content.get("checks", []), {"validator": "hostile", "params": params}]
+        path.write_text(json.dumps(content))
 
 
 def session(folder: Path) -> Case:

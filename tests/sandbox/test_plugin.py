@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.homes import new_home
-from tests.sandbox.hostile import FOLDER, session
+from tests.sandbox.hostile import FOLDER, allow, demo_asks, session
 from uploader.domain.errors import BadProtocol, UnknownValidator
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.trial import Check, Protocol
@@ -18,7 +18,6 @@ from uploader.ports import Case
 from uploader.sandbox.broke import Broke, Output
 from uploader.sandbox.manifest import read_manifest
 from uploader.sandbox.plugin import Plugin
-from uploader.sandbox.process import digest_of
 from uploader.stages.validate import validate
 
 MANIFEST = replace(read_manifest(FOLDER / "validator.json"), pixels=False)
@@ -104,28 +103,6 @@ def test_a_session_is_refused_when_it_breaks_and_nobody_can_let_that_pass(tmp_pa
     verdict = validate(Case({"a.dcm": CT}), protocol, {"hostile": plugin})
     assert verdict.refused
     assert [each.code for each in verdict.findings] == ["validator.broken"]
-
-
-def allow(home):
-    settings = f"""
-[[plugins]]
-manifest = "{FOLDER / "validator.json"}"
-digest = "{digest_of(FOLDER)}"
-
-[sandbox]
-seconds = 20
-bare = true
-"""
-    (home / "uploader.toml").write_text((home / "uploader.toml").read_text() + settings)
-
-
-def demo_asks(home, params):
-    """A protocol of the demo session that is no draft also asks for the hostile validator."""
-    files = sorted((home / "trial_protocols" / "DEMO-RT").glob("v*.json"))
-    read = [(path, json.loads(path.read_text())) for path in files]
-    path, content = next(each for each in read if each[1].get("status", "active") == "active")
-    content["checks"] = [*content.get("checks", []), {"validator": "hostile", "params": params}]
-    path.write_text(json.dumps(content))
 
 
 @pytest.fixture
