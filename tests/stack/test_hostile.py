@@ -135,6 +135,7 @@ def test_another_image_under_the_same_name_is_refused(base, container, case):
         assert "its image is not the one of the settings: the engine has sha256:" in broken(plugin, case, "answer")
     finally:
         run("docker", "tag", plugin.runner.digest, NAME)
+    assert plugin.runner.ready()
     assert codes(said(plugin, case, "answer")) == ["hostile.contained"]
 
 

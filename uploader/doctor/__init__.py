@@ -4,13 +4,14 @@ observation.py  one thing looked at: well, of note, or wrong, with the remedy
 machine.py      this machine: settings, secrets, disk, records, audit
 archives.py     each archive: reach, login, rights, scripts, clock, certificate
 traffic.py      what else must answer: desk, worker, listener; what has been waiting too long
+plugins.py      validators that are no part of the program
 phantom.py      an invented session down the line into a test project, and out again
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from uploader.doctor import archives, kept, machine, phantom, traffic
+from uploader.doctor import archives, kept, machine, phantom, plugins, traffic
 from uploader.doctor.observation import Observation, observed
 from uploader.gateway import Built
 from uploader.home import SITE_KEY
@@ -22,6 +23,7 @@ LOOKS: Sequence[tuple[str, Look]] = (
     ("disk", machine.disk),
     ("records", machine.records),
     ("archives", archives.look),
+    ("validators", plugins.look),
     ("worker", traffic.worker),
     ("desk", traffic.desk),
     ("listener", traffic.listener),
@@ -34,6 +36,7 @@ PARTS: Mapping[str, Sequence[tuple[str, Look]]] = {
         ("disk", machine.disk),
         ("records", machine.records),
         ("archives", partial(archives.look, names=("identifiable", "anonymised"))),
+        ("validators", plugins.look),
         ("worker", partial(traffic.worker, here=True)),
         ("waiting", traffic.waiting),
     ),

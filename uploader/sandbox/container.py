@@ -54,6 +54,12 @@ class Containers:
         """Where the validator finds the files of `folder`."""
         return PIXELS
 
+    def ready(self) -> bool:
+        """True when it could be run now. Raises Broke."""
+        with _engine(self.engine) as engine:
+            _pinned(engine, self.image, self.digest)
+        return True
+
     def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
         """What it says of the request. folder: files that it may read; None for one that asks for none.
 

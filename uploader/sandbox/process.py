@@ -46,21 +46,24 @@ class Processes:
         """Where the validator finds the files of `folder`."""
         return str(folder) if self.bare else PIXELS
 
-    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
-        """As of `Containers`."""
+    def ready(self) -> bool:
+        """Whether it is shut in. Raises Broke where it could not be run now."""
         if (found := digest_of(self.folder)) != self.digest:
             raise Broke(f"its programs are not those of the settings: their digest is {found}")
+        if not self.bare and not can_shut_in():
+            raise Broke("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
+        return not self.bare
+
+    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
+        """As of `Containers`."""
+        self.ready()
         with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
             words = [*self._around(folder), *limited(self.limits), *manifest.command]
             with _begun(words, Path(scratch), f"{self.folder}:{PATH}" if self.bare else PATH) as process:
                 return _run(process, request, self.limits)
 
     def _around(self, folder: Path | None) -> Sequence[str]:
-        if self.bare:
-            return []
-        if not can_shut_in():
-            raise Broke("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
-        return walls(self.folder, folder, self.limits.scratch_mb << 20)
+        return [] if self.bare else walls(self.folder, folder, self.limits.scratch_mb << 20)
 
 
 def digest_of(folder: Path) -> str:
