@@ -38,7 +38,7 @@ from typing import Any
 from uploader.contours.parsing import points_of
 from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.ports import Case, Header
-from uploader.validators import roi_shapes, structure_set
+from uploader.validators import roi_shapes, set_rules
 from uploader.validators.reading import items, of_modality, text
 
 _AGAIN = "export the structure set again from the planning system"
@@ -50,7 +50,7 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
         yield from _numbered(entry, header)
         yield from _unnamed(entry, header)
         yield from _unreadable(entry, header)
-    yield from structure_set.judged(case)
+    yield from set_rules.judged(case)
     yield from roi_shapes.judged(case)
 
 

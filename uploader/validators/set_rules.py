@@ -1,0 +1,105 @@
+"""The rules of `structures` on an RTSTRUCT as a whole; they are told in its docstring."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from uploader.domain.finding import Finding, Ruling
+from uploader.ports import Case
+from uploader.validators import codes, contour_rules
+from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
+from uploader.validators.blocks import blocks, idle
+from uploader.validators.links import frames, references
+from uploader.validators.naming import fold_of
+from uploader.validators.reading import text
+from uploader.validators.structure_set import Set, by_said, set_of
+
+_APPROVAL = replace(
+    codes.APPROVAL,
+    finding="structures.approval",
+    says=("the structure set does not have the approval that the trial asks for"),
+)
+
+
+def judged(case: Case) -> Iterator[Finding | Ruling]:
+    """The rulings of all blocks ``structure_set``, with their findings."""
+    for block in blocks(case, "structure_set"):
+        sets = [set_of(block, entry, header) for entry, header in block.headers.items()]
+        for name in (name for name in _RULES if name in block.said):
+            line = f"{block.line}/{name}"
+            ruling = idle(case, block.input, line)
+            if ruling is not None:
+                yield ruling
+            else:
+                yield from ruled_by(line, (_RULES[name](replace(each, line=line)) for each in sets))
+
+
+def _referenced(each: Set) -> Answer:
+    present = {text(header, "SOPInstanceUID") for header in each.block.case.headers.values()}
+    wanted = {reference.instance for reference in references(each.header, "CT")}
+    if not wanted:
+        return unknown("the structure set does not say which images it was drawn on")
+    missing = wanted - present
+    if not missing:
+        return right(f"{len(wanted)} images")
+    says = "images that the structures were drawn on are not in the session"
+    remedy = "send the whole scan that the structures were drawn on"
+    found = f"{len(missing)} of {len(wanted)} missing"
+    return wrong(each.finding("structures.image-missing", "3006,0016", says, remedy, found, "all present"))
+
+
+def _unreferenced(each: Set) -> Answer:
+    wanted = {reference.instance for reference in references(each.header, "CT")}
+    left = sum(text(image, "SOPInstanceUID") not in wanted for image in each.images.values())
+    allowed = int(each.block.said["max_unreferenced_images"])
+    if not each.images:
+        return unknown("the images it should be drawn on are not in the session")
+    if left <= allowed:
+        return right(f"{left} images")
+    says = "the structure set does not mention images of the scan it should be drawn on"
+    remedy = "send the structure set that was drawn on this scan, or only the images it was drawn on"
+    found, expected = f"{left} of {len(each.images)} images", f"at most {allowed}"
+    return wrong(each.finding("structures.image-unreferenced", "3006,0016", says, remedy, found, expected))
+
+
+def _frame(each: Set) -> Answer:
+    own, theirs = frames(each.header), {text(i, "FrameOfReferenceUID") for i in each.images.values()} - {""}
+    if not own or not theirs:
+        return unknown("the structure set, or its images, say no frame of reference")
+    if own <= theirs:
+        return right()
+    says = "structures lie in another frame of reference than the images they should be drawn on"
+    remedy = "send the scan on which they were drawn, or the structure set of this scan"
+    return wrong(each.finding("structures.frame-differs", "3006,0024", says, remedy))
+
+
+def _approval(each: Set) -> Answer:
+    missing = each.block.said.get("approval_on_missing")
+    return codes.judged(each.block, each.line, each.entry, each.header, _APPROVAL, missing)
+
+
+def _empty(each: Set) -> Answer:
+    says, remedy = "the ROI has no contours", "draw the structure, or leave it out of the export"
+    empty = [each.about(s, "structures.empty", says, remedy) for s in each.structures if not s.contours]
+    return by_said(each, "empty_roi", empty)
+
+
+def _doubled(each: Set) -> Answer:
+    fold = fold_of(each.block.case.asked)
+    counts = Counter(fold(structure.name) for structure in each.structures)
+    says, remedy = "another ROI has the same name, as the trial compares names", "give each structure a name of its own"
+    twice = [s for s in each.structures if s.name and counts[fold(s.name)] > 1]
+    return by_said(each, "duplicate_names", [each.about(s, "structures.name-doubled", says, remedy) for s in twice])
+
+
+_RULES: Mapping[str, Callable[[Set], Answer]] = {
+    "all_referenced_present": _referenced,
+    "max_unreferenced_images": _unreferenced,
+    "frame_of_reference_matches": _frame,
+    "approval": _approval,
+    "empty_roi": _empty,
+    "duplicate_names": _doubled,
+    **contour_rules.RULES,
+}
