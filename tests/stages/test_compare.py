@@ -61,6 +61,14 @@ def test_a_rule_of_a_validator_from_elsewhere_is_asked_about():
     assert differing("geometry", verdict(PASSED), verdict(PASSED, line="/plugin")) == [*FAULT, *asked]
 
 
+def test_notes_of_a_validator_from_elsewhere_may_differ_but_not_what_it_fails():
+    check = "/checks/0"
+    noted, passed, failed = replace(WIDE, line=check), Ruling(check, Outcome.PASSED), Ruling(check, Outcome.FAILED)
+    assert compared(verdict(passed, noted, line=check), verdict(passed, line=check), asking()).worst is Severity.NOTE
+    worse = compared(verdict(failed, noted, line=check), verdict(failed, line=check), asking()).worst
+    assert worse is Severity.QUESTION
+
+
 def test_the_range_of_values_may_differ_where_boxes_were_made_black():
     line = "/inputs/0/pixel/expected_range"
     after = verdict(Ruling(line, Outcome.PASSED, "-1024 to 900"), line=line)

@@ -24,6 +24,7 @@ _RANGE = "/pixel/expected_range"
 _BLANKED = "boxes were made black in images, which changes their values"
 _DATELESS = "the privacy policy removes dates"
 _ELSEWHERE = "the validator came from elsewhere, so nobody here knows what it reads"
+_PASSES = "it passes all the same; the validator came from elsewhere, and may note what the privacy policy removes"
 
 _Said = tuple[Outcome | None, str, Counter[tuple[str, str]]]
 """What became of a rule, what was measured, and how often which code was found with which value."""
@@ -68,7 +69,8 @@ def _elsewhere(before: Verdict, after: Verdict, rules: Sequence[Rule]) -> Iterat
     for line in sorted({ruling.line for ruling in (*before.rulings, *after.rulings)} - known):
         was, now = _said(before, line), _said(after, line)
         if was != now:
-            yield _differing(line, "a rule of a plugin", was, now, _ELSEWHERE)
+            passes = was[0] is now[0] is Outcome.PASSED
+            yield _differing(line, "a rule of a plugin", was, now, _PASSES if passes else _ELSEWHERE)
 
 
 def _for_every_trial(before: Verdict, after: Verdict) -> Iterator[Finding]:
