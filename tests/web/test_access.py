@@ -21,6 +21,7 @@ CLOSED = {
     "/submissions/<submission>/release",
     "/submissions/<submission>/retry",
     "/submissions/<submission>/override",
+    "/submissions/<submission>/waiver",
     "/submissions/<submission>/withdrawal",
 }
 
