@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from tests.sandbox.commands import wrong
 from tests.sandbox.hostile import SITE, session
@@ -89,6 +90,20 @@ def test_a_protocol_may_ask_more_of_the_standard_or_leave_out_a_tag(tmp_path):
     found = [each for each in said if isinstance(each, Finding)]
     assert {(each.code, each.severity) for each in found} == {("iod.missing", Severity.REFUSAL)}
     assert not any("(0020,0060)" in each.where for each in found)
+
+
+@needs["iod"]
+def test_an_object_over_which_dciodvfy_breaks_is_named_and_the_others_are_judged(tmp_path):
+    case = session(tmp_path / "session")
+    path = case.folder / "RD0001.dcm"
+    dose = dcmread(path)
+    dose.BitsAllocated, dose.BitsStored, dose.HighBit = 32, 32, 31
+    dose.PixelData = bytes(dose.Rows * dose.Columns * int(dose.NumberOfFrames) * 4)
+    dose.save_as(path)
+    said = shipped("iod", tmp_path)(case, {"ignore": ["(0020,0060)"]})
+    found = {each.where: each.code for each in said if isinstance(each, Finding)}
+    assert found["RD0001.dcm"] == "iod.not-judged"
+    assert found["CT0001.dcm (0010,0022)"] == "iod.missing"
 
 
 @needs["sequences"]
