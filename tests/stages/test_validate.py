@@ -166,7 +166,21 @@ def test_a_rule_that_is_judged_twice_refuses():
 def test_a_rule_that_would_refuse_and_cannot_be_judged_is_a_question():
     (finding,) = judged(with_rules("/a"), Ruling("/a", Outcome.NOT_EVALUABLE, "no thickness is given")).findings
     assert (finding.code, finding.severity, finding.line) == ("protocol.not-evaluable", Severity.QUESTION, "/a")
-    assert "Slice spacing; no thickness is given" in finding.says
+    assert finding.says == "a rule of the protocol (Slice spacing) could not be judged: no thickness is given"
+
+
+def test_rules_that_cannot_be_judged_for_one_reason_are_one_question():
+    lines = [f"/rois/{n}" for n in range(5)]
+    rulings = [Ruling(line, Outcome.NOT_EVALUABLE, "the session has no structure set") for line in lines]
+    (finding,) = judged(with_rules(*lines), *rulings).findings
+    assert finding.line == "/rois/0"
+    assert finding.says.startswith("5 rules of the protocol (Slice spacing, Slice spacing, Slice spacing, …) could not")
+
+
+def test_of_a_missing_input_only_that_it_is_missing_is_said():
+    lines = ["/inputs/1/count", "/inputs/1/plan/fractions", "/inputs/11/plan/fractions"]
+    rulings = [Ruling(lines[0], Outcome.FAILED), *(Ruling(line, Outcome.NOT_EVALUABLE, line) for line in lines[1:])]
+    assert [f.line for f in judged(with_rules(*lines), *rulings).findings] == ["/inputs/11/plan/fractions"]
 
 
 def test_a_rule_that_would_ask_and_cannot_be_judged_is_in_the_list_of_rulings_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -94,19 +95,40 @@ def _silent(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Findin
             )
 
 
-def _open(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Finding]:
-    """Rules that would refuse and could not be judged: a person must look."""
+def _open(rules: Sequence[Rule], rulings: Sequence[Ruling]) -> Iterator[Finding]:
+    """Rules that would refuse and could not be judged: a person must look.
+
+    Those of one reason are one finding. Those of an input that is missing are none: that it is missing is said already.
+    """
+    reasons: dict[str, list[Rule]] = {}
     unjudged = {ruling.line: ruling.says for ruling in rulings if ruling.outcome is Outcome.NOT_EVALUABLE}
+    missing = tuple(
+        r.line.removesuffix("count") for r in rulings if _COUNT.fullmatch(r.line) and r.outcome is Outcome.FAILED
+    )
     for rule in rules:
-        if rule.line in unjudged and rule.severity is Severity.REFUSAL:
-            yield Finding(
-                "protocol.not-evaluable",
-                Severity.QUESTION,
-                "session",
-                f"a rule of the protocol could not be judged: {rule.title}; {unjudged[rule.line]}",
-                "look whether the session is as the trial wants it, or send what is missing",
-                line=rule.line,
-            )
+        if rule.line in unjudged and rule.severity is Severity.REFUSAL and not rule.line.startswith(missing):
+            reasons.setdefault(unjudged[rule.line], []).append(rule)
+    for reason, alike in reasons.items():
+        yield Finding(
+            "protocol.not-evaluable",
+            Severity.QUESTION,
+            "session",
+            f"{_named(alike)} could not be judged: {reason}",
+            "look whether the session is as the trial wants it, or send what is missing",
+            line=alike[0].line,
+        )
+
+
+_COUNT = re.compile(r"/inputs/\d+/count")
+_NAMED = 3
+"""Rules that a finding about several names; the list of rulings has them all."""
+
+
+def _named(rules: Sequence[Rule]) -> str:
+    if len(rules) == 1:
+        return f"a rule of the protocol ({rules[0].title})"
+    more = ", …" if len(rules) > _NAMED else ""
+    return f"{len(rules)} rules of the protocol ({', '.join(rule.title for rule in rules[:_NAMED])}{more})"
 
 
 def _in_order(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Ruling]:
