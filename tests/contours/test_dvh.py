@@ -63,6 +63,14 @@ def test_a_dose_that_rises_along_the_patient_comes_in_steps_of_a_plane(share):
     assert found.mean_gy == pytest.approx(35, rel=1e-3)
 
 
+@pytest.mark.parametrize("above", [0.0, 0.75, 1.5, 2.9])
+def test_between_two_planes_of_the_grid_the_dose_is_as_near_to_each_as_the_contour(above):
+    flat = cylinder(height=3)
+    lifted = [type(c)(c.kind, c.points + np.array([0, 0, above]), c.images) for c in flat.contours]
+    found = dvh_of(Structure("1.dcm", "1", "Disc", "", flat.axes, lifted, 3.0), lambda x, y, z: 80 + z)
+    assert found.mean_gy == pytest.approx(80 + above, abs=1e-3)
+
+
 def test_a_structure_smaller_than_the_steps_of_the_grid_has_its_own_volume_and_dose():
     found = dvh_of(cylinder(radius=1, height=3), ramp)
     assert found.volume_cc == pytest.approx(np.pi * 3 / 1000, rel=1e-3)

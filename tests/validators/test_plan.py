@@ -211,6 +211,19 @@ def test_doses_of_which_none_is_said_to_be_the_target_s_are_left_to_a_person_unl
     assert (ruling.outcome, finding.found) == (Outcome.FAILED, "60 Gy or 50.4 Gy")
 
 
+def test_the_dose_of_another_target_is_not_taken_for_the_one_asked_for(session):
+    other = [reference(60, "VOLUME", ReferencedROINumber=6)]
+    said = {"target": "PTV_5040", "total_gy": {"eq": 60}, "source": ["DoseReferenceSequence.TargetPrescriptionDose"]}
+    assert prescribing(session, other, said)[0].outcome is Outcome.NOT_EVALUABLE
+
+
+def test_a_dose_at_a_point_counts_only_where_no_volume_has_one(session):
+    said = {"target": "PTV_5040", "total_gy": {"eq": 50.4}}
+    point, volume = reference(50.4, "COORDINATES"), reference(48)
+    assert prescribing(session, [point], said)[0].outcome is Outcome.PASSED
+    assert prescribing(session, [point, volume], said)[1][0].found == "48 Gy"
+
+
 def test_without_target_doses_the_doses_of_the_beams_over_all_fractions_count(session):
     said = {"target": "PTV_5040", "total_gy": {"eq": 50.4}, "fraction_gy": {"eq": 1.8}}
     ruling, _ = prescribing(session, None, said)
