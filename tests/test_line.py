@@ -135,7 +135,7 @@ def test_a_session_without_its_structures_is_refused_with_the_protocol_line(buil
     build_review(built).choose(submission, "DEMO-RT", "DEMO-001", "ada")
     assert carry(built, submission) == "refused"
     findings = built.records.verdict(submission, "protocol").findings
-    assert any(f.code.startswith("completeness.") and "RTSTRUCT" in f.says for f in findings)
+    assert ("completeness.input-missing", "/inputs/1/count") in {(f.code, f.line) for f in findings}
     assert not list(archive_of(built.settings, "anonymised").held(Address("DEMO-RT", "DEMO-001", "DEMO-001_1")))
 
 
