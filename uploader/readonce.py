@@ -24,6 +24,8 @@ from uploader.ports import Header, Headers
 _NUMBERS = "float64"
 """Name under which an array is kept; no keyword of DICOM."""
 
+_LARGE = "ROIContourSequence"
+
 
 def headers_once(folder: Path, manifest: Manifest, kept: Path) -> Headers:
     """The headers of all files of `manifest`, which lie below `folder`, from the file `kept` or for it.
@@ -69,9 +71,25 @@ def _write(kept: Path, head: dict[str, str], headers: Headers) -> None:
     fresh = kept.with_name(kept.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
-        for said in (head, *headers.items(), []):
-            out.write(json.dumps(said, default=_array) + "\n")
+        out.write(json.dumps(head) + "\n")
+        for entry, header in headers.items():
+            out.writelines(_texts(entry, header))
+        out.write("[]\n")
     fresh.replace(kept)
+
+
+def _texts(entry: str, header: Header) -> Iterator[str]:
+    """The line of an entry in pieces: of a structure set ROI by ROI, so that the text of all is never held at once."""
+    large, keys = header.get(_LARGE), list(header)
+    if not isinstance(large, list):
+        yield json.dumps([entry, header], default=_array) + "\n"
+        return
+    at = keys.index(_LARGE)
+    before, after = ({key: header[key] for key in part} for part in (keys[:at], keys[at + 1 :]))
+    yield json.dumps([entry, before | {_LARGE: []}], default=_array)[: -len("]}]")]
+    for n, item in enumerate(large):
+        yield (", " if n else "") + json.dumps(item, default=_array)
+    yield "]" + (", " + json.dumps(after, default=_array)[1:] if after else "}") + "]\n"
 
 
 def _array(value: Any) -> dict[str, str]:
