@@ -11,14 +11,12 @@ from uploader.domain.finding import Finding, Ruling
 from uploader.domain.private import Private
 from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
-from uploader.validators.blocks import blocks
 from uploader.validators.conditions import excused
 from uploader.validators.drawn import drawn
 from uploader.validators.judging import not_applicable, number, range_words, severity_of, within
 from uploader.validators.naming import Said, fitting
 from uploader.validators.reading import items, text
-from uploader.validators.stacks import stack
-from uploader.validators.structure_set import images_of
+from uploader.validators.structure_set import drawn_on, stacks
 
 _TYPES = frozenset(
     {
@@ -141,7 +139,7 @@ def _slices(shape: Shape) -> Answer:
 
 def _whole(shape: Shape) -> Answer:
     structure = shape.structure
-    planes = stack(list(_images(shape).values()), structure.axes)
+    planes = shape.case.once(stacks)[structure.entry, drawn_on(shape.case, structure.entry)]
     if not structure.planes or planes is None:
         return unknown("the ROI has no areas" if planes else "the images do not say where they are")
     if not any(planes.is_end(at) for at in structure.planes):
@@ -149,12 +147,6 @@ def _whole(shape: Shape) -> Answer:
     says = "the ROI reaches the first or the last image, so that the scan may cut the organ"
     remedy = "send a scan that holds the whole organ, or name the structure as a part where the trial allows that"
     return shape.wrong("structures.cut", says, remedy, tag="3006,0050")
-
-
-def _images(shape: Shape) -> Mapping[str, Header]:
-    """Those that the block on its RTSTRUCT says it was drawn on."""
-    own = (block for block in blocks(shape.case, "structure_set") if shape.structure.entry in block.input.entries)
-    return images_of(shape.case, next((block.said.get("images") for block in own), None))
 
 
 _RULES: Mapping[str, Callable[[Shape], Answer]] = {

@@ -10,7 +10,7 @@ from uploader.domain.finding import Finding, Severity
 from uploader.domain.private import Private
 from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, wrong
-from uploader.validators.blocks import Block
+from uploader.validators.blocks import Block, blocks
 from uploader.validators.drawn import drawn
 from uploader.validators.reading import text
 from uploader.validators.recognition import inputs
@@ -33,8 +33,7 @@ class Set:
 
     @property
     def stack(self) -> Stack | None:
-        axes = self.structures[0].axes if self.structures else None
-        return stack(list(self.images.values()), axes) if axes else None
+        return self.block.case.once(stacks)[self.entry, self.block.said.get("images")]
 
     def finding(self, code: str, tag: str, says: str, remedy: str, found: str = "", expected: str = "") -> Finding:
         """About the RTSTRUCT."""
@@ -65,6 +64,23 @@ def images_of(case: Case, key: str | None) -> Mapping[str, Header]:
         found = case.once(inputs).get(key)
         return {entry: case.headers[entry] for entry in found.entries} if found else {}
     return {e: header for e, header in case.headers.items() if not text(header, "Modality").startswith("RT")}
+
+
+def stacks(case: Case) -> Mapping[tuple[str, str | None], Stack | None]:
+    """Entry of an RTSTRUCT and key of the input it should be drawn on -> its images as planes; see `drawn_on`. Ask by
+    ``case.once(stacks)``."""
+    axes = {structure.entry: structure.axes for structure in case.once(drawn)}
+    asked = {(entry, block.said.get("images")) for block in blocks(case, "structure_set") for entry in block.headers}
+    return {
+        (entry, key): stack(list(images_of(case, key).values()), axes[entry]) if entry in axes else None
+        for entry, key in asked | {(entry, drawn_on(case, entry)) for entry in axes}
+    }
+
+
+def drawn_on(case: Case, entry: str) -> str | None:
+    """Key of the input that an RTSTRUCT should be drawn on; None, which means all images, where no block says it."""
+    own = (block for block in blocks(case, "structure_set") if entry in block.input.entries)
+    return next((block.said.get("images") for block in own), None)
 
 
 def by_said(each: Set, rule: str, findings: Sequence[Finding]) -> Answer:
