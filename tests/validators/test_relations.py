@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contours.solids import circle, heights
-from tests.phantoms import headers_of, unpacked
+from tests.phantoms import headers_of
 from tests.validators.rulings import judged
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
@@ -153,8 +153,7 @@ def test_a_margin_that_was_forgotten_along_the_stack_is_found():
     assert finding.found == "0.0 to 8.0 mm"
 
 
-def test_the_left_lung_of_the_real_breast_session_lies_on_the_left_within_the_body(samples, tmp_path):
-    (packed,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
+def test_the_left_lung_of_the_real_breast_session_lies_on_the_left_within_the_body(breast_folder):
     asked = {
         "roi_relations": [
             {"id": "side", "a": "Lt Lung", "rel": "side_of_body", "b": "BODY"},
@@ -162,6 +161,6 @@ def test_the_left_lung_of_the_real_breast_session_lies_on_the_left_within_the_bo
             {"id": "apart", "a": "Lt Lung", "rel": "disjoint", "b": "Heart", "tolerance_cc": 5},
         ]
     }
-    rulings, findings = judged(check, Case(headers_of(unpacked(packed, tmp_path)), asked))
+    rulings, findings = judged(check, Case(headers_of(breast_folder), asked))
     assert findings == []
     assert {ruling.outcome for ruling in rulings.values()} == {Outcome.PASSED}

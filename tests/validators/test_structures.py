@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.phantoms import changed, headers_of, names_of, only, spine_phantom, unpacked
+from tests.phantoms import changed, headers_of, names_of, only
 from tests.validators.asking import an_input
 from tests.validators.rulings import judged
 from uploader.domain.finding import Outcome, Severity
@@ -215,8 +215,8 @@ def test_an_roi_that_is_not_there_has_no_volume_to_be_judged(session):
 # Real sessions ---------------------------------------------------------------------------------------------------
 
 
-def test_the_real_phantom_has_empty_structures_and_nothing_worse(samples, tmp_path):
-    _, findings = ruled(headers_of(spine_phantom(samples, tmp_path)), asked())
+def test_the_real_phantom_has_empty_structures_and_nothing_worse(spine_folder):
+    _, findings = ruled(headers_of(spine_folder), asked())
     assert {(f.code, f.where.rpartition(" ")[2]) for f in findings} == {
         ("structures.approval", "(300E,0002)"),
         ("structures.empty", "13"),
@@ -226,9 +226,7 @@ def test_the_real_phantom_has_empty_structures_and_nothing_worse(samples, tmp_pa
     }
 
 
-def test_the_complete_breast_session_misses_no_image(samples, tmp_path):
-    (packed,) = (samples / "rt_breast_complete_made").glob("*.tar.xz")
-    headers = headers_of(unpacked(packed, tmp_path))
-    rulings, findings = ruled(headers, asked())
+def test_the_complete_breast_session_misses_no_image(breast_folder):
+    rulings, findings = ruled(headers_of(breast_folder), asked())
     assert rulings[f"{BLOCK}/all_referenced_present"].outcome is Outcome.PASSED
     assert {f.code for f in findings} <= {"structures.empty", "structures.gap", "structures.outside"}
