@@ -146,9 +146,9 @@ def test_three_of_four_labels_of_a_slice_of_the_benchmark_are_right_first():
     assert len(right) / len(slice_) >= 0.75
 
 
-@pytest.mark.parametrize("label", ["L" * 5000, "spinalcord" * 500, "a " * 5000, "\ud800", "+5mm" * 999, "(" * 999])
+@pytest.mark.parametrize("label", ["L", "spinalcord", "a ", "\ud800", "+5mm", "+", "(", "5", "prv_", " _"])
 def test_an_endless_label_is_read_too(label):
-    assert first(STANDARD, label) is None or not first(STANDARD, label).own
+    assert STANDARD.suggest(label * 5000) is not None
 
 
 spelt = st.sampled_from(["{side} {organ}", "{organ} {side}", "{organ}_{side}", "{side}-{organ}", "{organ}({side})"])

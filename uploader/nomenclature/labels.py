@@ -8,9 +8,11 @@ from functools import lru_cache
 
 from uploader.nomenclature.words import Words, read
 
+LONGEST = 128
+"""Characters of a label that are read; an ROI name has 64 at most (PS3.5 6.2, LO)."""
 _NOT_FOR_DOSE = re.compile(r"^(?:z+(?=[A-Z_\s])|_+)\s*_?")
 _MARGIN = re.compile(
-    r"[+_\s(]*(?:\bprv|(?<=[a-z])PRV|(?<=[A-Za-z_ ])prv)?[\s_+=]*(?P<figure>\d{1,2}(?:[.,]\d)?)\s*(?P<unit>mm|cm)\b\)?",
+    r"[+(]?(?:\bprv|(?<=[a-z])PRV|(?<=[A-Za-z_ ])prv)?[\s_+=]*(?P<figure>\d{1,2}(?:[.,]\d)?)\s*(?P<unit>mm|cm)\b\)?",
     re.IGNORECASE,
 )
 _PRV = re.compile(r"(?:(?<![A-Za-z])|(?<=[a-z]))prv[\s_]*(?:(?P<figure>\d{1,2})(?!\d))?(?![a-z])|PRV", re.IGNORECASE)
@@ -63,7 +65,8 @@ class Label:
 
 @lru_cache(maxsize=1 << 14)
 def take_apart(label: str) -> Label:
-    """Total: every label is taken apart somehow."""
+    """Total: every label is taken apart somehow. Of one that is longer than any name may be, only the beginning."""
+    label = label[:LONGEST]
     rest, _, custom = label.partition("^")
     bare = _NOT_FOR_DOSE.sub("", rest)
     not_for_dose = bare != rest

@@ -14,7 +14,7 @@ from uploader.nomenclature import table
 from uploader.nomenclature.candidates import Candidate, candidates, likeness, plain
 from uploader.nomenclature.folding import folding
 from uploader.nomenclature.grammar import LENGTH
-from uploader.nomenclature.labels import Label, TargetLabel, take_apart
+from uploader.nomenclature.labels import LONGEST, Label, TargetLabel, take_apart
 from uploader.nomenclature.side import Side
 
 LEAST = 0.6
@@ -97,7 +97,7 @@ class Suggester:
         return []
 
     def _found(self, label: str, taken: Label) -> Iterator[Suggestion]:
-        letters = plain(label)
+        letters = plain(label[:LONGEST])
         listed, others = (_scored(taken, tier, letters) for tier in self._tiers)
         made = self._made(taken, letters) if self._standard else []
         made = [(score, candidate) for score, candidate in made if len(candidate.name) <= LENGTH]

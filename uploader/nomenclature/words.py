@@ -130,7 +130,7 @@ def _cut(label: str) -> Iterator[str]:
 
 
 def _figures(cut: list[str]) -> Iterator[str]:
-    yield from (str(int(word)) if word.isdecimal() else word.lower().lstrip("0") for word in cut)
+    yield from (word.lower().lstrip("0") or "0" for word in cut)
 
 
 def _split(cut: tuple[str, ...]) -> Iterator[str]:
