@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contours.solids import circle, cylinder, heights, keyhole, solid, sphere
@@ -21,6 +21,7 @@ def test_the_volume_of_a_cylinder_is_its_area_times_its_planes(radius, planes, s
     assert volume_cc(drawn) == pytest.approx(np.pi * radius**2 * planes * step / 1000, rel=1e-6)
 
 
+@settings(max_examples=20)
 @given(st.floats(10, 100), st.floats(0.1, 0.9))
 def test_a_hole_is_a_hole_in_whichever_way_it_is_drawn(radius, share):
     inner = radius * share
