@@ -177,7 +177,7 @@ class _Sum:
             volumes = shares * volume_cc
             bins = np.clip(doses / self._step, 0, BINS).astype(np.intp)
             self._counts += np.bincount(bins, volumes, BINS + 1)
-            self._dose += float(doses @ volumes)
+            self._dose += float((doses * volumes).sum())  # not `@`: its threads wait for a busy machine
             self._low, self._high = min(self._low, float(doses.min())), max(self._high, float(doses.max()))
 
     def dvh(self) -> Dvh:
