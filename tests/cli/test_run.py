@@ -107,9 +107,9 @@ def test_a_refusal_exits_3_and_names_rule_and_protocol_line(home, session, tmp_p
     assert answer.returncode == 3
     told = json.loads(answer.stdout)
     assert (told["state"], told["protocol"]) == ("refused", "DEMO-RT v1")
-    (finding,) = [f for f in told["findings"] if f["code"] == "completeness.scan-missing" and "RTSTRUCT" in f["says"]]
-    assert finding["severity"] == "refusal"
-    assert "protocol: " in finding["says"]
+    (finding,) = [f for f in told["findings"] if f.get("line") == "/inputs/1/count"]
+    assert (finding["code"], finding["severity"]) == ("completeness.input-missing", "refusal")
+    assert {"line": "/inputs/1/count", "outcome": "fail", "says": ""} in told["rulings"]
 
 
 def test_a_held_submission_exits_4_and_says_why(home, receipt, tmp_path):
