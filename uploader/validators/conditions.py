@@ -22,7 +22,7 @@ def applies(case: Case, said: Mapping[str, Any], headers: Iterable[Header] = ())
 
 
 def excused(case: Case, line: str, said: Mapping[str, Any], headers: Iterable[Header] = ()) -> Ruling | None:
-    """The ruling of the rule at `line` where its ``when`` does not hold or is not known; None where it must be judged."""
+    """The ruling of the rule at `line` where its ``when`` does not hold or is not known, else None."""
     applicable = applies(case, said, headers)
     if applicable:
         return None
