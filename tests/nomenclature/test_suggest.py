@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench.names import cases, is_wrong_side, side
 from uploader.nomenclature import Side, Suggester
 from uploader.nomenclature.table import names
-from uploader.nomenclature.words import read
+from uploader.nomenclature.words import is_spoken, read
 
 STANDARD = Suggester()
 TRIAL = Suggester(
@@ -144,6 +144,18 @@ def test_three_of_four_labels_of_a_slice_of_the_benchmark_are_right_first():
         c for c in slice_ if (found := first(STANDARD, c.label)) and (found.name, found.undecided) == (c.meaning, False)
     ]
     assert len(right) / len(slice_) >= 0.75
+
+
+@pytest.mark.parametrize(
+    "name", ["PTV_High", "CTVn_Mid01", "PTV!_Low", "GTVp1", "PTV_5040", "CTV-Spine", "Lung_L", "VB_T05"]
+)
+def test_a_name_of_known_words_and_short_figures_is_nobodys(name):
+    assert is_spoken(name)
+
+
+@pytest.mark.parametrize("name", ["GTV_Smith", "GTVSmith", "PTV_1234567", "Muller", "CTV_Lung_Jones"])
+def test_a_name_with_a_word_that_nobody_knows_could_be_somebodys(name):
+    assert not is_spoken(name)
 
 
 @pytest.mark.parametrize("label", ["L", "spinalcord", "a ", "\ud800", "+5mm", "+", "(", "5", "prv_", " _"])

@@ -88,7 +88,25 @@ def is_spoken(name: str) -> bool:
     """Whether a name is made of figures of five digits at most, single letters, types of targets and words of the
     lexicon: nobody's name, and nobody's number."""
     lexicon = _lexicon()
-    own = {"gtv", "ctv", "itv", "ptv", "igtv", "ictv", "prv", "gy", "cgy", "mm", "xp", "sb", "par", "vas"}
+    own = {
+        "gtv",
+        "ctv",
+        "itv",
+        "ptv",
+        "igtv",
+        "ictv",
+        "prv",
+        "gy",
+        "cgy",
+        "mm",
+        "xp",
+        "sb",
+        "par",
+        "vas",
+        "high",
+        "mid",
+        "low",
+    }
     return all(
         word in own
         or word in lexicon.known
