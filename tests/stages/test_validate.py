@@ -253,3 +253,10 @@ def test_a_protocol_may_let_no_question_stand():
     said = (question, Ruling("/a", Outcome.FAILED))
     assert not judged(with_outcome(asked, block_on=["refusal"]), *said).refused
     assert judged(with_outcome(asked, block_on=["question", "refusal"]), *said).refused
+
+
+def test_a_validator_that_broke_is_told_once_and_not_for_each_of_its_rules():
+    nothing = dict.fromkeys(ALWAYS, quiet)
+    verdict = validate(Case({}), with_rules("/a", "/b"), {**nothing, "geometry": broken})
+    assert [f.code for f in verdict.findings] == ["validator.broken"]
+    assert verdict.refused

@@ -39,7 +39,7 @@ def validate(
     said = [each for check in checks for each in _said(case, check, validators[check.validator])]
     findings = [each for each in said if isinstance(each, Finding)]
     rulings = [each for each in said if isinstance(each, Ruling)]
-    findings += [*_silent(protocol.rules, rulings), *_open(protocol.rules, rulings)]
+    findings += [*_silent(_not_broken(protocol.rules, findings), rulings), *_open(protocol.rules, rulings)]
     findings = [_stopping(finding, protocol) for finding in findings]
     known = {each.rule.line for each in waivable(protocol.content, protocol.rules)}
     waived = [waiver for waiver in waivers if waiver.line in known]
@@ -78,6 +78,12 @@ def _broken(check: Check, how: str) -> Finding:
         f"the validator {check.validator} broke: {how}",
         "tell those who run the uploader; the session is not at fault",
     )
+
+
+def _not_broken(rules: Iterable[Rule], findings: Iterable[Finding]) -> list[Rule]:
+    """Rules whose validator finished; of one that did not, the refusal that says so stands for all its rules."""
+    broken = {f.where for f in findings if (f.code, f.severity) == ("validator.broken", Severity.REFUSAL)}
+    return [rule for rule in rules if rule.validator not in broken]
 
 
 def _silent(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Finding]:
