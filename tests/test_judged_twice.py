@@ -175,7 +175,9 @@ def turned(dataset):
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "validator"), [(shift, "structures"), (swap, "references"), (turned, "structures")], ids=str
+    ("sabotage", "validator"),
+    [(shift, "structures"), (swap, "references"), (turned, "structures")],
+    ids=["shift", "swap", "turned"],
 )
 def test_the_demo_trials_rules_notice_an_anonymiser_that_moves_or_swaps(shipped, session, sabotage, validator):
     submission, state = carried(shipped, session, sabotage)
