@@ -43,6 +43,7 @@ def test_the_line_is_that_on_which_the_value_begins():
         (b'{"a": 1,\n "b": }', "line 2: is not JSON"),
         (b'{"a": 1, "a": 2}', "'a' occurs twice"),
         (b'{"a": NaN}', "NaN is not a number"),
+        (b'{"a": 1e999}', "1e999 is not a number"),
         (b'{"a": "\xff"}', "not UTF-8"),
         (b"[" * 100_000, "nested too deep"),
     ],

@@ -45,6 +45,11 @@ def test_a_number_that_is_the_bound_but_for_its_last_binary_digit_is_in_the_rang
     assert within(0.1 + 0.2, {"max": 0.3})
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_infinite_or_no_number_is_in_no_range(value):
+    assert not any(within(value, bounds) for bounds in ({"max": 3}, {"min": 3}, {"eq": 3, "tol": 1}, {}))
+
+
 def test_a_number_loses_zeros_that_say_nothing():
     assert [number(n) for n in (2.0, 2.50, 2.1234, 30)] == ["2", "2.5", "2.123", "30"]
 

@@ -15,6 +15,7 @@ from uploader.validators.reading import vector
         ([1.0, 2.0, "x"], None),
         ([1.0, 2.0, float("nan")], None),
         ([1.0, 2.0, float("-inf")], None),
+        ([1.0, 2.0, 10**400], None),
         ("1", None),
         (None, None),
     ],

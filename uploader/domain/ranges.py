@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,9 @@ ROUNDING = 1e-6
 
 
 def within(value: float, bounds: Range) -> bool:
-    """Whether the number is in the range, its ends included."""
+    """Whether the number is in the range, its ends included; what is infinite or no number is in none."""
+    if not math.isfinite(value):
+        return False
     slack = ROUNDING * max(1.0, abs(value))
     low, high = ends(bounds)
     return low - slack <= value <= high + slack

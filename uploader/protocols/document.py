@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -32,7 +33,9 @@ class Fault:
 def read(raw: bytes) -> Any:
     """The value of a JSON document. Raises ValueError, in words about the document, for what is none."""
     try:
-        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(
+            raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
+        )
     except UnicodeDecodeError:
         raise ValueError("line 1: is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -78,5 +81,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _no_number(name: str) -> None:
+def _finite(written: str) -> float:
+    """A bound of 1e999 would be infinite, and keep nothing out."""
+    return float(written) if math.isfinite(float(written)) else _no_number(written)
+
+
+def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number of JSON")

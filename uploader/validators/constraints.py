@@ -87,7 +87,7 @@ def number_in(value: Any) -> float | None:
     """The value as a number; None for what is none, as a text without figures and as infinity."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < float("inf") else None
 

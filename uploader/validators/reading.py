@@ -6,6 +6,7 @@ These readers give an empty answer then, and the rule that needs the value says 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ def vector(header: Header, keyword: str, length: int) -> tuple[float, ...] | Non
     value = header.get(keyword)
     if not isinstance(value, list) or len(value) != length:
         return None
-    numbers = tuple(float(v) for v in value if isinstance(v, (int, float)) and abs(v) < float("inf"))
+    numbers = tuple(float(v) for v in value if isinstance(v, (int, float)) and abs(v) <= sys.float_info.max)
     return numbers if len(numbers) == length else None
 
 
