@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from uploader.contours.parsing import points_of
 from uploader.nomenclature import Side
 from uploader.ports import Case, Header
 from uploader.validators.naming import Roi
@@ -58,9 +59,6 @@ def _extents_of(structures: Header) -> Iterator[tuple[str, tuple[float, float, f
 
 
 def _across(contour: Header) -> NDArray[np.float64]:
-    """The x of every point; empty for a contour that is no list of points."""
-    data = contour.get("ContourData")
-    try:
-        return np.asarray([] if data is None else data, dtype=np.float64)[::3]
-    except (TypeError, ValueError):
-        return np.empty(0)
+    """The x of every point; empty for a contour that is no list of points, which lies on no side."""
+    points = points_of(contour.get("ContourData"))
+    return np.empty(0) if points is None else points[:, 0]
