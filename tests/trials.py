@@ -18,7 +18,7 @@ from uploader.domain.finding import Finding, Ruling
 from uploader.domain.rule import Rule
 from uploader.domain.trial import Protocol
 from uploader.gateway import Built, build_line, build_review, now, open_home
-from uploader.line import Gateway
+from uploader.given import Gateway
 from uploader.ports import Case, Validator
 from uploader.review import Review
 from uploader.stages.validate import ALWAYS

@@ -19,9 +19,9 @@ from uploader.domain.policy import Permit
 from uploader.domain.session import Address
 from uploader.domain.submission import ROUTES, Submission
 from uploader.domain.trial import Protocol
+from uploader.given import Gateway, Progress
 from uploader.home import ARCHIVES, Home
 from uploader.hosted import projects_of
-from uploader.line import Gateway, Progress
 from uploader.looks import look
 from uploader.passes import Policy
 from uploader.ports import Archive, Validator

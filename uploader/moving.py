@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from uploader import line
 from uploader.archives.embedded import Account, Embedded, serve
 from uploader.archives.xnat import XnatArchive
 from uploader.config import ArchiveSettings
@@ -20,6 +19,7 @@ from uploader.domain.manifest import Manifest
 from uploader.domain.session import Address, Session
 from uploader.domain.submission import Submission
 from uploader.gateway import Built, archive_of, now
+from uploader.given import trial_session
 from uploader.ports import Archive
 from uploader.review import SIGNABLE
 from uploader.stages.deposit import deposit
@@ -59,7 +59,7 @@ def _kept(built: Built, name: str, submission: Submission) -> tuple[Session, Man
         return (Session(address, submission.scans), manifest) if received else None
     if submission.state not in SIGNABLE:
         return None
-    return line.trial_session(submission), manifest
+    return trial_session(submission), manifest
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from uploader.domain.consignment import recall_of
 from uploader.domain.errors import ArchiveRefused, Refused, WrongState
 from uploader.domain.session import Address
 from uploader.domain.submission import State
-from uploader.line import Gateway, central_session, consignment_of, pinned
+from uploader.given import Gateway, central_session, consignment_of, pinned
 from uploader.logs import say
 
 

@@ -39,7 +39,7 @@ from uploader.domain.waivable import Waivable, open_waivers
 from uploader.domain.waiver import ACTION as WAIVED
 from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
-from uploader.line import trial_session
+from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
 from uploader.renaming import Structure, impossible, may_rename, offered, structures, told, wrong
 from uploader.stages.verify import OVERRIDABLE, place_of

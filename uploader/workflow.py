@@ -32,6 +32,7 @@ from uploader import line
 from uploader.diagnostics import contained
 from uploader.domain.errors import Transient, UploaderError
 from uploader.domain.submission import ROUTES, State
+from uploader.given import Gateway
 from uploader.heartbeat import Heart, Workers
 from uploader.logs import say
 
@@ -85,7 +86,7 @@ class Worker:
     """What the worker process calls several times a second."""
 
     id: str
-    gateway: line.Gateway
+    gateway: Gateway
     routes: Sequence[str]
     workers: Workers
     at_once: int
@@ -190,7 +191,7 @@ def _version(routes: Sequence[str]) -> str:
 
 
 def start(
-    gateway: line.Gateway,
+    gateway: Gateway,
     workers: Workers,
     *,
     worker: str,

@@ -15,8 +15,8 @@ from uploader.cli import main
 from uploader.domain.errors import BadBackup
 from uploader.domain.identity import Pseudonym
 from uploader.gateway import build_line, open_home
+from uploader.given import identifiable_session, trial_session
 from uploader.home import Home
-from uploader.line import identifiable_session, trial_session
 from uploader.records import anchor, verify
 from uploader.records.database import connect
 from uploader.records.move import move

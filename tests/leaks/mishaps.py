@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.scripted import Untouched, Whole
-from uploader.line import Gateway
+from uploader.given import Gateway
 from uploader.stages.anonymise import Recipe
 
 

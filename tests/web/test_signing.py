@@ -9,7 +9,7 @@ from tests.web.desks import post, token
 from uploader.domain.manifest import measure
 from uploader.domain.session import Session
 from uploader.gateway import archive_of, build_review
-from uploader.line import trial_session
+from uploader.given import trial_session
 
 
 def digest_on(client, submission):

@@ -32,6 +32,7 @@ from uploader.domain.choice import checked
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
+from uploader.given import Gateway
 from uploader.hosted import archives_child
 from uploader.logs import listen, log_file
 from uploader.receipt import findings, rulings
@@ -202,7 +203,7 @@ def drive(built: Built, submission: str) -> None:
     anchor(built.records.database, built.home.anchor)
 
 
-def _carry(gateway: line.Gateway, built: Built, submission: str) -> bool:
+def _carry(gateway: Gateway, built: Built, submission: str) -> bool:
     due = [d for d in built.records.due(now()) if d[0] == submission]
     for _, route, attempt in due:
         line.carry(route, gateway, submission, attempt, partial(contained, built.home.diagnostics))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from uploader import line
 from uploader.doctor.observation import Observation, well, wrong
 from uploader.domain.errors import NotFound
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, build_line
+from uploader.given import Gateway, central_session, identifiable_session, trial_session
 from uploader.ports import Destination
 from uploader.review import SIGNABLE
 
@@ -33,11 +33,11 @@ def look(built: Built) -> Iterator[Observation]:
         yield well("sessions", f"{checked} session(s) read back in the archives, each file as the records say")
 
 
-def _places(gateway: line.Gateway, submission: Submission) -> Iterator[tuple[str, Destination, Address]]:
+def _places(gateway: Gateway, submission: Submission) -> Iterator[tuple[str, Destination, Address]]:
     """Which archive holds which of the two manifests, as far as the submission has come."""
     if any(receipt.place == gateway.identifiable.name for receipt in gateway.records.receipts(submission.id)):
-        yield "identifiable", gateway.identifiable, line.identifiable_session(gateway, submission).address
+        yield "identifiable", gateway.identifiable, identifiable_session(gateway, submission).address
     if submission.state in SIGNABLE:
-        yield "anonymised", gateway.anonymised, line.trial_session(submission).address
+        yield "anonymised", gateway.anonymised, trial_session(submission).address
     if submission.state is State.RELEASED:
-        yield "anonymised", gateway.central, line.central_session(gateway, submission).address
+        yield "anonymised", gateway.central, central_session(gateway, submission).address

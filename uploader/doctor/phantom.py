@@ -21,6 +21,7 @@ from uploader.domain.session import Address
 from uploader.domain.submission import State
 from uploader.domain.trial import Protocol
 from uploader.gateway import Built, build_line, handed_over
+from uploader.given import Gateway, identifiable_session, trial_session
 from uploader.hosted import TEST_PROJECT
 from uploader.phantom import write_session
 from uploader.ports import Archive
@@ -56,7 +57,7 @@ def _for_test(protocol: Protocol) -> Protocol:
     return replace(protocol, trial=TEST_PROJECT, checks=())
 
 
-def _rehearsal(built: Built, records: SqlRecords, links: LinkTable, scratch: Path, protocol: Protocol) -> line.Gateway:
+def _rehearsal(built: Built, records: SqlRecords, links: LinkTable, scratch: Path, protocol: Protocol) -> Gateway:
     """The home's line, with records, links and folders that are thrown away."""
     return replace(
         build_line(built),
@@ -79,7 +80,7 @@ def _arrive(built: Built, records: SqlRecords, scratch: Path) -> str:
     return arrivals[0].submission
 
 
-def _carried(built: Built, gateway: line.Gateway, submission: str) -> Iterator[Observation]:
+def _carried(built: Built, gateway: Gateway, submission: str) -> Iterator[Observation]:
     records, step = gateway.records, partial(contained, built.home.diagnostics)
     protocol = gateway.protocol(TEST_PROJECT, "")
     if line.carry("receive", gateway, submission, 1, step) == State.RECEIVED:
@@ -98,13 +99,13 @@ def _carried(built: Built, gateway: line.Gateway, submission: str) -> Iterator[O
     yield wrong("phantom", f"came no further than {stands.state}: {stands.says}", remedy)
 
 
-def _take_out(gateway: line.Gateway, submission: str) -> None:
+def _take_out(gateway: Gateway, submission: str) -> None:
     for archive, address in _places(gateway, submission):
         with suppress(UploaderError):
             archive.remove(address)
 
 
-def _gone(gateway: line.Gateway, submission: str) -> Iterator[Observation]:
+def _gone(gateway: Gateway, submission: str) -> Iterator[Observation]:
     left = [archive.name for archive, address in _places(gateway, submission) if list(archive.held(address))]
     if left:
         where = " and ".join(left)
@@ -113,10 +114,10 @@ def _gone(gateway: line.Gateway, submission: str) -> Iterator[Observation]:
         yield well("phantom", "is out of both archives again")
 
 
-def _places(gateway: line.Gateway, submission: str) -> list[tuple[Archive, Address]]:
+def _places(gateway: Gateway, submission: str) -> list[tuple[Archive, Address]]:
     about = gateway.records.get(submission)
-    identifiable = line.identifiable_session(gateway, about).address
+    identifiable = identifiable_session(gateway, about).address
     places: list[tuple[Archive, Address]] = [(gateway.identifiable, identifiable)]
     if about.label:
-        places.append((gateway.anonymised, line.trial_session(about).address))
+        places.append((gateway.anonymised, trial_session(about).address))
     return places
