@@ -180,7 +180,25 @@ def test_rules_that_cannot_be_judged_for_one_reason_are_one_question():
 def test_of_a_missing_input_only_that_it_is_missing_is_said():
     lines = ["/inputs/1/count", "/inputs/1/plan/fractions", "/inputs/11/plan/fractions"]
     rulings = [Ruling(lines[0], Outcome.FAILED), *(Ruling(line, Outcome.NOT_EVALUABLE, line) for line in lines[1:])]
-    assert [f.line for f in judged(with_rules(*lines), *rulings).findings] == ["/inputs/11/plan/fractions"]
+    found = judged(with_rules(*lines), counted("missing", lines[0]), *rulings).findings
+    assert [f.line for f in found] == ["/inputs/1/count", "/inputs/11/plan/fractions"]
+
+
+def test_of_an_input_that_is_there_too_often_what_cannot_be_judged_is_asked():
+    lines = ["/inputs/1/count", "/inputs/1/plan/fractions"]
+    rulings = [Ruling(lines[0], Outcome.FAILED), Ruling(lines[1], Outcome.NOT_EVALUABLE, "no fractions are given")]
+    found = judged(with_rules(*lines), counted("surplus", lines[0]), *rulings).findings
+    assert [f.code for f in found] == ["completeness.input-surplus", "protocol.not-evaluable"]
+
+
+def counted(how, line):
+    return Finding(f"completeness.input-{how}", Severity.REFUSAL, "session", "another number than asked", line=line)
+
+
+def test_a_rule_that_fails_without_a_finding_refuses():
+    verdict = judged(with_rules("/a"), Ruling("/a", Outcome.FAILED))
+    assert [(f.code, f.line) for f in verdict.findings] == [("validator.silent", "/a")]
+    assert verdict.refused
 
 
 def test_a_rule_that_would_ask_and_cannot_be_judged_is_in_the_list_of_rulings_alone():
@@ -237,6 +255,15 @@ def test_a_waived_rule_that_fails_does_not_refuse(waivable):
     failed = Finding("geometry.spacing", Severity.REFUSAL, "scans/1", "wide", line="/a")
     assert not judged_with(waivable, failed, Ruling("/a", Outcome.FAILED)).refused
     assert judged_with(with_outcome(waivable), failed, Ruling("/a", Outcome.FAILED)).refused
+
+
+def test_who_lets_a_rule_pass_that_could_not_be_judged_lets_no_other_one_pass(waivable):
+    both = replace(waivable, rules=(*waivable.rules, with_rules("/b").rules[0]))
+    strict = with_outcome(both, **{**waivable.content["outcome"], "block_on": ["question", "refusal"]})
+    said = [Ruling(line, Outcome.NOT_EVALUABLE, "no thickness is given") for line in ("/a", "/b")]
+    verdict = judged_with(strict, *said)
+    assert [f.line for f in verdict.standing] == ["/b"]
+    assert verdict.refused
 
 
 def test_a_rule_that_its_validator_forgot_is_not_waived(waivable):

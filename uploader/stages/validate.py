@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from uploader.domain.errors import UnknownValidator
@@ -39,10 +39,13 @@ def validate(
     said = [each for check in checks for each in _said(case, check, validators[check.validator])]
     findings = [each for each in said if isinstance(each, Finding)]
     rulings = [each for each in said if isinstance(each, Ruling)]
-    findings += [*_silent(_not_broken(protocol.rules, findings), rulings), *_open(protocol.rules, rulings)]
-    findings = [_stopping(finding, protocol) for finding in findings]
     known = {each.rule.line for each in waivable(protocol.content, protocol.rules)}
     waived = [waiver for waiver in waivers if waiver.line in known]
+    finished = _not_broken(protocol.rules, findings)
+    missing = _missing(findings) - {waiver.line for waiver in waived}
+    findings += [*_silent(finished, rulings), *_unsaid(finished, rulings, findings)]
+    findings += _open(protocol.rules, rulings, missing, known)
+    findings = [_stopping(finding, protocol) for finding in findings]
     rulings = list(_in_order(protocol.rules, rulings))
     return judge(f"{protocol.trial} {protocol.version}", protocol.digest, findings, rulings, waived)
 
@@ -101,20 +104,44 @@ def _silent(rules: Iterable[Rule], rulings: Iterable[Ruling]) -> Iterator[Findin
             )
 
 
-def _open(rules: Sequence[Rule], rulings: Sequence[Ruling]) -> Iterator[Finding]:
+def _unsaid(rules: Iterable[Rule], rulings: Iterable[Ruling], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Rules that failed without a finding, of them or of a part: only findings refuse, so that this would pass."""
+    said = "\n".join(f"{finding.line}/" for finding in findings)
+    failed = {ruling.line for ruling in rulings if ruling.outcome is Outcome.FAILED}
+    for rule in rules:
+        if rule.line in failed and f"\n{rule.line}/" not in f"\n{said}":
+            yield Finding(
+                "validator.silent",
+                Severity.REFUSAL,
+                rule.validator,
+                f"the validator {rule.validator} failed a rule and did not say why",
+                "tell those who run the uploader; the session is not at fault",
+                line=rule.line,
+            )
+
+
+def _missing(findings: Iterable[Finding]) -> set[str]:
+    """Lines of the counts of inputs that are missing, and stop the session or have a person look."""
+    told = (f for f in findings if f.code == "completeness.input-missing" and f.severity > Severity.NOTE)
+    return {f.line for f in told if _COUNT.fullmatch(f.line)}
+
+
+def _open(
+    rules: Iterable[Rule], rulings: Iterable[Ruling], missing: Iterable[str], waivable: Collection[str]
+) -> Iterator[Finding]:
     """Rules that would refuse and could not be judged: a person must look.
 
-    Those of one reason are one finding. Those of an input that is missing are none: that it is missing is said already.
+    Those of one reason are one finding, but for those at `waivable` lines: who lets one pass lets no other one pass.
+    Those of an input whose count is among `missing` are none: that it is missing is said already.
     """
-    reasons: dict[str, list[Rule]] = {}
+    reasons: dict[tuple[str, str], list[Rule]] = {}
     unjudged = {ruling.line: ruling.says for ruling in rulings if ruling.outcome is Outcome.NOT_EVALUABLE}
-    missing = tuple(
-        r.line.removesuffix("count") for r in rulings if _COUNT.fullmatch(r.line) and r.outcome is Outcome.FAILED
-    )
+    inputs = tuple(line.removesuffix("count") for line in missing)
     for rule in rules:
-        if rule.line in unjudged and rule.severity is Severity.REFUSAL and not rule.line.startswith(missing):
-            reasons.setdefault(unjudged[rule.line], []).append(rule)
-    for reason, alike in reasons.items():
+        if rule.line in unjudged and rule.severity is Severity.REFUSAL and not rule.line.startswith(inputs):
+            alone = rule.line if rule.line in waivable else ""
+            reasons.setdefault((unjudged[rule.line], alone), []).append(rule)
+    for (reason, _), alike in reasons.items():
         yield Finding(
             "protocol.not-evaluable",
             Severity.QUESTION,
