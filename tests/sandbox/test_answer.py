@@ -48,6 +48,11 @@ def test_a_rule_is_told_by_its_place_in_the_protocol():
     assert ruling == Ruling("/checks/2/params/ranges/0/a~1b", Outcome.NOT_EVALUABLE, "the spacing is missing")
 
 
+def test_a_check_of_which_a_part_could_not_be_judged_has_not_passed():
+    said = {"findings": [], "rulings": [{"rule": "/does", "outcome": "not evaluable", "reason": "missing"}]}
+    assert read(said)[-1] == Ruling("/checks/2", Outcome.NOT_EVALUABLE, "the spacing is missing")
+
+
 @pytest.mark.parametrize(
     ("said", "how"),
     [
@@ -60,6 +65,7 @@ def test_a_rule_is_told_by_its_place_in_the_protocol():
         (finding(where="scans/1/DICOM/0002.dcm"), "it named a file that it was not told of"),
         ({"findings": [finding()["findings"][0]] * 10001}, "its answer does not fit the schema"),
         ({"findings": [], "rulings": [{"rule": "/does", "outcome": "pass", "reason": "x"}]}, "it gave a reason"),
+        ({"findings": [], "rulings": [{"rule": "/does", "outcome": "fail"}]}, "it failed a rule and found nothing"),
         (finding(found=10**400), "its answer has a number that is none"),
         (b'{"findings":[]} {"findings":[]}', "its answer is not JSON"),
         (b"\xff\xfe\x00", "its answer is not JSON"),

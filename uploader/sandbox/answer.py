@@ -29,7 +29,9 @@ def read_answer(
         raise Broke("its answer does not fit the schema")
     findings = [_finding(said, manifest, entries, line, params) for said in content["findings"]]
     rulings = [_ruling(said, manifest, line, params) for said in content.get("rulings", ())]
-    return [*findings, *rulings, *_whole(findings, line)]
+    if {r.line for r in rulings if r.outcome is Outcome.FAILED} - {f.line for f in findings}:
+        raise Broke("it failed a rule and found nothing")
+    return [*findings, *rulings, *_whole(findings, rulings, line)]
 
 
 def _parsed(raw: bytes) -> Any:
@@ -71,10 +73,17 @@ def _ruling(said: Mapping[str, Any], manifest: Manifest, line: str, params: Mapp
     return Ruling(_line(said, line, params), Outcome(said["outcome"]), says)
 
 
-def _whole(findings: Sequence[Finding], line: str) -> Iterator[Ruling]:
-    if line:
-        failed = any(finding.severity > Severity.NOTE for finding in findings)
-        yield Ruling(line, Outcome.FAILED if failed else Outcome.PASSED)
+def _whole(findings: Sequence[Finding], rulings: Sequence[Ruling], line: str) -> Iterator[Ruling]:
+    """The stage knows of the protocol's file only this rule: what is open within it leaves it open."""
+    if not line:
+        return
+    unjudged = next((ruling for ruling in rulings if ruling.outcome is Outcome.NOT_EVALUABLE), None)
+    if any(finding.severity > Severity.NOTE for finding in findings):
+        yield Ruling(line, Outcome.FAILED)
+    elif unjudged:
+        yield Ruling(line, Outcome.NOT_EVALUABLE, unjudged.says)
+    else:
+        yield Ruling(line, Outcome.PASSED)
 
 
 def _line(said: Mapping[str, Any], line: str, params: Mapping[str, Any]) -> str:
