@@ -84,6 +84,8 @@ def test_without_a_template_the_ids_are_like_the_example():
     assert (
         replace(PLAIN, subject_example="DEMO-0013", subject_check="luhn").subject_template == "DEMO-{digits:3}{check}"
     )
+    own = replace(PLAIN, trial="SPINE2", subject_example="SPINE2-001")
+    assert own.subject_template == "SPINE2-{digits:3}"
 
 
 @pytest.mark.parametrize(

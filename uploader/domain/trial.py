@@ -14,11 +14,19 @@ from uploader.domain.rule import Rule
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What XNAT keeps as it is: other characters in a label would be replaced behind our back."""
+LONGEST_PREFIX = 48
+"""Characters of a trial's name with which proposed subject IDs begin; they have 64 at most."""
 _CLOSED = {
     "draft": "is a draft, under which nothing can be sent",
     "suspended": "is suspended by the trial; ask its contact",
     "closed": "is closed",
 }
+
+
+def name_apart(trial: str, subject: str) -> tuple[str, str]:
+    """A subject ID as (the trial's own name before a separator, the rest), for figures of the name are no subject's."""
+    own = trial[:LONGEST_PREFIX]
+    return (own, subject[len(own) :]) if re.match(f"{re.escape(own)}[_-]", subject) else ("", subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +123,9 @@ class Protocol:
         if self.subject_automatic:
             return self.subject_automatic
         body = self.subject_example[:-1] if self.subject_check else self.subject_example
-        drawn = re.sub("[0-9]+", lambda figures: f"{{digits:{len(figures[0])}}}", body)
-        return drawn + ("{check}" if self.subject_check else "")
+        named, rest = name_apart(self.trial, body)
+        drawn = re.sub("[0-9]+", lambda figures: f"{{digits:{len(figures[0])}}}", rest)
+        return named + drawn + ("{check}" if self.subject_check else "")
 
     def label(self, subject: str, number: int, timepoint: str = "") -> str:
         """Label of the `number`-th session of `subject`; unique in a project, not only in a subject.

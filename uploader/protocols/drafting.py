@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from uploader.domain.trial import name_apart
 from uploader.nomenclature.labels import take_apart
 from uploader.nomenclature.side import Side
 
@@ -58,9 +59,21 @@ class Answers:
     policy: str = "trial"
 
 
-def pattern_like(example: str) -> str:
-    """A regular expression for IDs like the example: as many figures where it has figures, all else as it is."""
-    return re.sub("[0-9]+", lambda figures: f"[0-9]{{{len(figures[0])}}}", re.escape(example).replace(r"\-", "-"))
+def pattern_like(example: str, trial: str) -> str:
+    """A regular expression for IDs like the example: as many figures where it has figures, all else as it is.
+
+    The trial's own name, where the example begins with it, stays as it is: its figures are no subject's.
+    """
+    named, rest = name_apart(trial, example)
+    return _literal(named) + re.sub("[0-9]+", _figures, _literal(rest))
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace(r"\-", "-")
+
+
+def _figures(run: re.Match[str]) -> str:
+    return "[0-9]" + (f"{{{len(run[0])}}}" if len(run[0]) > 1 else "")
 
 
 def draft(answers: Answers) -> dict[str, Any]:
@@ -74,7 +87,10 @@ def draft(answers: Answers) -> dict[str, Any]:
         "sponsor": answers.sponsor,
         "contact": answers.contact,
         "note": answers.note,
-        "subject_id": {"pattern": answers.pattern or pattern_like(answers.example), "example": answers.example},
+        "subject_id": {
+            "pattern": answers.pattern or pattern_like(answers.example, answers.trial),
+            "example": answers.example,
+        },
         "session_label": "{subject}_{n}",
         "nomenclature": _nomenclature(answers) if "RTSTRUCT" in answers.modalities else {},
         "inputs": [_input(modality, most, answers) for modality, most in answers.modalities.items()],

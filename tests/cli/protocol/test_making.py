@@ -50,6 +50,11 @@ def test_with_a_session_it_is_enough_to_agree(answered, session):
     assert document["status"] == "draft"
 
 
+def test_figures_of_the_trials_own_name_are_in_every_subject_id(answered):
+    _, document = answered(["SPINE2", "My trial", "Our unit", "", "SPINE2-1-001", "", "MR"])
+    assert document["subject_id"]["pattern"] == "SPINE2-[0-9]-[0-9]{3}"
+
+
 def test_what_the_session_shows_of_the_patient_is_not_in_the_protocol(answered, tmp_path):
     identity = write_session(tmp_path / "session", seed=3, slices=3, size=32)
     said, document = answered(SHORT, tmp_path / "session")

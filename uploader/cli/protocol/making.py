@@ -10,7 +10,7 @@ import click
 
 from uploader.cli.common import WRONG_USE
 from uploader.cli.protocol.folders import Folders, folders_options
-from uploader.domain.trial import LABEL
+from uploader.domain.trial import LABEL, LONGEST_PREFIX
 from uploader.protocols import labels
 from uploader.protocols.drafting import LABELS, Answers, draft, pattern_like
 from uploader.protocols.loading import examined
@@ -57,7 +57,7 @@ def import_(permitted: Path, title: str, sponsor: str, example: str, folders: Fo
             trial=trial,
             title=title or trial,
             sponsor=sponsor,
-            example=example or f"{trial[:48]}-001",
+            example=example or f"{trial[:LONGEST_PREFIX]}-001",
             modalities={"CT": 1, "RTSTRUCT": 1},
             note="From DASHER's lists of labels. Inputs, subject IDs and sponsor are PLACEHOLDERS unless given.",
         )
@@ -118,8 +118,8 @@ def _asked(found: Seen) -> Answers:
     title = click.prompt("What it is called on screens")
     sponsor = click.prompt("Who runs it")
     contact = click.prompt("Whom a site asks about the protocol", default="", show_default=False)
-    example = _label("An example of a subject ID", default=f"{trial[:48]}-001")
-    pattern = click.prompt("A subject ID matches", default=pattern_like(example))
+    example = _label("An example of a subject ID", default=f"{trial[:LONGEST_PREFIX]}-001")
+    pattern = click.prompt("A subject ID matches", default=pattern_like(example, trial))
     modalities = _modalities(found)
     spacing = _spacing(found) if {"CT", "MR", "PT"} & modalities.keys() else None
     named = _names(found.rois) if "RTSTRUCT" in modalities else {}
