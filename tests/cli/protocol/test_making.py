@@ -50,6 +50,13 @@ def test_with_a_session_it_is_enough_to_agree(answered, session):
     assert document["status"] == "draft"
 
 
+def test_a_trial_that_is_not_in_capitals_is_asked_for_again(ask, tmp_path):
+    answers = ["mine", *SHORT, "MR"]
+    answer = ask("new", "--protocols", tmp_path, input="\n".join(answers) + "\n" * 9)
+    assert "in capitals, please, such as MINE" in answer.output
+    assert [path.parent.name for path in tmp_path.glob("*/v1.json")] == ["MINE"]
+
+
 def test_figures_of_the_trials_own_name_are_in_every_subject_id(answered):
     _, document = answered(["SPINE2", "My trial", "Our unit", "", "SPINE2-1-001", "", "MR"])
     assert document["subject_id"]["pattern"] == "SPINE2-[0-9]-[0-9]{3}"

@@ -114,7 +114,7 @@ def _tell(found: Seen) -> None:
 
 
 def _asked(found: Seen) -> Answers:
-    trial = _label("ID of the trial, in capitals")
+    trial = _trial()
     title = click.prompt("What it is called on screens")
     sponsor = click.prompt("Who runs it")
     contact = click.prompt("Whom a site asks about the protocol", default="", show_default=False)
@@ -138,6 +138,12 @@ def _asked(found: Seen) -> Answers:
         **named,
         **dose,
     )
+
+
+def _trial() -> str:
+    while (answer := _label("ID of the trial, in capitals")) != answer.upper():
+        click.echo(f"in capitals, please, such as {answer.upper()}")
+    return answer
 
 
 def _label(question: str, default: str | None = None) -> str:
