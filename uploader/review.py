@@ -6,26 +6,21 @@ The desk and the command line both stand on this. It holds the anonymised archiv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-
 from uploader.changes import changes
-from uploader.dicom import header, read_header
+from uploader.dicom import header
 from uploader.domain import signing
 from uploader.domain.choice import Option, checked, open_choices
 from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
-from uploader.domain.evidence import Receipt, SignOff
-from uploader.domain.finding import Severity, Verdict
+from uploader.domain.evidence import SignOff
+from uploader.domain.finding import Severity
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.override import ACTION, Override, overrides, standing
 from uploader.domain.private import Private
@@ -41,9 +36,21 @@ from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
 from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
-from uploader.renaming import Structure, impossible, may_rename, offered, structures, told, wrong
+from uploader.renaming import impossible, may_rename, offered, structures, told, wrong
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
+from uploader.views import (
+    Change,
+    Element,
+    Naming,
+    Roi,
+    View,
+    dataset_of,
+    differing,
+    leaves_of,
+    rois_of,
+    scans_of,
+)
 
 RENAMABLE = frozenset({State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
 """States in which structures may be renamed, at rest on the route ``prepare``."""
@@ -66,88 +73,6 @@ class Trials(Protocol):
     def newest(self, trial: str) -> TrialProtocol: ...
 
     def version(self, trial: str, version: str) -> TrialProtocol: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One scan as the desk lists it."""
-
-    id: str
-    modality: str
-    files: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Roi:
-    """One structure of an RTSTRUCT; its name could betray a patient, so it is shown and never kept."""
-
-    number: int
-    name: Private[str]
-    type: str
-    contours: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One element before and after; values are shown to entitled staff and never kept."""
-
-    where: str
-    name: str
-    before: Private[str]
-    after: str
-    kind: str
-    """``added``, ``removed``, ``emptied`` or ``replaced``."""
-    within: tuple[str, ...]
-    """Names of the sequences it lies in, outermost first, e.g. ``("Beam Sequence, item 1",)``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element as it arrived; where, name and within as of `Change`."""
-
-    where: str
-    name: str
-    value: Private[str]
-    within: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What the desk shows of structures to rename.
-
-    offered: names that the protocol spells out
-    may_rename: whether the protocol lets them be renamed, now
-    """
-
-    structures: tuple[Structure, ...]
-    offered: tuple[str, ...]
-    may_rename: bool
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the desk shows of a submission."""
-
-    submission: Submission
-    scans: tuple[Scan, ...]
-    protocol_verdict: Verdict | None
-    verification: Verdict | None
-    digest: str
-    """Digest of what would be signed; empty before there is something to sign."""
-    signoff: SignOff | None
-    receipts: tuple[Receipt, ...]
-    history: tuple[Mapping[str, Any], ...]
-    verified: tuple[str, ...] = ()
-    """What the verifier looked for and where, in sentences."""
-    changed: tuple[str, ...] = ()
-    """What was taken out of texts that were kept, and of images, in sentences."""
-    renamed: tuple[str, ...] = ()
-    """What people decided that structures are called, in sentences; not what they were called."""
-    anonymised_verdict: Verdict | None = None
-    """Of the second validation, on the anonymised files: what differs from the first."""
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """Line of a rule in the protocol file -> what people call it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +106,7 @@ class Review:
         manifest, provenance = self._manifest(about), self.records.provenance(submission)
         return View(
             submission=about,
-            scans=_scans(about, manifest or self.records.manifest(submission, "identifiable")),
+            scans=scans_of(about, manifest or self.records.manifest(submission, "identifiable")),
             protocol_verdict=self.records.verdict(submission, "protocol"),
             verification=self.records.verdict(submission, "verification"),
             digest=manifest.digest if manifest else "",
@@ -371,7 +296,7 @@ class Review:
         if manifest is None:
             return ()
         address = trial_session(about).address
-        return tuple(_rois(self.anonymised, address, about, manifest))
+        return tuple(rois_of(self.anonymised, address, about, manifest))
 
     def structures(self, submission: str, person: str) -> Naming:
         """Structures as they arrived, beside the names of the protocol that was chosen. Audited."""
@@ -408,7 +333,7 @@ class Review:
         about = self.records.get(submission)
         entry = _entry(self.records.manifest(submission, "identifiable"), name)
         archive, address = self.looking(about, person)
-        leaves = _leaves(_dataset(archive, address, entry))
+        leaves = leaves_of(dataset_of(archive, address, entry))
         return tuple(Element(where, leaf.name, Private(leaf.value), leaf.within) for where, leaf in leaves.items())
 
     def changes(self, submission: str, name: str, person: str) -> tuple[Change, ...]:
@@ -417,9 +342,9 @@ class Review:
         before_entry = _entry(self.records.manifest(submission, "identifiable"), name)
         after_entry = _entry(self.records.manifest(submission, "anonymised"), name)
         archive, address = self.looking(about, person)
-        before = _leaves(_dataset(archive, address, before_entry))
-        after = _leaves(_dataset(self.anonymised, trial_session(about).address, after_entry))
-        return tuple(_changes(before, after))
+        before = leaves_of(dataset_of(archive, address, before_entry))
+        after = leaves_of(dataset_of(self.anonymised, trial_session(about).address, after_entry))
+        return tuple(differing(before, after))
 
     def examples(self, submission: str) -> Mapping[str, str]:
         """Scan ID -> name of its first file: what `changes` is usually asked about."""
@@ -433,7 +358,7 @@ class Review:
         archive, address = self.looking(about, person)
         entries = self.records.manifest(about.id, "identifiable")
         wanted = [entry for entry in entries if about.scans.get(entry.scan) == "RTSTRUCT"]
-        return {entry.name: header(_dataset(archive, address, entry)) for entry in wanted}
+        return {entry.name: header(dataset_of(archive, address, entry)) for entry in wanted}
 
     def _asked(self, about: Submission) -> Mapping[str, Any]:
         """What the chosen protocol says; nothing before one was chosen."""
@@ -476,91 +401,3 @@ def _entry(manifest: Manifest, name: str) -> Entry:
         if entry.name == name:
             return entry
     raise NotFound("the session has no file of that name")
-
-
-def _scans(about: Submission, manifest: Manifest) -> tuple[Scan, ...]:
-    sizes: dict[str, list[int]] = {}
-    for entry in manifest:
-        sizes.setdefault(entry.scan, []).append(entry.size)
-    return tuple(Scan(i, about.scans.get(i, ""), len(s), sum(s)) for i, s in sorted(sizes.items()))
-
-
-def _dataset(archive: Archive, address: Address, entry: Entry) -> Dataset:
-    with archive.open(address, entry) as stream:
-        return read_header(stream)
-
-
-def _rois(archive: Archive, address: Address, about: Submission, manifest: Manifest) -> Iterator[Roi]:
-    for entry in manifest:
-        if about.scans.get(entry.scan) == "RTSTRUCT":
-            yield from _rois_of(header(_dataset(archive, address, entry)))
-
-
-def _rois_of(structures: Header) -> Iterator[Roi]:
-    """By ROI number, never by position (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8)."""
-    types = {o.get("ReferencedROINumber"): o for o in structures.get("RTROIObservationsSequence") or []}
-    contours = {c.get("ReferencedROINumber"): c for c in structures.get("ROIContourSequence") or []}
-    for roi in structures.get("StructureSetROISequence") or []:
-        number = roi.get("ROINumber")
-        yield Roi(
-            number=int(number or 0),
-            name=Private(str(roi.get("ROIName") or "")),
-            type=str(types.get(number, {}).get("RTROIInterpretedType") or ""),
-            contours=len(contours.get(number, {}).get("ContourSequence") or []),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """An element that is no sequence; its value as text, made only of what is to be shown."""
-
-    name: str
-    value: str = field(repr=False)
-    within: tuple[str, ...]
-
-
-Leaves = dict[str, _Leaf]
-"""By path of the element."""
-
-
-def _leaves(dataset: Dataset, prefix: str = "", within: tuple[str, ...] = ()) -> Leaves:
-    leaves: Leaves = {}
-    for element in dataset:
-        where = f"{prefix}({element.tag.group:04x},{element.tag.element:04x})"
-        if element.VR == "SQ":
-            for number, item in enumerate(element.value):
-                inside = (*within, f"{element.name}, item {number + 1}")
-                leaves |= _leaves(item, f"{where}[{number}].", inside)
-        else:
-            leaves[where] = _Leaf(element.name, _text(element.value), within)
-    return leaves
-
-
-def _text(value: Any) -> str:
-    """As DICOM writes it: several values with backslashes between, binary ones by length and digest."""
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes, SHA-256 {sha256(value).hexdigest()[:12]}…" if value else ""
-    return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
-
-
-def _changes(before: Leaves, after: Leaves) -> Iterator[Change]:
-    for where in sorted(before.keys() | after.keys(), key=_in_order):
-        old, new = before.get(where), after.get(where)
-        if old != new:
-            some = old or new
-            assert some is not None
-            was, now = Private(old.value if old else "absent"), new.value if new else "removed"
-            yield Change(where, some.name, was, now, _kind(old, new), some.within)
-
-
-def _kind(old: _Leaf | None, new: _Leaf | None) -> str:
-    if old is None or new is None:
-        return "added" if old is None else "removed"
-    return "replaced" if new.value else "emptied"
-
-
-def _in_order(where: str) -> list[str | int]:
-    """Item 2 of a sequence before its item 10."""
-    return [int(part) if odd % 2 else part for odd, part in enumerate(re.split(r"\[(\d+)\]", where))]

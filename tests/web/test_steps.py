@@ -9,7 +9,7 @@ import pytest
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Severity, judge
 from uploader.domain.submission import State, Submission
-from uploader.review import View
+from uploader.views import View
 from uploader.web.steps import NAMES, steps
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)

@@ -17,7 +17,7 @@ from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.submission import State
 from uploader.domain.waiver import Waiver
-from uploader.review import Change
+from uploader.views import Change
 
 WORDS = {
     State.ARRIVING: "Arriving",

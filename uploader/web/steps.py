@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from uploader.domain.finding import Verdict
 from uploader.domain.submission import State
-from uploader.review import View
+from uploader.views import View
 
 NAMES = ("Received", "Trial", "Validated", "Anonymised", "Verified", "Signed", "Released")
 STOPPED = frozenset({State.REFUSED, State.HELD, State.WITHDRAWN})

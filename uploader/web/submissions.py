@@ -17,7 +17,8 @@ from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
 from uploader.domain.override import Override, overrides
 from uploader.domain.submission import CHOOSABLE, State, Submission, check_choice
-from uploader.review import Review, Roi, View
+from uploader.review import Review
+from uploader.views import Roi, View
 from uploader.web.errors import answer_to
 from uploader.web.steps import steps
 
