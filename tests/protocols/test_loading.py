@@ -122,7 +122,7 @@ def test_an_unknown_trial_names_those_that_are_installed():
 
 
 def test_an_installed_trial_that_the_settings_do_not_name_is_unknown():
-    with pytest.raises(UnknownTrial):
+    with pytest.raises(UnknownTrial, match="SPINE-PHANTOM has a protocol, but the setting `trials` does not name it"):
         Protocols(SHIPPED, ["DEMO-RT"]).newest("SPINE-PHANTOM")
 
 

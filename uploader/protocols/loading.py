@@ -36,6 +36,7 @@ class Protocols:
         Raises BadProtocol, UnknownTrial for a trial without a protocol.
         """
         schema = _json(folder / SCHEMA)
+        self._folder = folder
         self._versions = {trial: _versions(folder, trial, schema) for trial in sorted(set(trials))}
 
     @property
@@ -74,10 +75,15 @@ class Protocols:
 
     def _of(self, trial: str) -> Sequence[Protocol]:
         if trial not in self._versions:
-            raise UnknownTrial(
-                f"no protocol of that trial is installed; installed are: {', '.join(self.trials) or 'none'}"
-            )
+            raise UnknownTrial(self._absent(trial))
         return self._versions[trial]
+
+    def _absent(self, trial: str) -> str:
+        """Why there is no such trial here."""
+        named = ", ".join(self.trials) or "none"
+        if LABEL.fullmatch(trial) and any((self._folder / trial).glob("v*.json")):
+            return f"trial {trial} has a protocol, but the setting `trials` does not name it; it names: {named}"
+        return f"no protocol of that trial is installed; installed are: {named}"
 
 
 def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
