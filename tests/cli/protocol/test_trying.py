@@ -81,3 +81,10 @@ def test_an_example_is_never_written_over(trial, ask):
 
 def test_a_trial_without_examples_says_how_to_make_one(folder, ask):
     assert "make one with --record" in ask("test", "SMALL", "--protocols", folder).stderr
+
+
+@pytest.mark.parametrize("option", ["--arm", "--timepoint", "--site", "--name", "--says"])
+def test_what_is_said_of_a_session_is_refused_where_none_is_recorded(trial, option, ask):
+    answer = ask("test", "SMALL", "--protocols", trial, option, "A")
+    assert answer.exit_code == 2
+    assert f"{option} is about the session of --record" in answer.stderr

@@ -41,6 +41,9 @@ def test(
 
     Exit code 3 when one differs.
     """
+    said = [f"--{kind}" for kind, code in codes.items() if code] + ["--name"] * bool(name) + ["--says"] * bool(says)
+    if record is None and said:
+        raise click.UsageError(f"{said[0]} is about the session of --record; an example says itself what was chosen")
     if record is not None:
         if not name or len(trials) != 1:
             raise click.UsageError("say for one trial, with --name, what the example is called")
