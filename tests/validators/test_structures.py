@@ -142,6 +142,7 @@ def test_a_session_without_structures_is_ruled_on_all_the_same(session):
     [
         ("structures.unnamed", lambda s: roi(s, 2).update(ROIName="")),
         ("structures.number-doubled", lambda s: roi(s, 2).update(ROINumber=1)),
+        ("structures.number-doubled", lambda s: roi(s, 2).pop("ROINumber")),
         (
             "structures.number-unknown",
             lambda s: roi(s, 2, "ROIContourSequence", "ReferencedROINumber").update(ReferencedROINumber=99),
@@ -154,6 +155,14 @@ def test_what_cannot_be_told_apart_is_refused_whatever_the_protocol_says(session
     findings = ruled(changed(session, change), {})[1]
     assert code in {f.code for f in findings}
     assert all(f.severity is Severity.REFUSAL for f in findings)
+
+
+def test_a_number_that_is_a_text_is_not_told(session):
+    """What stands there instead of a number could be a name, and places of findings are kept."""
+    named = changed(session, lambda s: roi(s, 2).update(ROINumber="Mustermann"))
+    found = ruled(named, asked([{"name": "*", "need": "optional", "volume_cc": {"max": 0.001}}]))[1]
+    assert "structures.number-doubled" in {f.code for f in found}
+    assert "Mustermann" not in repr(found)
 
 
 def test_the_phantom_holds_nothing_that_cannot_be_told_apart(session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -23,7 +24,7 @@ def structures(entry: str, header: Header, axes: Axes | None = None, spacing: fl
     drawn = _drawn(header)
     axes = axes or _axes([points for contours in drawn.values() for _, points, _ in contours])
     kinds = {
-        _text(i, "ReferencedROINumber"): _text(i, "RTROIInterpretedType")
+        roi_number(i, "ReferencedROINumber"): _text(i, "RTROIInterpretedType")
         for i in _items(header, "RTROIObservationsSequence")
     }
     return [
@@ -37,7 +38,7 @@ def structures(entry: str, header: Header, axes: Axes | None = None, spacing: fl
             spacing,
         )
         for item in _items(header, "StructureSetROISequence")
-        for number in [_text(item, "ROINumber")]
+        for number in [roi_number(item, "ROINumber")]
     ]
 
 
@@ -51,6 +52,16 @@ def points_of(data: Any) -> Floats | None:
     return numbers.reshape(-1, 3) if whole else None
 
 
+def roi_number(item: Header, keyword: str) -> str:
+    """ROINumber (3006,0022) or what refers to it (3006,0084), as text; empty for what is no number.
+
+    Findings tell it, and a text that stands there instead could be a person's name.
+    """
+    written = _text(item, keyword)
+    return written if _NUMBER.fullmatch(written) else ""
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,11}")
 _Drawn = tuple[str, Floats, tuple[str, ...]]
 
 
@@ -63,7 +74,7 @@ def _drawn(header: Header) -> dict[str, list[_Drawn]]:
             if points is not None:
                 kind = _text(contour, "ContourGeometricType")
                 images = tuple(_text(i, "ReferencedSOPInstanceUID") for i in _items(contour, "ContourImageSequence"))
-                found[_text(item, "ReferencedROINumber")].append((kind, points, images))
+                found[roi_number(item, "ReferencedROINumber")].append((kind, points, images))
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from uploader.contours.parsing import roi_number
 from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding
 from uploader.validators.answers import Answer, right, unknown, wrong
@@ -126,6 +127,6 @@ def _same_frame(asked: Asked, structure: Structure, volume: Volume) -> bool:
     drawn = {
         text(item, "ReferencedFrameOfReferenceUID")
         for item in items(headers[structure.entry], "StructureSetROISequence")
-        if text(item, "ROINumber") == structure.number
+        if roi_number(item, "ROINumber") == structure.number
     }
     return not scan or not drawn - {scan, ""}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from uploader.contours.parsing import roi_number
 from uploader.ports import Header
 from uploader.validators.reading import items, text
 
@@ -55,7 +56,7 @@ def frames(header: Header) -> frozenset[str]:
 
 def roi_frames(structures: Header, number: str) -> frozenset[str]:
     """Frames of reference of the ROI of this number."""
-    rois = (roi for roi in items(structures, "StructureSetROISequence") if text(roi, "ROINumber") == number)
+    rois = (roi for roi in items(structures, "StructureSetROISequence") if roi_number(roi, "ROINumber") == number)
     return frozenset(text(roi, "ReferencedFrameOfReferenceUID") for roi in rois) - {""}
 
 

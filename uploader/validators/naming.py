@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.contours.parsing import roi_number
 from uploader.domain.private import Private
 from uploader.linear import compiled
 from uploader.nomenclature import LENGTH, Fold, Rules, Suggester, faults, folding, matches
@@ -50,9 +51,11 @@ def rois(entry: str, structures: Header) -> Sequence[Roi]:
     contours: Counter[str] = Counter()
     for item in items(structures, "ROIContourSequence"):
         drawn = (contour.get("ContourData") for contour in items(item, "ContourSequence"))
-        contours[text(item, "ReferencedROINumber")] += sum(1 for data in drawn if isinstance(data, Sized) and len(data))
+        contours[roi_number(item, "ReferencedROINumber")] += sum(
+            1 for data in drawn if isinstance(data, Sized) and len(data)
+        )
     numbers = (
-        (text(item, "ROINumber"), text(item, "ROIName")) for item in items(structures, "StructureSetROISequence")
+        (roi_number(item, "ROINumber"), text(item, "ROIName")) for item in items(structures, "StructureSetROISequence")
     )
     return [Roi(entry, number, name, contours[number]) for number, name in numbers]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from uploader.contours.parsing import roi_number
 from uploader.domain.finding import Finding, Severity
 from uploader.ports import Case, Header
 from uploader.validators import links
@@ -103,7 +104,7 @@ def _silent(code: str, where: str, says: str, remedy: str = "export it again fro
 
 def _roi_frames(entry: str, structures: Header, frames: frozenset[str]) -> Iterator[Finding]:
     outside = [
-        text(roi, "ROINumber")
+        roi_number(roi, "ROINumber")
         for roi in items(structures, "StructureSetROISequence")
         if text(roi, "ReferencedFrameOfReferenceUID") not in frames
     ]

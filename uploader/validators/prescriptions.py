@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.contours.parsing import roi_number
 from uploader.ports import Case, Header
 from uploader.validators.beams import beam_dose_gy
 from uploader.validators.judging import number
@@ -89,7 +90,7 @@ def references(plan: Header) -> Sequence[Reference]:
             index,
             float(item["TargetPrescriptionDose"]),
             text(item, "DoseReferenceStructureType"),
-            text(item, "ReferencedROINumber"),
+            roi_number(item, "ReferencedROINumber"),
             text(item, "DoseReferenceDescription"),
         )
         for index, item in enumerate(items(plan, "DoseReferenceSequence"))

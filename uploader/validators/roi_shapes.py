@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from uploader.contours.measures import volume_cc
+from uploader.contours.parsing import roi_number
 from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Ruling
 from uploader.domain.private import Private
@@ -58,7 +59,7 @@ class Shape:
     def observation(self) -> Header:
         """Its item of the RT ROI Observations Sequence (3006,0080)."""
         every = items(self.case.headers[self.structure.entry], "RTROIObservationsSequence")
-        return next((i for i in every if text(i, "ReferencedROINumber") == self.structure.number), {})
+        return next((i for i in every if roi_number(i, "ReferencedROINumber") == self.structure.number), {})
 
 
 def judged(case: Case) -> Iterator[Finding | Ruling]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from uploader.contours.parsing import points_of
+from uploader.contours.parsing import points_of, roi_number
 from uploader.nomenclature import Side
 from uploader.ports import Case, Header
 from uploader.validators.naming import Roi
-from uploader.validators.reading import items, of_modality, text
+from uploader.validators.reading import items, of_modality
 
 MIDLINE_MM = 10.0
 """From the middle of the body: what is centred nearer lies on neither side."""
@@ -55,7 +55,7 @@ def _extents_of(structures: Header) -> Iterator[tuple[str, tuple[float, float, f
         drawn = [x for contour in items(item, "ContourSequence") if (x := _across(contour)).size]
         if drawn:
             xs = np.concatenate(drawn)
-            yield text(item, "ReferencedROINumber"), (float(xs.min()), float(xs.mean()), float(xs.max()))
+            yield roi_number(item, "ReferencedROINumber"), (float(xs.min()), float(xs.mean()), float(xs.max()))
 
 
 def _across(contour: Header) -> NDArray[np.float64]:

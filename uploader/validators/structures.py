@@ -35,7 +35,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from uploader.contours.parsing import points_of
+from uploader.contours.parsing import points_of, roi_number
 from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.ports import Case, Header
 from uploader.validators import roi_shapes, set_rules
@@ -57,19 +57,20 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
 def _unnamed(entry: str, header: Header) -> Iterator[Finding]:
     for item in items(header, "StructureSetROISequence"):
         if not text(item, "ROIName"):
-            where = f"{entry} (3006,0026) ROI {text(item, 'ROINumber')}"
+            where = f"{entry} (3006,0026) ROI {roi_number(item, 'ROINumber')}"
             remedy = "name the structure and send the structure set again"
             yield Finding("structures.unnamed", Severity.REFUSAL, where, "the ROI has no name", remedy)
 
 
 def _numbered(entry: str, header: Header) -> Iterator[Finding]:
-    counts = Counter(text(item, "ROINumber") for item in items(header, "StructureSetROISequence"))
-    for number in sorted(n for n, count in counts.items() if count > 1):
-        says = f"{counts[number]} ROIs have this number, so that their contours cannot be told apart"
+    counts = Counter(roi_number(item, "ROINumber") for item in items(header, "StructureSetROISequence"))
+    for number in sorted(n for n, count in counts.items() if count > 1 or not n):
+        which = "this number" if number else "no number"
+        says = f"{counts[number]} ROI(s) have {which}, so that their contours cannot be told apart"
         where = f"{entry} (3006,0022) ROI {number}"
         yield Finding("structures.number-doubled", Severity.REFUSAL, where, says, _AGAIN)
     for sequence, tag in (("ROIContourSequence", "3006,0039"), ("RTROIObservationsSequence", "3006,0080")):
-        used = {text(item, "ReferencedROINumber") for item in items(header, sequence)}
+        used = {roi_number(item, "ReferencedROINumber") for item in items(header, sequence)}
         for number in sorted(used - counts.keys()):
             where, says = f"{entry} ({tag}) ROI {number}", "no ROI of the structure set has this number"
             yield Finding("structures.number-unknown", Severity.REFUSAL, where, says, _AGAIN)
@@ -80,6 +81,6 @@ def _unreadable(entry: str, header: Header) -> Iterator[Finding]:
         data = [contour.get("ContourData") for contour in items(item, "ContourSequence")]
         bad = sum(points_of(each) is None for each in data)
         if bad:
-            where = f"{entry} (3006,0050) ROI {text(item, 'ReferencedROINumber')}"
+            where = f"{entry} (3006,0050) ROI {roi_number(item, 'ReferencedROINumber')}"
             says = "contours of the ROI hold no list of points"
             yield Finding("structures.contour-data", Severity.REFUSAL, where, says, _AGAIN, found=f"{bad} contour(s)")
