@@ -164,7 +164,9 @@ def test_the_commands_list_and_rename(home, prepared):
     number = number_of(home, prepared, "PTV_5040")
     listed = call(home.home.root, "roi", "list", prepared)
     assert "PTV_5040" in listed.stdout, listed.stderr
-    assert call(home.home.root, "roi", "rename", prepared, "99=PTV_High").returncode == 2
+    assert listed.stdout.split("\n")[0].split() == ["ROI", "NAME", "TYPE", "CONTOURS", "NEW", "NAME"]
+    unknown = call(home.home.root, "roi", "rename", prepared, "99=PTV_High")
+    assert (unknown.returncode, "has no structure with the number 99" in unknown.stderr) == (2, True), unknown.stderr
     done = call(home.home.root, "roi", "rename", prepared, f"{number}=PTV_High")
     assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "awaiting-signoff"), done.stderr
     assert called(build_review(home).rois(prepared))[number] == "PTV_High"

@@ -25,9 +25,10 @@ def roi() -> None:
 @home_option
 def list_rois(submission: str, home: Path) -> None:
     """List the structures: number, name, type, contours, and the new name where one was decided."""
+    click.echo(f"{'ROI':>4}  {'NAME':<24} {'TYPE':<10} {'CONTOURS':>8}  NEW NAME")
     for s in _structures(home, submission):
         decided = f"  -> {s.decided}" if s.decided else ""
-        click.echo(f"{s.number:>4}  {s.name.reveal():<24} {s.type or '-':<10} {s.contours:>5}{decided}")
+        click.echo(f"{s.number:>4}  {s.name.reveal():<24} {s.type or '-':<10} {s.contours:>8}{decided}")
 
 
 @roi.command("suggest")
@@ -35,6 +36,7 @@ def list_rois(submission: str, home: Path) -> None:
 @home_option
 def suggest(submission: str, home: Path) -> None:
     """Say which names of the chosen trial the structures may mean, and why."""
+    click.echo(f"{'ROI':>4}  {'NAME':<24} MAY MEAN")
     for s in _structures(home, submission):
         says = "a name of the trial" if s.listed else "no name of the trial is near"
         for each in s.suggestions:
@@ -80,8 +82,11 @@ def _decided(known: Sequence[Structure], new: dict[int, str]) -> dict[str, dict[
     """All that is to be called otherwise than it arrived. Raises Refused for a number that is not one structure's."""
     names: defaultdict[str, dict[int, str]] = defaultdict(dict)
     for number in new:
-        if sum(s.number == number for s in known) != 1:
-            raise Refused(f"the session has not just one structure with the number {number}; rename it in the desk")
+        times = sum(s.number == number for s in known)
+        if not times:
+            raise Refused(f"the session has no structure with the number {number}; `uploader roi list` shows them")
+        if times > 1:
+            raise Refused(f"{times} structures of the session have the number {number}; rename them in the desk")
     for s in known:
         if name := new.get(s.number, s.decided):
             names[s.entry][s.number] = name
