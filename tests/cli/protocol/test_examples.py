@@ -6,7 +6,7 @@ import pytest
 
 from tests.protocols.conftest import SHIPPED
 from uploader.cli.protocol.folders import Folders
-from uploader.cli.protocol.trying import differing
+from uploader.cli.protocol.trying import differing, judging
 from uploader.home import shipped
 from uploader.protocols import examples
 
@@ -18,8 +18,9 @@ ALL = [
 
 @pytest.mark.parametrize(("trial", "name"), ALL, ids=[f"{trial}/{name}" for trial, name in ALL])
 def test_the_verdict_on_an_example_is_the_expected_one(trial, name):
-    assert examples.read(SHIPPED / trial, name).expected
-    assert list(differing(FOLDERS, FOLDERS.find(trial), name)) == []
+    example = examples.read(SHIPPED / trial, name)
+    assert example.expected
+    assert list(differing(example, judging(FOLDERS, trial, example))) == []
 
 
 def test_every_example_protocol_is_tried():

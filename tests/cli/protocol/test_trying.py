@@ -42,7 +42,7 @@ def test_a_session_becomes_an_example_with_its_verdict(trial, ask):
     made = example(trial)
     assert (made["says"], made["protocol"], made["expected"]["worst"]) == ("The phantom.", "v1", "nothing")
     assert made["expected"]["not_passed"] == {}
-    assert ask("test", "SMALL", "--protocols", trial).stdout == "SMALL/examples/right: as expected\n"
+    assert ask("test", "SMALL", "--protocols", trial).stdout == "SMALL/examples/right: as expected, judged by v1\n"
 
 
 def test_an_example_with_another_verdict_differs_and_it_is_told_where(trial, ask):
@@ -60,7 +60,7 @@ def test_an_example_can_be_another_one_with_changes(trial, ask):
     write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes})
     answer = ask("test", "SMALL", "--protocols", trial)
     assert (
-        'SMALL/examples/lacking: differs\n  expects nothing yet; the verdict is: {"worst": "refusal"' in answer.stdout
+        'SMALL/examples/lacking: differs, judged by v1\n  expects nothing yet; the verdict is: {"worst": "refusal"' in answer.stdout
     )
     assert "SMALL/examples/right: as expected" in answer.stdout
 
@@ -88,3 +88,27 @@ def test_what_is_said_of_a_session_is_refused_where_none_is_recorded(trial, opti
     answer = ask("test", "SMALL", "--protocols", trial, option, "A")
     assert answer.exit_code == 2
     assert f"{option} is about the session of --record" in answer.stderr
+
+
+@pytest.fixture
+def stricter(trial):
+    """The trial with a v2 that takes no slice spacing of the phantom."""
+    document = json.loads((trial / "SMALL" / "v1.json").read_text()) | {"version": "v2"}
+    document["inputs"][0]["geometry"]["slice_spacing_mm"] = {"max": 0.1}
+    (trial / "SMALL" / "v2.json").write_text(json.dumps(document))
+    return trial
+
+
+@pytest.mark.parametrize("reference", ["SMALL/v2", "{folder}/SMALL/v2.json"])
+def test_the_version_that_is_named_judges_whatever_version_the_example_is_of(stricter, reference, ask):
+    answer = ask("test", reference.format(folder=stricter), "--protocols", stricter)
+    assert answer.exit_code == 3
+    assert "SMALL/examples/right: differs, judged by v2" in answer.stdout
+    assert "rule /inputs/0/geometry/slice_spacing_mm: expected pass, is fail" in answer.stdout
+
+
+def test_of_a_trial_each_example_is_judged_by_its_version_and_it_is_said_which(stricter, ask):
+    write(stricter, "newest", {key: value for key, value in example(stricter).items() if key != "protocol"})
+    answer = ask("test", "SMALL", "--protocols", stricter).stdout
+    assert "SMALL/examples/right: as expected, judged by v1" in answer
+    assert "SMALL/examples/newest: differs, judged by v2" in answer

@@ -43,18 +43,21 @@ class Folders:
 
     def find(self, reference: str) -> Path:
         """The file that is meant: a file, ``TRIAL/v2``, or a trial, of which the highest number counts."""
-        file, below = Path(reference), self.protocols / reference
-        if file.is_file():
-            return file
-        if below.with_name(below.name + ".json").is_file():
-            return below.with_name(below.name + ".json")
-        versions = sorted(below.glob("v*.json"), key=lambda path: (len(path.stem), path.stem))
+        named = self.named(reference)
+        if named is not None:
+            return named
+        versions = sorted((self.protocols / reference).glob("v*.json"), key=lambda path: (len(path.stem), path.stem))
         if not versions:
             known = sorted({path.parent.name for path in self.protocols.glob("*/v*.json")})
             raise click.UsageError(
                 f"there is no protocol {reference} in {self.protocols}; there are: {', '.join(known) or 'none'}"
             )
         return versions[-1]
+
+    def named(self, reference: str) -> Path | None:
+        """The file of a reference that names a file or ``TRIAL/v2``; None for one that leaves the version open."""
+        below = self.protocols / f"{reference}.json"
+        return next((path for path in (Path(reference), below) if path.is_file()), None)
 
     def protocol(self, reference: str) -> Protocol:
         """The protocol that is meant. Raises BadProtocol."""

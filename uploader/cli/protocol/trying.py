@@ -16,7 +16,7 @@ from uploader.cli.common import DONE, REFUSED, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.trial import Protocol
-from uploader.protocols import examples
+from uploader.protocols import examples, load
 from uploader.protocols.recording import of_nobody
 from uploader.protocols.writing import write_new
 from uploader.stages.validate import validate
@@ -39,7 +39,7 @@ def test(
 ) -> None:
     """Judge the examples beside protocols, TRIAL/examples/*.json, and compare with the verdict that is expected.
 
-    Exit code 3 when one differs.
+    TRIAL/v2 judges all by that version; TRIAL each by the version that it names, else by the newest. Exit code 3 when one differs.
     """
     said = [f"--{kind}" for kind, code in codes.items() if code] + ["--name"] * bool(name) + ["--says"] * bool(says)
     if record is None and said:
@@ -55,21 +55,27 @@ def test(
         if not known:
             raise click.UsageError(f"there is no example in {path.parent / 'examples'}; make one with --record")
         for each in known:
-            differences = list(differing(folders, path, each))
+            example = examples.read(path.parent, each)
+            protocol = judging(folders, trial, example)
+            differences = list(differing(example, protocol))
             wrong += bool(differences)
-            click.echo(f"{path.parent.name}/examples/{each}: {'differs' if differences else 'as expected'}")
+            verdict = "differs" if differences else "as expected"
+            click.echo(f"{path.parent.name}/examples/{each}: {verdict}, judged by {protocol.version}")
             for line in differences:
                 click.echo(f"  {line}")
     raise SystemExit(REFUSED if wrong else DONE)
 
 
-def differing(folders: Folders, path: Path, name: str) -> Iterator[str]:
-    """Where the verdict on an example is not what it expects; what it says nothing of is not compared.
+def judging(folders: Folders, reference: str, example: examples.Example) -> Protocol:
+    """The version that the reference names; else the example's own, and the newest where it has none."""
+    newest = folders.find(reference)
+    if folders.named(reference) is None and example.protocol:
+        return load(newest.with_name(f"{example.protocol}.json"), folders.schema())
+    return load(newest, folders.schema())
 
-    path: the protocol, unless the example names a version
-    """
-    example = examples.read(path.parent, name)
-    protocol = folders.protocol(f"{path.parent.name}/{example.protocol}" if example.protocol else str(path))
+
+def differing(example: examples.Example, protocol: Protocol) -> Iterator[str]:
+    """Where the verdict on an example is not what it expects; what it says nothing of is not compared."""
     got, expected = _verdict(example, protocol), example.expected
     if not expected:
         yield f"expects nothing yet; the verdict is: {json.dumps(got)}"
