@@ -39,7 +39,8 @@ def test(
 ) -> None:
     """Judge the examples beside protocols, TRIAL/examples/*.json, and compare with the verdict that is expected.
 
-    TRIAL/v2 judges all by that version; TRIAL each by the version that it names, else by the newest. Exit code 3 when one differs.
+    TRIAL/v2 judges all by that version; TRIAL each by the version that it names, else by the newest. Exit code 3 when
+    one differs.
     """
     said = [f"--{kind}" for kind, code in codes.items() if code] + ["--name"] * bool(name) + ["--says"] * bool(says)
     if record is None and said:
