@@ -50,6 +50,8 @@ def compared(small, schema):
         ("/rois/0/need", "optional", Way.LOOSER, "PTV may be there. Before: PTV is there"),
         ("/rois/-", {"name": "Heart", "need": "required"}, Way.STRICTER, "ROI Heart: new: Heart is there"),
         ("/rois/-", {"name": "Heart", "need": "optional"}, Way.LOOSER, "ROI Heart: new: Heart may be there"),
+        ("/rois/2/volume_cc", {"min": 1}, Way.STRICTER, "ROI Boost: Volume: new:"),
+        ("/rois/0/volume_cc", {"min": 2}, Way.STRICTER, "at least 2 cm3"),
         ("/dvh_checks/0/min", 55, Way.STRICTER, "at least 55"),
         ("/title", "Another", Way.OTHER, "title is 'Another', and was 'A small trial'."),
         ("/scripts", ["trial/research.das"], Way.OTHER, "scripts has changed."),

@@ -85,11 +85,12 @@ def _changed(old: _Asked, new: _Asked) -> Change | None:
 
 
 def _bare(place: Place) -> Any:
-    """The value without what it says of its severity, which is compared by itself."""
+    """The value without what is compared by itself: what it says of its severity, and the rules within it."""
     if "refusal" in place.schema.get("enum", ()):
         return None
     if isinstance(place.value, Mapping):
-        return {name: value for name, value in place.value.items() if name != "severity"}
+        own = {name for name, described in place.schema.get("properties", {}).items() if "x-rule" in described}
+        return {name: value for name, value in place.value.items() if name != "severity" and name not in own}
     return place.value
 
 
