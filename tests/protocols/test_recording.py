@@ -83,10 +83,16 @@ def test_all_files_are_still_of_one_patient(bare):
         ("ROIName", "Heart", "Heart"),
         ("ROIName", "Herz von Erika", "text 1"),
         ("AcquisitionDateTime", "20240102101530.5+0100", "20000101101530.5+0100"),
+        ("AcquisitionDateTime", "20240102 Mustermann", None),
+        ("AcquisitionTime", "101530.123456", "101530.123456"),
+        ("AcquisitionTime", "Mustermann", None),
+        ("BodyPartExamined", "MUSTERMANN", None),
+        ("BodyPartExamined", "HEAD", "HEAD"),
+        ("Manufacturer", "SIEMENS for Mustermann", None),
     ],
 )
 def test_a_text_stays_only_if_the_protocol_or_the_standard_says_it(keyword, value, kept):
-    header = {keyword: value, "StudyDate": "20240102"}
+    header = {keyword: value, "StudyDate": "20240102", "PatientName": "Mustermann^Erika"}
     assert of_nobody({"1": header}, ASKED)["0001.dcm"].get(keyword) == kept
 
 

@@ -8,7 +8,7 @@ tell apart becomes ``text 1``, ``text 2``; all else goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from typing import Any
 
@@ -43,22 +43,24 @@ _CODE = re.compile(r"[A-Z_ ]*[0-9]{0,3}[A-Z_ ]*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DOSE = re.compile(r"[-_ ]?[0-9]{0,5}(\.[0-9]+)?(c?Gy)?", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{4}")
-_DAY = re.compile(r"(\d{8})(.*)", re.DOTALL)
+_TIME = re.compile(r"[0-9]{2,6}(\.[0-9]{1,6})?")
+_DAY = re.compile(r"([0-9]{8})([0-9]{2,6}(\.[0-9]{1,6})?)?([-+][0-9]{4})?")
 
 
 def of_nobody(headers: Headers, protocol: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The headers under names of ours, without what tells of a person; plain lists and numbers, ready for JSON."""
-    eraser = _Eraser(protocol, _earliest(headers.values()))
+    eraser = _Eraser(protocol, _earliest(headers.values()), set(_people(headers.values())))
     return {f"{number:04}.dcm": eraser.header(header) for number, header in enumerate(headers.values(), 1)}
 
 
 class _Eraser:
     """Remembers which UID and which text has become which."""
 
-    def __init__(self, protocol: Mapping[str, Any], earliest: date) -> None:
+    def __init__(self, protocol: Mapping[str, Any], earliest: date, people: Set[str]) -> None:
         self._texts: dict[str, str] = {}
         self._uids: dict[str, str] = {}
         self._back = earliest - _FIRST
+        self._people = people
         self._said = {text.casefold() for text in _all_texts(protocol)}
         self._asked = set(_attributes(protocol))
         self._fold = folding(protocol.get("nomenclature", {}).get("ignore", ()))
@@ -95,9 +97,10 @@ class _Eraser:
             case "DA" | "DT":
                 return self._day(value)
             case "TM":
-                return value
+                return value if _TIME.fullmatch(value) else None
             case "CS":
-                return value if _CODE.fullmatch(value) or value.casefold() in self._said else None
+                known = value.casefold() in self._said or (_CODE.fullmatch(value) and not self._tells(value))
+                return value if known else None
             case "AS" | None:
                 return None
         return self._text(keyword, value)
@@ -110,6 +113,8 @@ class _Eraser:
         return None if day is None else (day - self._back).strftime("%Y%m%d") + text[8:]
 
     def _text(self, keyword: str, text: str) -> str | None:
+        if keyword in _KEPT and text.casefold() not in self._said and self._tells(text):
+            return None
         if keyword in _KEPT or not text or text.casefold() in self._said:
             return text if keyword in _KEPT | _TOLD_APART | self._asked else None
         if keyword in ("ROIName", "ROIObservationLabel"):
@@ -133,8 +138,22 @@ class _Eraser:
                 return name if numbered else listed.replace("*", self._nameless(name))
         return self._nameless(name)
 
+    def _tells(self, text: str) -> bool:
+        """Whether a word of it is one of somebody's name in the session."""
+        return not self._people.isdisjoint(word.casefold() for word in _WORD.findall(text))
+
     def _nameless(self, text: str) -> str:
         return self._texts.setdefault(text, f"text {len(self._texts) + 1}")
+
+
+def _people(said: Any) -> Iterator[str]:
+    """Words of all names of people, at any depth, in lower case."""
+    for header in said:
+        for keyword, value in header.items():
+            if isinstance(value, list) and value and isinstance(value[0], Mapping):
+                yield from _people(value)
+            elif dictionary.vr_of(dictionary.tag_of(keyword) or 0) == "PN":
+                yield from (word.casefold() for word in _WORD.findall(str(value)))
 
 
 def _names(rois: Iterable[Mapping[str, Any]]) -> Iterator[str]:
