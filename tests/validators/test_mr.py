@@ -11,7 +11,7 @@ from uploader import dicom, vendor
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
 from uploader.validators.mr import check
-from uploader.validators.visits import acquired
+from uploader.validators.visits import acquired, comparable
 
 PASSED, FAILED, OPEN, IDLE = Outcome.PASSED, Outcome.FAILED, Outcome.NOT_EVALUABLE, Outcome.NOT_APPLICABLE
 T1 = {"MagneticFieldStrength": 3.0, "RepetitionTime": 2300.0, "EchoTime": 2.98, "FlipAngle": 9.0}
@@ -174,3 +174,16 @@ def test_a_real_enhanced_series_is_judged_by_what_stands_in_its_functional_group
     header = dict(dicom.header(dicom.read(path).dataset))
     case = Case({"a": header}, asked(repetition_time_ms={"min": 1}, echo_time_ms={"min": 1}, flip_angle_deg={"min": 1}))
     assert {ruling.outcome for ruling in rulings(check, case).values()} == {PASSED}
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    ["PatientID", "PatientName", "AccessionNumber", "StudyDate", "StudyID", "AdmissionID", "SeriesInstanceUID"],
+)
+def test_nothing_is_remembered_that_could_be_guessed_and_tells_of_a_person(attribute):
+    assert comparable([{attribute: "20240102"}], attribute) == []
+
+
+def test_of_other_texts_a_digest_is_remembered():
+    (kept,) = comparable([{"SoftwareVersions": "syngo MR E11"}], "SoftwareVersions")
+    assert kept.startswith("sha256:")

@@ -1,8 +1,8 @@
 """What is remembered of how a subject's images were acquired, so that later visits can be held against it.
 
 Only what the protocol compares across visits is kept, by input: numbers and codes as they are, and of any other text no
-more than a digest, which tells that two are equal and nothing else. Of the patient's own attributes and of people's
-names nothing is kept.
+more than a digest, which tells that two are equal. As a digest proves what somebody guesses, nothing is kept of names,
+days, UIDs, and attributes of the patient or the order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from uploader.validators.constraints import number_in
 from uploader.validators.recognition import Input, inputs
 from uploader.validators.wording import is_code
 
-_PATIENT = 0x0010
-"""Group of the attributes of the Patient Module. PS3.3 C.7.1.1."""
+_PERSONAL = frozenset({0x0010, 0x0032, 0x0038})
+"""Groups of attributes of the patient, the order and the stay. PS3.6."""
+_NUMBERED = frozenset({0x00080050, 0x00200010})
+"""Accession Number, Study ID."""
+_COUNTABLE = frozenset({"PN", "AS", "DA", "DT", "TM", "UI"})
 Acquired = Mapping[str, Sequence[float | str]]
 """Attribute as the protocol names it -> its different values."""
 
@@ -54,6 +57,5 @@ def _kept(value: Any, attribute: str) -> float | str:
 
 
 def _of_people(attribute: str) -> bool:
-    return vr(attribute) == "PN" or any(
-        (dictionary.tag_of(name) or 0) >> 16 == _PATIENT for name, _ in parts(attribute)
-    )
+    tags = [dictionary.tag_of(name) or 0 for name, _ in parts(attribute)]
+    return vr(attribute) in _COUNTABLE or any(tag >> 16 in _PERSONAL or tag in _NUMBERED for tag in tags)
