@@ -3,7 +3,7 @@ import pytest
 from shapely import Polygon
 
 from tests.contours.solids import circle, keyhole
-from uploader.contours.filling import crosses_itself, enclosed, filled
+from uploader.contours.filling import Tangled, crosses_itself, enclosed, filled
 
 EIGHT = Polygon([[0, 0], [10, 10], [10, 0], [0, 10]])
 LOPSIDED = Polygon([[0, 0], [10, 10], [10, 0], [0, 6]])
@@ -21,6 +21,13 @@ def test_a_circle_and_a_keyhole_do_not_cross_themselves():
 
 def test_a_figure_of_eight_bounds_both_its_lobes():
     assert enclosed(EIGHT).area == pytest.approx(50)
+
+
+def test_a_contour_that_nobody_drew_is_told_at_once_and_bounds_nothing():
+    tangle = Polygon(np.random.default_rng(1).random((2000, 2)) * 300)
+    assert crosses_itself(tangle)
+    with pytest.raises(Tangled):
+        enclosed(tangle)
 
 
 def test_a_contour_that_is_drawn_twice_is_no_hole():

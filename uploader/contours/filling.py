@@ -49,8 +49,34 @@ what would be left of the area if the inner one were a hole is thinner than anyo
 
 def enclosed(outline: shapely.Polygon) -> shapely.Geometry:
     """What one closed contour bounds. Where it crosses or touches itself, as keyholes do, what is enclosed an odd
-    number of times."""
-    return outline if outline.is_valid else areas_of(shapely.make_valid(outline))
+    number of times. Raises Tangled."""
+    if outline.is_valid:
+        return outline
+    if is_tangled(outline):
+        raise Tangled
+    return areas_of(shapely.make_valid(outline))
+
+
+class Tangled(ValueError):
+    """A contour that nobody drew: what it bounds would take hours to tell."""
+
+
+def is_tangled(outline: shapely.Polygon) -> bool:
+    """Whether its line crosses itself more than `MOST_CROSSINGS` times."""
+    points = shapely.get_coordinates(outline)
+    lines = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
+    tree, step, met = shapely.STRtree(lines), max(1, _TRIED // len(lines)), 0
+    for begin in range(0, len(lines), step):
+        met += tree.query(lines[begin : begin + step], predicate="crosses").shape[1]
+        if met > 2 * MOST_CROSSINGS:  # each is met from both sides
+            return True
+    return False
+
+
+MOST_CROSSINGS = 1000
+"""Contours that people or planning systems make have a few, at keyholes; the work grows with their square and more."""
+_TRIED = 500_000
+"""Pairs of lines that are tried at once, at most."""
 
 
 def areas_of(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -64,6 +90,8 @@ def crosses_itself(outline: shapely.Polygon) -> bool:
     meeting itself in a point is no crossing."""
     if outline.is_valid:
         return False
+    if is_tangled(outline):
+        return True
     whole, lobes = outline.area, areas_of(shapely.make_valid(outline)).area
     return bool(abs(_signed(shapely.get_coordinates(outline))) < lobes - max(1e-3, 1e-3 * whole))
 
