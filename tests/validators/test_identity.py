@@ -25,6 +25,8 @@ def test_the_phantom_is_one_patient(session):
         ("identity.issuer-differs", Severity.REFUSAL, one_ct(IssuerOfPatientID="ELSEWHERE")),
         ("identity.name-differs", Severity.REFUSAL, one_ct(PatientName="Nettlecombe^Ada")),
         ("identity.birth-date-differs", Severity.REFUSAL, one_ct(PatientBirthDate="19500101")),
+        ("identity.issuer-differs", Severity.REFUSAL, one_ct(IssuerOfPatientID=["ELSEWHERE", "NOWHERE"])),
+        ("identity.name-differs", Severity.REFUSAL, one_ct(PatientName=["Nettlecombe^Ada", "Nettlecombe^A"])),
         ("identity.sex-differs", Severity.QUESTION, one_ct(PatientSex="M")),
         ("identity.study-missing", Severity.REFUSAL, one_ct(StudyInstanceUID="")),
         ("identity.study-differs", Severity.REFUSAL, one_ct(StudyInstanceUID="1.2.3")),

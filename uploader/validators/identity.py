@@ -26,7 +26,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.domain.private import Private
-from uploader.ports import Case, Headers
+from uploader.ports import Case, Header, Headers
 from uploader.validators.conditions import excused
 from uploader.validators.judging import not_evaluable, ruled, severity_of
 from uploader.validators.reading import text
@@ -119,7 +119,7 @@ def _missing(headers: Headers, keyword: str, tag: str, code: str, what: str) -> 
 
 
 def _differing(headers: Headers, rule: _Rule) -> Iterator[Finding]:
-    values = {name: text(header, rule.keyword) for name, header in headers.items()}
+    values = {name: _written(header, rule.keyword) for name, header in headers.items()}
     counts = Counter(_folded(value) for value in values.values() if value)
     if len(counts) < 2:
         return
@@ -133,6 +133,12 @@ def _differing(headers: Headers, rule: _Rule) -> Iterator[Finding]:
         APART,
         Private(" | ".join(sorted({value for value in values.values() if value}))),
     )
+
+
+def _written(header: Header, keyword: str) -> str:
+    """The attribute as DICOM writes it: two values where there must be one are another value, and not none."""
+    value = header.get(keyword)
+    return "\\".join(map(str, value)) if isinstance(value, list) else text(header, keyword)
 
 
 def _folded(value: str) -> str:
