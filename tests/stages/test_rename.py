@@ -184,6 +184,10 @@ def test_a_fault_never_quotes_a_name():
     assert "Smith" not in fault([(1, "Smith"), (2, "Smith")], {1: "Smith"})
 
 
+def test_a_name_that_another_roi_has_with_its_accents_put_together_otherwise_is_taken():
+    assert "that of another ROI" in fault([(1, "Hu\u0308ftkopf"), (2, "x")], {2: "H\u00fcftkopf"})
+
+
 def test_only_names_differ_in_the_real_structure_set(samples, tmp_path):
     folder, path = tmp_path / "original", samples / "rt_spine_phantom" / "RS.zzsabrSPINE.dcm"
     (folder / STRUCTURES).parent.mkdir(parents=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -72,11 +73,16 @@ def fault(numbered: Collection[tuple[int, str]], new: Mapping[int, str]) -> str:
             return f"the structure set has {times[number] or 'no'} ROIs with the number {number}"
         if not new[number].strip() or len(new[number]) > _LONGEST["LO"]:
             return f"the new name of ROI {number} is empty or longer than {_LONGEST['LO']} characters"
-    names = Counter(new.get(number, name).strip().casefold() for number, name in numbered)
+    names = Counter(_folded(new.get(number, name)) for number, name in numbered)
     for number, name in sorted(new.items()):
-        if names[name.strip().casefold()] > 1:
+        if names[_folded(name)] > 1:
             return f"the new name of ROI {number} would be that of another ROI too"
     return ""
+
+
+def _folded(name: str) -> str:
+    """What two names must differ in: neither in case nor in how letters with accents are put together."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _calls(structures: Dataset, new: Mapping[int, str]) -> Calls:
