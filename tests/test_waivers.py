@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -81,7 +82,8 @@ def test_a_waived_rule_no_longer_refuses_and_stays_in_the_verdict(built, session
     verdict = built.records.verdict(submission, "protocol")
     assert [f.severity for f in verdict.findings] == [Severity.REFUSAL]
     assert [replace(w, at=made.at) for w in verdict.waivers] == [made]
-    (told,) = findings(verdict)
+    (told,) = findings(verdict, partial(home.review.rule_name, submission))
+    assert told["rule"] == made.check == "ct-contrast"
     assert (told["waived"]["by"], told["waived"]["role"], told["waived"]["code"]) == ("ada", "reviewer", "renal")
 
 

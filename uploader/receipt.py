@@ -108,13 +108,16 @@ def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
     return address, manifest
 
 
-def findings(verdict: Verdict) -> list[dict[str, Any]]:
-    """The findings as plain JSON, without evidence; one whose rule somebody let pass says who."""
-    return [_plain(f, verdict.waiver(f.line, f.code)) for f in verdict.findings]
+def findings(verdict: Verdict, name: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The findings as plain JSON, without evidence; one whose rule somebody let pass says who.
+
+    name: line of a rule -> what waivers call it
+    """
+    return [_plain(f, name(f.line), verdict.waiver(f.line, f.code)) for f in verdict.findings]
 
 
-def _plain(f: Finding, waiver: Waiver | None) -> dict[str, Any]:
-    rule = {"line": f.line, "found": f.found, "expected": f.expected} if f.line else {}
+def _plain(f: Finding, name: str, waiver: Waiver | None) -> dict[str, Any]:
+    rule = {"rule": name, "line": f.line, "found": f.found, "expected": f.expected} if f.line else {}
     told = {"code": f.code, "severity": f.severity.name.lower(), "where": f.where, "says": f.says, "remedy": f.remedy}
     return {**told, **rule, **({"waived": _waived(waiver)} if waiver else {})}
 

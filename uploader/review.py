@@ -174,6 +174,11 @@ class Review:
         self.records.keep_signoff(submission, signoff)
         return signoff
 
+    def rule_name(self, submission: str, line: str) -> str:
+        """What waivers call the rule of a finding; empty where the protocol that judged is another now."""
+        pinned = self._pinned(self.records.get(submission))
+        return "".join(protocol.rule_name(line) for protocol in pinned)
+
     def attestations(self, submission: str) -> Sequence[str]:
         """What whoever signs it must attest, sentence by sentence."""
         pinned = self._pinned(self.records.get(submission))

@@ -4,6 +4,7 @@ import pytest
 
 from tests.cli.calling import call
 from tests.homes import demo
+from uploader.home import shipped
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,40 @@ def test_a_session_that_is_not_for_the_trial_is_refused(session):
     answer = call(None, "validate", session, "SPINE-PHANTOM")
     assert answer.returncode == 3
     assert "refused" in answer.stdout
+
+
+@pytest.fixture
+def drafted(tmp_path):
+    """A folder with a draft of the demonstration's trial that wants thinner slices."""
+    draft = json.loads((shipped("trial_protocols") / "DEMO-RT" / "v1.json").read_text()) | {"status": "draft"}
+    draft["inputs"][0]["geometry"]["slice_spacing_mm"] = {"max": 2}
+    (tmp_path / "DEMO-RT").mkdir()
+    (tmp_path / "DEMO-RT" / "v1.json").write_text(json.dumps(draft))
+    return tmp_path
+
+
+def test_a_draft_judges_and_what_to_mend_and_the_name_to_waive_are_told(session, drafted):
+    out = drafted / "verdict.json"
+    answer = call(None, "validate", session, "DEMO-RT", "--out", out, "--protocols", drafted)
+    assert answer.returncode == 3, answer.stderr
+    assert "is a draft" in answer.stdout
+    (finding,) = json.loads(out.read_text())["findings"]
+    assert finding["rule"] == "ct.geometry.slice_spacing_mm"
+    told = answer.stdout.splitlines()
+    place = next(n for n, line in enumerate(told) if "geometry.spacing" in line)
+    assert [line.strip() for line in told[place + 1 : place + 4]] == [
+        f"found {finding['found']}, expected at most 2 mm",
+        "rule ct.geometry.slice_spacing_mm, line /inputs/0/geometry/slice_spacing_mm",
+        finding["remedy"],
+    ]
+
+
+def test_of_a_trial_with_an_active_version_a_later_draft_does_not_judge(session, drafted):
+    first = drafted / "DEMO-RT" / "v1.json"
+    (drafted / "DEMO-RT" / "v2.json").write_text(first.read_text().replace('"v1"', '"v2"'))
+    first.write_text((shipped("trial_protocols") / "DEMO-RT" / "v1.json").read_text())
+    answer = call(None, "validate", session, "DEMO-RT", "--protocols", drafted)
+    assert (answer.returncode, answer.stdout.partition(":")[0]) == (0, "DEMO-RT v1"), answer.stdout + answer.stderr
 
 
 def test_a_file_that_says_it_is_dicom_and_cannot_be_read_is_not_passed_over(tmp_path):

@@ -250,6 +250,7 @@ def finish(built: Built, submission: str) -> None:
 
 def _state(built: Built, about: Submission) -> dict[str, Any]:
     judged = built.records.verdict(about.id, "protocol")
+    name = partial(build_review(built).rule_name, about.id)
     verdicts = (judged, built.records.verdict(about.id, "anonymised"), built.records.verdict(about.id, "verification"))
     return {
         "submission": about.id,
@@ -263,7 +264,7 @@ def _state(built: Built, about: Submission) -> dict[str, Any]:
         "chosen": about.chosen,
         "session": about.label,
         "scans": about.scans,
-        "findings": [f for verdict in verdicts if verdict for f in findings(verdict)],
+        "findings": [f for verdict in verdicts if verdict for f in findings(verdict, name)],
         "rulings": rulings(judged) if judged else [],
         "verified": built.records.provenance(about.id).get("verified"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,9 @@ from uploader.cases import case_of, headers_below
 from uploader.cli.common import DONE, REFUSED, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
 from uploader.domain.errors import UnreadableFile
-from uploader.domain.finding import Verdict
+from uploader.domain.finding import Finding, Verdict
 from uploader.domain.trial import Protocol
 from uploader.ports import Headers
-from uploader.protocols import Protocols
 from uploader.stages import validate as stage
 from uploader.validators import installed
 
@@ -31,27 +31,34 @@ from uploader.validators import installed
 def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str, str], folders: Folders) -> None:
     """Judge the DICOM files below SESSION by PROTOCOL, a trial or TRIAL/v2. Nothing is kept or sent.
 
+    Of a trial the version that is active today judges; while there is none, the highest, be it a draft.
+
     Exit code 3 when the session cannot be used for the trial as it is. Validators of the site's own are not asked.
     """
-    protocol = _protocol(reference, folders)
+    protocol = folders.judging(reference)
     headers, others = _headers(session)
     chosen = {kind: code for kind, code in codes.items() if code}
     ours = installed(check.validator for check in stage.needed(protocol))
     verdict = stage.validate(case_of(session, headers, protocol.content, chosen), protocol, ours)
     click.echo(f"{verdict.protocol}: {len(headers)} DICOM file(s) judged, {others} other(s) passed over")
+    if why := protocol.not_open(date.today()):
+        click.echo(f"nothing can be sent under it: it {why}")
     for finding in verdict.findings:
-        click.echo(f"{finding.severity.name.lower():8}  {finding.code}  {finding.where}: {finding.says}")
+        _tell(finding, protocol.rule_name(finding.line))
     click.echo("refused" if verdict.refused else "not refused")
     if out is not None:
-        out.write_text(json.dumps(_document(verdict), indent=1) + "\n")
+        out.write_text(json.dumps(_document(verdict, protocol), indent=1) + "\n")
     raise SystemExit(REFUSED if verdict.refused else DONE)
 
 
-def _protocol(reference: str, folders: Folders) -> Protocol:
-    """Of a trial the version that a session would be sent under today."""
-    if (folders.protocols / reference).is_dir():
-        return Protocols(folders.protocols, [reference]).newest(reference)
-    return folders.protocol(reference)
+def _tell(finding: Finding, name: str) -> None:
+    """What was seen, and below it what a person needs to mend or to waive it."""
+    click.echo(f"{finding.severity.name.lower():8}  {finding.code}  {finding.where}: {finding.says}")
+    measured = [("found", finding.found), ("expected", finding.expected)]
+    rule = f"rule {name}, line {finding.line}" if finding.line else ""
+    for says in (", ".join(f"{word} {value}" for word, value in measured if value), rule, finding.remedy):
+        if says:
+            click.echo(f"          {says}")
 
 
 def _headers(folder: Path) -> tuple[Headers, int]:
@@ -78,11 +85,12 @@ def _says_dicom(path: Path) -> bool:
         return path.suffix.lower() == ".dcm" or file.read(132)[128:] == b"DICM"
 
 
-def _document(verdict: Verdict) -> Mapping[str, Any]:
+def _document(verdict: Verdict, protocol: Protocol) -> Mapping[str, Any]:
     """Nothing of the patient: evidence stays behind."""
     findings = [{**asdict(f.bare), "severity": f.severity.name.lower()} for f in verdict.findings]
     for finding in findings:
         del finding["evidence"]
+        finding["rule"] = protocol.rule_name(finding["line"])
     return {
         "protocol": verdict.protocol,
         "protocol_digest": verdict.protocol_digest,

@@ -87,6 +87,13 @@ class Protocol:
         asked = [*(check.validator for check in self.checks), *(rule.validator for rule in self.rules)]
         return tuple(dict.fromkeys(asked))
 
+    def rule_name(self, line: str) -> str:
+        """What waivers call the rule at a line, or around it; empty where no rule is."""
+        names = {rule.line: rule.name for rule in self.rules}
+        while line and line not in names:
+            line = line.rpartition("/")[0]
+        return names.get(line, "")
+
     def not_open(self, on: date) -> str:
         """Why no session can be taken under this version on that day; empty when one can."""
         if self.status != "active":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -62,6 +63,16 @@ class Folders:
     def protocol(self, reference: str) -> Protocol:
         """The protocol that is meant. Raises BadProtocol."""
         return load(self.find(reference), self.schema())
+
+    def judging(self, reference: str) -> Protocol:
+        """The same, but of a trial the version under which a session would be sent today, where there is one."""
+        versions = [load(path, self.schema()) for path in self._versions(reference)]
+        still_open = [protocol for protocol in versions if not protocol.not_open(date.today())]
+        return still_open[-1] if still_open else self.protocol(reference)
+
+    def _versions(self, trial: str) -> Sequence[Path]:
+        """Its files, by number."""
+        return sorted((self.protocols / trial).glob("v*.json"), key=lambda path: (len(path.stem), path.stem))
 
 
 def folders_options(function: F) -> F:
