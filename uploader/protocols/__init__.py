@@ -7,7 +7,8 @@ consistency   what contradicts itself, with attributes, conditions, mentions and
 rules         what a document asks of a session, found by the annotations ``x-rule`` of the schema
 sentences     every rule as people say it; page and rendering make a page of them; comparing tells versions apart
 drafting      a first document from answers, of what is seen in a session or in DASHER's labels; writing is its text
-examples      headers with the verdict that is expected; recording makes them of a session, of nobody
+examples      headers with the verdict that is expected, as exampleform and variants read them, with keptpixels
+recording     makes them of a session, of nobody
 template      the structures that are expected, as an RTSTRUCT
 """
 

@@ -7,10 +7,8 @@ kept in ``pixels``, as the dose of a plan.
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 from uploader import dictionary
 from uploader.domain.finding import Outcome, Verdict
 from uploader.ports import Case, Header, Stored
+from uploader.protocols import keptpixels, variants
 
 Document = Mapping[str, Any]
 MANY = 32
@@ -44,20 +43,15 @@ class Example:
     expected: Document
 
 
-def names(folder: Path) -> list[str]:
-    """The examples of a trial, whose folder this is."""
-    return sorted(path.stem for path in (folder / "examples").glob("*.json"))
-
-
 def read(folder: Path, name: str) -> Example:
-    """One of them. Raises ValueError, KeyError for a file that is no example."""
-    return made(name, _document(folder, name))
+    """One example of a trial, whose folder this is. Raises BadProtocol for a file that is none."""
+    return made(name, variants.document(folder, name))
 
 
 def made(name: str, document: Document) -> Example:
     """The example of a document that is based on no other."""
-    headers = {entry: dict(header) for entry, header in _headers(document)}
-    pixels = {entry: _unpacked(kept) for entry, kept in document.get("pixels", {}).items()}
+    headers = {entry: _arrays(header) for entry, header in variants.full_headers(document).items()}
+    pixels = {entry: keptpixels.unpacked(kept) for entry, kept in document.get("pixels", {}).items()}
     case = Case(
         headers=headers,
         chosen=document.get("chosen", {}),
@@ -87,57 +81,6 @@ def packed(headers: Mapping[str, Header]) -> list[dict[str, Any]]:
     return [_packed(scan) for scan in scans.values()]
 
 
-def kept_pixels(frames: Callable[[str], Iterator[NDArray[Any]]], entry: str) -> dict[str, Any]:
-    """``pixels`` of an example: all frames of an entry."""
-    stack = np.stack(list(frames(entry)))
-    data = base64.b64encode(zlib.compress(stack.tobytes(), 9)).decode()
-    return {"shape": list(stack.shape), "type": stack.dtype.str, "zlib": data}
-
-
-def _document(folder: Path, name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((folder / "examples" / f"{name}.json").read_bytes())
-    if "based_on" not in document:
-        return document
-    base = _document(folder, document["based_on"])
-    base["scans"] = [{"instances": {entry: dict(header)}} for entry, header in _headers(base)]
-    for change in document["changes"]:
-        _change(base, change)
-    base.pop("expected", None)
-    return {**base, **{name: value for name, value in document.items() if name not in ("based_on", "changes")}}
-
-
-def _change(document: dict[str, Any], change: Document) -> None:
-    """Of all entries whose modality it names, or of one entry: removed, or another value at a place of the header."""
-    for scan in document["scans"]:
-        for entry, header in list(scan["instances"].items()):
-            if (
-                change.get("entry", entry) != entry
-                or change.get("modality", header.get("Modality")) != header["Modality"]
-            ):
-                continue
-            if "at" not in change:
-                del scan["instances"][entry]
-            else:
-                _put(header, change["at"].strip("/").split("/"), change)
-
-
-def _put(holder: Any, parts: list[str], change: Document) -> None:
-    *outer, last = [int(part) if part.isdigit() else part for part in parts]
-    for part in outer:
-        holder = holder[part]
-    if "value" in change:
-        holder[last] = change["value"]
-    else:
-        del holder[last]
-
-
-def _headers(document: Document) -> Iterator[tuple[str, Header]]:
-    for scan in document["scans"]:
-        common = scan.get("common", {})
-        for entry, header in scan["instances"].items():
-            yield entry, _arrays({**json.loads(json.dumps(common)), **header})
-
-
 def _arrays(header: Document) -> dict[str, Any]:
     return {keyword: _array(keyword, value) for keyword, value in header.items()}
 
@@ -149,7 +92,8 @@ def _array(keyword: str, value: Any) -> Any:
         return [_arrays(item) for item in value]
     tag = dictionary.tag_of(keyword)
     if len(value) > MANY and tag is not None and dictionary.vr_of(tag) == "DS":
-        return np.array(value, dtype=np.float64)
+        with suppress(ValueError):  # as the validators say of a text that is no number
+            return np.array(value, dtype=np.float64)
     return value
 
 
@@ -158,11 +102,6 @@ def _packed(scan: Mapping[str, Header]) -> dict[str, Any]:
     common = {k: v for k, v in first.items() if others and all(k in each and each[k] == v for each in others)}
     rest = {entry: {k: v for k, v in header.items() if k not in common} for entry, header in scan.items()}
     return {"common": common, "instances": rest}
-
-
-def _unpacked(kept: Document) -> NDArray[Any]:
-    data = zlib.decompress(base64.b64decode(kept["zlib"]))
-    return np.frombuffer(data, dtype=np.dtype(kept["type"])).reshape(kept["shape"])
 
 
 def _frames(headers: Mapping[str, Header], pixels: Mapping[str, NDArray[Any]], entry: str) -> Iterator[NDArray[Any]]:

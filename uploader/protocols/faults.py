@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
-from uploader.protocols.document import pointer
+from uploader.protocols.document import Fault, lines, pointer
 from uploader.schema import faults
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ def unfitting(content: Any, schema: Mapping[str, Any]) -> Iterator[Wrong]:
     """What of a document does not fit its schema."""
     for error in faults(content, schema):
         yield pointer(error.absolute_path), _words(error)
+
+
+def placed(raw: bytes, wrong: Iterable[Wrong]) -> Sequence[Fault]:
+    """The same with the lines of the document, which `document.read` takes, in their order."""
+    found = list(wrong)
+    places = lines(raw.decode("utf-8-sig")) if found else {}
+    return sorted(Fault(places.get(place, 1), place, says) for place, says in found)
 
 
 def _words(error: ValidationError) -> str:

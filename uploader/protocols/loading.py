@@ -16,8 +16,8 @@ from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
 from uploader.linear import compiled
 from uploader.protocols.consistency import contradictions
-from uploader.protocols.document import Fault, lines, read
-from uploader.protocols.faults import Wrong, unfitting
+from uploader.protocols.document import Fault, read
+from uploader.protocols.faults import Wrong, placed, unfitting
 from uploader.protocols.privacy import Policy, contradicting
 from uploader.protocols.rules import rules
 
@@ -108,7 +108,7 @@ def examined(path: Path, raw: bytes, schema: Mapping[str, Any]) -> tuple[Any, Se
     wrong = list(unfitting(content, schema)) or [*_misplaced(path, content), *contradictions(content, schema)]
     if not wrong and "automatic" in content["subject_id"]:
         wrong = list(_makes_subjects(_protocol(content, "", schema)))
-    return content, _with_lines(raw, wrong)
+    return content, placed(raw, wrong)
 
 
 def check(
@@ -212,12 +212,6 @@ def _makes_subjects(protocol: Protocol) -> Iterator[Wrong]:
         yield place, str(error)
     except Refused:
         yield place, "makes no ID that matches /subject_id/pattern"
-
-
-def _with_lines(raw: bytes, wrong: Iterable[Wrong]) -> Sequence[Fault]:
-    found = list(wrong)
-    places = lines(raw.decode("utf-8-sig")) if found else {}
-    return sorted(Fault(places.get(pointer, 1), pointer, says) for pointer, says in found)
 
 
 def _json(path: Path) -> Mapping[str, Any]:

@@ -8,11 +8,11 @@ from tests.protocols.conftest import SHIPPED
 from uploader.cli.protocol.folders import Folders
 from uploader.cli.protocol.trying import differing, judging
 from uploader.home import shipped
-from uploader.protocols import examples
+from uploader.protocols import examples, variants
 
 FOLDERS = Folders(SHIPPED, shipped("dicomedit_scripts"), shipped("privacy_policies"), SHIPPED)
 ALL = [
-    (folder.name, name) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir() for name in examples.names(folder)
+    (folder.name, name) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir() for name in variants.names(folder)
 ]
 
 

@@ -56,7 +56,7 @@ def test_an_example_with_another_verdict_differs_and_it_is_told_where(trial, ask
 
 
 def test_an_example_can_be_another_one_with_changes(trial, ask):
-    changes = [{"modality": "CT", "at": "/SliceThickness", "value": 3}, {"entry": "0001.dcm"}]
+    changes = [{"modality": "CT", "at": "/SliceThickness", "value": 2.5}, {"entry": "0001.dcm"}]
     write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes})
     answer = ask("test", "SMALL", "--protocols", trial)
     assert "SMALL/examples/lacking: differs, judged by v1" in answer.stdout
@@ -111,3 +111,13 @@ def test_of_a_trial_each_example_is_judged_by_its_version_and_it_is_said_which(s
     answer = ask("test", "SMALL", "--protocols", stricter).stdout
     assert "SMALL/examples/right: as expected, judged by v1" in answer
     assert "SMALL/examples/newest: differs, judged by v2" in answer
+
+
+def test_an_example_that_is_wrong_is_told_and_the_others_are_judged(trial, ask):
+    write(trial, "a", {"says": "x", "based_on": "nope", "changes": []})
+    write(trial, "b", {"says": "x", "based_on": "right", "changes": [], "protocol": "v9"})
+    answer = ask("test", "SMALL", "--protocols", trial)
+    assert answer.exit_code == 2
+    assert "SMALL/examples/a.json: line 1, at /based_on: there is no example nope" in answer.stderr
+    assert "SMALL/examples/b.json: at /protocol: there is no v9 of the trial" in answer.stderr
+    assert "SMALL/examples/right: as expected" in answer.stdout

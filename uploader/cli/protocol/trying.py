@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from uploader.cases import case_of, headers_below
-from uploader.cli.common import DONE, REFUSED, choice_options
+from uploader.cli.common import DONE, REFUSED, WRONG_USE, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
-from uploader.domain.errors import UnreadableFile
+from uploader.domain.errors import BadProtocol, UnreadableFile
 from uploader.domain.trial import Protocol
-from uploader.protocols import examples, load
+from uploader.protocols import examples, keptpixels, load, variants
 from uploader.protocols.recording import of_nobody
 from uploader.protocols.writing import write_new
 from uploader.stages.validate import validate
@@ -40,7 +40,7 @@ def test(
     """Judge the examples beside protocols, TRIAL/examples/*.json, and compare with the verdict that is expected.
 
     TRIAL/v2 judges all by that version; TRIAL each by the version that it names, else by the newest. Exit code 3 when
-    one differs.
+    one differs, 2 when one is wrong itself.
     """
     said = [f"--{kind}" for kind, code in codes.items() if code] + ["--name"] * bool(name) + ["--says"] * bool(says)
     if record is None and said:
@@ -49,30 +49,45 @@ def test(
         if not name or len(trials) != 1:
             raise click.UsageError("say for one trial, with --name, what the example is called")
         _record(folders, trials[0], record, name, says or name, {kind: code for kind, code in codes.items() if code})
-    wrong = 0
-    for trial in trials:
-        path = folders.find(trial)
-        known = examples.names(path.parent)
-        if not known:
-            raise click.UsageError(f"there is no example in {path.parent / 'examples'}; make one with --record")
-        for each in known:
-            example = examples.read(path.parent, each)
-            protocol = judging(folders, trial, example)
-            differences = list(differing(example, protocol))
-            wrong += bool(differences)
-            verdict = "differs" if differences else "as expected"
-            click.echo(f"{path.parent.name}/examples/{each}: {verdict}, judged by {protocol.version}")
-            for line in differences:
-                click.echo(f"  {line}")
-    raise SystemExit(REFUSED if wrong else DONE)
+    found = [_said(folders, trial, name) for trial in trials for name in _names(folders, trial)]
+    raise SystemExit(WRONG_USE if WRONG_USE in found else max(found))
+
+
+def _names(folders: Folders, trial: str) -> list[str]:
+    folder = folders.find(trial).parent
+    known = variants.names(folder)
+    if not known:
+        raise click.UsageError(f"there is no example in {folder / 'examples'}; make one with --record")
+    return known
+
+
+def _said(folders: Folders, trial: str, name: str) -> int:
+    """Says how an example comes out; the exit code that this alone is worth."""
+    folder = folders.find(trial).parent
+    try:
+        example = examples.read(folder, name)
+        protocol = judging(folders, trial, example)
+    except BadProtocol as error:
+        click.echo(str(error), err=True)
+        return WRONG_USE
+    differences = list(differing(example, protocol))
+    verdict = "differs" if differences else "as expected"
+    click.echo("\n  ".join([f"{folder.name}/examples/{name}: {verdict}, judged by {protocol.version}", *differences]))
+    return REFUSED if differences else DONE
 
 
 def judging(folders: Folders, reference: str, example: examples.Example) -> Protocol:
-    """The version that the reference names; else the example's own, and the newest where it has none."""
-    newest = folders.find(reference)
+    """The version that the reference names; else the example's own, and the newest where it has none.
+
+    Raises BadProtocol.
+    """
+    path = folders.find(reference)
     if folders.named(reference) is None and example.protocol:
-        return load(newest.with_name(f"{example.protocol}.json"), folders.schema())
-    return load(newest, folders.schema())
+        path = path.with_name(f"{example.protocol}.json")
+        if not path.is_file():
+            says = f"at /protocol: there is no {example.protocol} of the trial"
+            raise BadProtocol(f"{path.parent.name}/examples/{example.name}.json: {says}")
+    return load(path, folders.schema())
 
 
 def differing(example: examples.Example, protocol: Protocol) -> Iterator[str]:
@@ -130,5 +145,5 @@ def _session(folder: Path, protocol: Protocol) -> dict[str, Any]:
     doses = [entry for entry, header in bare.items() if header.get("Modality") == "RTDOSE"]
     return {
         "scans": examples.packed(bare),
-        "pixels": {entry: examples.kept_pixels(case.frames, ours[entry]) for entry in doses},
+        "pixels": {entry: keptpixels.packed(case.frames, ours[entry]) for entry in doses},
     }
