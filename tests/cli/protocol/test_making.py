@@ -136,7 +136,7 @@ def test_lists_of_dasher_become_a_protocol(imported, tmp_path):
     assert answer.exit_code == 0, answer.output
     assert "24 characters; ROI Observation Label holds 16" in answer.stderr
     document = json.loads((tmp_path / "trialA" / "v1.json").read_text())
-    assert document["status"] == "draft"
+    assert (document["status"], document["nomenclature"]["unknown_rois"]) == ("draft", "refusal")
     assert [(roi["name"], roi["need"]) for roi in document["rois"]] == [
         ("BODY", "required"),
         ("PTV*", "optional"),

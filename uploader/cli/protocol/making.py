@@ -47,7 +47,10 @@ def new(session: Path | None, folders: Folders) -> None:
 @click.option("--example", default="", help="An ID of a subject.")
 @folders_options
 def import_(permitted: Path, title: str, sponsor: str, example: str, folders: Folders) -> None:
-    """Make a protocol of a DASHER trial's lists: TRIAL_labels.txt, and TRIAL_required_labels.txt beside it."""
+    """Make a protocol of a DASHER trial's lists: TRIAL_labels.txt, and TRIAL_required_labels.txt beside it.
+
+    A structure that is not listed is refused, as DASHER did.
+    """
     trial = permitted.name.removesuffix("_labels.txt")
     if trial == permitted.name or not LABEL.fullmatch(trial):
         raise click.UsageError(f"expected a file TRIAL_labels.txt, where TRIAL is {LABEL.pattern}")
@@ -59,6 +62,7 @@ def import_(permitted: Path, title: str, sponsor: str, example: str, folders: Fo
             sponsor=sponsor,
             example=example or f"{trial[:LONGEST_PREFIX]}-001",
             modalities={"CT": 1, "RTSTRUCT": 1},
+            unlisted="refusal",
             note="From DASHER's lists of labels. Inputs, subject IDs and sponsor are PLACEHOLDERS unless given.",
         )
     )
