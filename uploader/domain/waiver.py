@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from uploader.domain.renaming import ACTION as RENAMED
 from uploader.domain.word import given
 
 ACTION = "rule-waived"
@@ -43,7 +44,8 @@ class Waiver:
 
 def waivers(history: Sequence[Mapping[str, Any]], digest: str, protocol_digest: str) -> tuple[Waiver, ...]:
     """Those in the audit lines of a submission that hold for these bytes under this protocol: of two for one rule the
-    later one, and none that was made before trial and subject were chosen last."""
-    begun = max((n for n, line in enumerate(history) if line["action"] == "chosen"), default=0)
+    later one, and none that was made before trial and subject were chosen last, or structures renamed: what is called
+    Larynx now may be another structure than the one that was let pass."""
+    begun = max((n for n, line in enumerate(history) if line["action"] in ("chosen", RENAMED)), default=0)
     made = (Waiver(line["actor"], line["at"], **line["facts"]) for line in given(history[begun:], ACTION, digest))
     return tuple({each.line: each for each in made if each.protocol_digest == protocol_digest}.values())
