@@ -81,7 +81,14 @@ def test_structures_that_do_not_fail_with_a_number_and_a_remedy(rel, a, b, code,
     outcome, (finding,) = related(rel, a, b, BODY, RIGHT_LUNG, LEFT_LUNG, PTV, GTV, severity="question", **more)
     assert (outcome, finding.code, finding.severity) == (Outcome.FAILED, code, Severity.QUESTION)
     assert (finding.line, bool(finding.found), bool(finding.remedy)) == ("/roi_relations/0", True, True)
-    assert a not in repr(finding)
+    assert {a, b} & set(finding.says.replace(",", "").split()) == {a, b}
+
+
+def test_a_finding_calls_structures_as_the_protocol_does_and_never_as_the_file():
+    outcome, (finding,) = related("within", "GTV*", "PTV", PTV, ("GTV of Mustermann", "GTV", 12, (60, 0)))
+    assert (outcome, finding.says) == (Outcome.FAILED, "a part of GTV* lies outside of PTV")
+    assert "Mustermann" not in repr(finding)
+    assert "Mustermann" in finding.evidence.reveal()
 
 
 def test_a_right_name_on_the_wrong_side_is_found():

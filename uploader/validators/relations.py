@@ -64,6 +64,15 @@ class Pair:
     def tolerance_cc(self) -> float:
         return float(self.said.get("tolerance_cc", 0.0))
 
+    @property
+    def first(self) -> str:
+        """What the protocol calls `a`; never its name in the file."""
+        return str(self.said.get("a", "the structure"))
+
+    @property
+    def second(self) -> str:
+        return str(self.said.get("b", "the outline of the body"))
+
     def wrong(self, code: str, says: str, found: str = "", expected: str = "", remedy: str = _LOOK) -> Answer:
         """They do not lie as the rule says."""
         where = f"{self.a.entry} (3006,0026) ROI {self.a.number} and {self.b.number}"
@@ -100,17 +109,17 @@ def _judged(pair: Pair) -> Answer:
 
 
 def _within(pair: Pair) -> Answer:
-    return _contained(pair, outside_cc(pair.a, pair.b), "the first structure")
+    return _contained(pair, outside_cc(pair.a, pair.b), pair.first, pair.second)
 
 
 def _contains(pair: Pair) -> Answer:
-    return _contained(pair, outside_cc(pair.b, pair.a), "the second structure")
+    return _contained(pair, outside_cc(pair.b, pair.a), pair.second, pair.first)
 
 
-def _contained(pair: Pair, outside: float, which: str) -> Answer:
+def _contained(pair: Pair, outside: float, inner: str, outer: str) -> Answer:
     if outside <= pair.tolerance_cc + 1e-6:
         return right(_cc(outside))
-    says = f"a part of {which} lies outside of the other one"
+    says = f"a part of {inner} lies outside of {outer}"
     return pair.wrong("relations.outside", says, f"{_cc(outside)} outside", f"at most {_cc(pair.tolerance_cc)}")
 
 
@@ -118,7 +127,7 @@ def _disjoint(pair: Pair) -> Answer:
     both = overlap_cc(pair.a, pair.b)
     if both <= pair.tolerance_cc + 1e-6:
         return right(_cc(both))
-    says = "the two structures overlap, which they should not"
+    says = f"{pair.first} and {pair.second} overlap, which they should not"
     return pair.wrong("relations.overlap", says, f"{_cc(both)} in both", f"at most {_cc(pair.tolerance_cc)}")
 
 
@@ -126,7 +135,7 @@ def _overlaps(pair: Pair) -> Answer:
     both = overlap_cc(pair.a, pair.b)
     if both > pair.tolerance_cc:
         return right(_cc(both))
-    says = "the two structures do not overlap, which they should"
+    says = f"{pair.first} and {pair.second} do not overlap, which they should"
     return pair.wrong("relations.apart", says, f"{_cc(both)} in both", f"more than {_cc(pair.tolerance_cc)}")
 
 
@@ -134,7 +143,7 @@ def _larger(pair: Pair) -> Answer:
     first, second = volume_cc(pair.a), volume_cc(pair.b)
     if first > second:
         return right(f"{_cc(first)} and {_cc(second)}")
-    says = "the structure that should be the larger one is not"
+    says = f"{pair.first} is not larger than {pair.second}, which it should be"
     return pair.wrong("relations.smaller", says, _cc(first), f"more than {_cc(second)}")
 
 
@@ -146,7 +155,7 @@ def _expansion(pair: Pair) -> Answer:
     found = f"{measured.least:.1f} to {measured.most:.1f} mm"
     if low - MARGIN_SLACK_MM <= measured.least_at_most and measured.most_at_least <= high + MARGIN_SLACK_MM:
         return right(found)
-    says = "the margin between the two structures is not what the trial asks for"
+    says = f"the margin between {pair.first} and {pair.second} is not what the trial asks for"
     return pair.wrong("relations.margin", says, found, range_words(pair.said["range"], "mm"))
 
 
@@ -162,7 +171,7 @@ def _side(pair: Pair) -> Answer:
         return unknown("its centre lies in the middle of the body")
     if seen is side:
         return right(seen.name.lower())
-    says = "the structure lies on the other side of the body than its name says"
+    says = f"{pair.first} lies on the other side of the body than its name says"
     remedy = "rename the structure, or draw it on the side of its name; if the images are mirrored, send them as made"
     return pair.wrong("relations.side", says, f"on the {seen.name.lower()}", f"on the {side.name.lower()}", remedy)
 
