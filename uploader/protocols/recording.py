@@ -1,15 +1,15 @@
 """Headers of a session as an example may have them: of nobody.
 
-Measurements stay. UIDs become others, the same wherever they were; days move so that the earliest is 1 January 2000. A
-text stays only if the protocol says it itself or it is the name of an organ of the standard; what the protocol must
-tell apart becomes ``text 1``, ``text 2``; all else goes.
+Measurements stay, but of the patient's body only what the protocol's rules need, rounded. UIDs become others, the same
+wherever they were; days and times of day move as `moving` says. A text stays only if the protocol says it itself or it
+is the name of an organ of the standard; what the protocol must tell apart becomes ``text 1``, ``text 2``; all else
+goes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from uploader.linear import compiled
 from uploader.nomenclature import table
 from uploader.nomenclature.folding import folding, matches
 from uploader.ports import Header, Headers
+from uploader.protocols.moving import Moved, vr_of
 from uploader.when import Compared, mentions, parsed
 
 _NUMBERS = frozenset({"DS", "IS", "FL", "FD", "US", "SS", "UL", "SL", "UV", "SV", "US or SS"})
@@ -36,33 +37,37 @@ _TOLD_APART = frozenset(
     }
 )
 """Texts by which files or structures are told apart, whatever the protocol says."""
-_FIRST = date(2000, 1, 1)
+_PATIENT = 0x0010
+"""The group of attributes that are about the patient."""
+_ROUNDED = {"PatientWeight": 5.0, "PatientSize": 0.05}
+"""Steps of what may be needed of the body: kg, m."""
 _BORN = "19500101"
 _DECIMALS = 3
 _CODE = re.compile(r"[A-Z_ ]*[0-9]{0,3}[A-Z_ ]*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DOSE = re.compile(r"[-_ ]?[0-9]{0,5}(\.[0-9]+)?(c?Gy)?", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{4}")
-_TIME = re.compile(r"[0-9]{2,6}(\.[0-9]{1,6})?")
-_DAY = re.compile(r"([0-9]{8})([0-9]{2,6}(\.[0-9]{1,6})?)?([-+][0-9]{4})?")
 
 
 def of_nobody(headers: Headers, protocol: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The headers under names of ours, without what tells of a person; plain lists and numbers, ready for JSON."""
-    eraser = _Eraser(protocol, _earliest(headers.values()), set(_people(headers.values())))
+    eraser = _Eraser(protocol, Moved(headers.values()), set(_people(headers.values())))
     return {f"{number:04}.dcm": eraser.header(header) for number, header in enumerate(headers.values(), 1)}
 
 
 class _Eraser:
     """Remembers which UID and which text has become which."""
 
-    def __init__(self, protocol: Mapping[str, Any], earliest: date, people: Set[str]) -> None:
+    def __init__(self, protocol: Mapping[str, Any], moved: Moved, people: Set[str]) -> None:
         self._texts: dict[str, str] = {}
         self._uids: dict[str, str] = {}
-        self._back = earliest - _FIRST
+        self._moved = moved
         self._people = people
         self._said = {text.casefold() for text in _all_texts(protocol)}
         self._asked = set(_attributes(protocol))
+        self._of_patient = {*_TOLD_APART, *self._asked, "PatientBirthDate"}
+        if any("pet" in said for said in protocol.get("inputs", ())):
+            self._of_patient.add("PatientWeight")
         self._fold = folding(protocol.get("nomenclature", {}).get("ignore", ()))
         self._rois = list(_names(protocol.get("rois", ())))
         self._patterns = list(_expressions(protocol))
@@ -73,8 +78,9 @@ class _Eraser:
 
     def _value(self, keyword: str, value: Any) -> Any:
         """None for what goes."""
-        tag = dictionary.tag_of(keyword)
-        vr = dictionary.vr_of(tag) if tag is not None else None
+        if (dictionary.tag_of(keyword) or 0) >> 16 == _PATIENT and keyword not in self._of_patient:
+            return None
+        vr = vr_of(keyword)
         if isinstance(value, np.ndarray):
             return [round(float(number), _DECIMALS) for number in value]
         if vr == "SQ":
@@ -88,16 +94,18 @@ class _Eraser:
         if keyword == "PatientBirthDate":
             return _BORN if value else value
         if isinstance(value, (int, float)):
-            return value if vr in _NUMBERS or vr is None else None
+            return _rounded(keyword, value) if vr in _NUMBERS or vr is None else None
         if not isinstance(value, str):
             return None
         match vr:
             case "UI":
                 return self._uid(value)
-            case "DA" | "DT":
-                return self._day(value)
+            case "DA":
+                return self._moved.day(value)
             case "TM":
-                return value if _TIME.fullmatch(value) else None
+                return self._moved.time(value)
+            case "DT":
+                return self._moved.moment(value)
             case "CS":
                 known = value.casefold() in self._said or (_CODE.fullmatch(value) and not self._tells(value))
                 return value if known else None
@@ -107,10 +115,6 @@ class _Eraser:
 
     def _uid(self, uid: str) -> str:
         return uid if dictionary.uid_type(uid) else self._uids.setdefault(uid, f"2.25.{len(self._uids) + 1000}")
-
-    def _day(self, text: str) -> str | None:
-        day = _day_of(text)
-        return None if day is None else (day - self._back).strftime("%Y%m%d") + text[8:]
 
     def _text(self, keyword: str, text: str) -> str | None:
         if keyword in _KEPT and text.casefold() not in self._said and self._tells(text):
@@ -171,23 +175,10 @@ def _spoken(expression: str, text: str) -> str | None:
     return None if foreign or _LONG_NUMBER.search(found) else found or None
 
 
-def _earliest(headers: Iterable[Header]) -> date:
-    days = [day for header in headers for text in _days(header) if (day := _day_of(text))]
-    return min(days, default=_FIRST)
-
-
-def _days(header: Header) -> Iterator[str]:
-    for keyword, value in header.items():
-        if keyword.endswith("Date") and keyword != "PatientBirthDate" and isinstance(value, str):
-            yield value
-
-
-def _day_of(text: str) -> date | None:
-    found = _DAY.fullmatch(text)
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if found else None
-    except ValueError:
-        return None
+def _rounded(keyword: str, number: float) -> float:
+    """Of the body not more than is needed; what is there does not become nothing."""
+    step = _ROUNDED.get(keyword)
+    return number if step is None or number <= 0 else round(max(1, round(number / step)) * step, 2)
 
 
 def _all_texts(said: Any) -> Iterator[str]:
