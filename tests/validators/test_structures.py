@@ -97,6 +97,26 @@ def test_what_is_drawn_otherwise_fails_its_rule_and_says_so(session, rule, code,
     assert all(f.remedy and f.where.startswith("scans/") for f in findings)
 
 
+def test_a_lost_slice_is_told_once_with_the_numbers_of_the_rois_and_their_names_as_evidence(session):
+    lost = changed(session, lambda s: s.pop(names_of(s, "CT")[5]))
+    (finding,) = ruled(lost, asked(images="ct", plane_tol_mm=0.1))[1]
+    numbers = finding.where.partition(" ROI ")[2].split(", ")
+    assert numbers == sorted(numbers, key=int)
+    assert (len(numbers) > 2, finding.found) == (True, f"up to 3 mm off, in {len(numbers)} ROIs")
+    names = [roi(session, int(number))["ROIName"] for number in numbers]
+    assert finding.evidence.reveal() == " | ".join(names)
+    assert [name for name in names if name in repr(finding)] == []
+
+
+def test_each_name_that_is_there_twice_is_told_with_its_own_rois(session):
+    def doubled(s):
+        for number, name in ((1, "Body"), (2, "body"), (3, "Heart"), (4, "heart")):
+            roi(s, number)["ROIName"] = name
+
+    findings = ruled(changed(session, doubled), asked(images="ct", duplicate_names="refusal"))[1]
+    assert [f.where.partition(" ROI ")[2] for f in findings] == ["1, 2", "3, 4"]
+
+
 def test_an_image_that_the_structure_set_does_not_mention_is_counted(session):
     def silent(s):
         path = only(s, "RTSTRUCT")["ReferencedFrameOfReferenceSequence"][0]["RTReferencedStudySequence"][0]
@@ -226,12 +246,10 @@ def test_an_roi_that_is_not_there_has_no_volume_to_be_judged(session):
 
 def test_the_real_phantom_has_empty_structures_and_nothing_worse(spine_folder):
     _, findings = ruled(headers_of(spine_folder), asked())
-    assert {(f.code, f.where.rpartition(" ")[2]) for f in findings} == {
+    assert {(f.code, f.where.partition(" ")[2]) for f in findings} == {
         ("structures.approval", "(300E,0002)"),
-        ("structures.empty", "13"),
-        ("structures.empty", "15"),
-        ("structures.empty", "16"),
-        ("structures.gap", "11"),
+        ("structures.empty", "(3006,0026) ROI 13, 15, 16"),
+        ("structures.gap", "(3006,0026) ROI 11"),
     }
 
 

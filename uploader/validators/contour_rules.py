@@ -15,15 +15,13 @@ from uploader.validators.structure_set import Set, by_said, gathered
 
 def _types(each: Set) -> Answer:
     allowed = each.block.said["contour_types"]
-    others = [(s, kinds) for s in each.structures if (kinds := {c.kind for c in s.contours} - set(allowed))]
+    others = {s: kinds for s in each.structures if (kinds := {c.kind for c in s.contours} - set(allowed))}
     says, remedy = (
-        "contours of the ROI are of a kind that the trial does not take",
+        "contours are of a kind that the trial does not take",
         "draw the structure with closed contours",
     )
-    return gathered(
-        each.about(s, "structures.contour-type", says, remedy, ", ".join(sorted(_shown(kinds))), " or ".join(allowed))
-        for s, kinds in others
-    )
+    found = ", ".join(sorted(_shown(set().union(*others.values()))))
+    return gathered(each.about([*others], "structures.contour-type", says, remedy, found, " or ".join(allowed)))
 
 
 _KINDS = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "OPEN_PLANAR", "OPEN_NONPLANAR", "POINT"})
@@ -38,44 +36,31 @@ def _on_slices(each: Set) -> Answer:
     tolerance, planes = float(each.block.said["plane_tol_mm"]), each.stack
     if planes is None:
         return unknown("the images do not say where they are")
-    worst: dict[str, tuple[float, Structure]] = {}
+    worst: dict[Structure, float] = {}
     for structure, contour in each.closed:
-        off = max(planes.away(contour.at), contour.spread)
-        worst[structure.number] = max(
-            worst.get(structure.number, (0.0, structure)), (off, structure), key=lambda w: w[0]
-        )
-    says, remedy = "contours of the ROI do not lie on slices of the images", "send the structure set of this scan"
-    return gathered(
-        each.about(s, "structures.off-slice", says, remedy, f"{number(off)} mm off", f"within {number(tolerance)} mm")
-        for off, s in worst.values()
-        if off > tolerance + 1e-6
-    )
+        worst[structure] = max(worst.get(structure, 0.0), planes.away(contour.at), contour.spread)
+    off = {structure: most for structure, most in worst.items() if most > tolerance + 1e-6}
+    says = "contours do not lie on slices of the images"
+    remedy = "send the whole scan on which they were drawn, or the structure set of this scan"
+    found = f"up to {number(max(off.values(), default=0.0))} mm off"
+    return gathered(each.about([*off], "structures.off-slice", says, remedy, found, f"within {number(tolerance)} mm"))
 
 
 def _points(each: Set) -> Answer:
     least = int(each.block.said["min_points"])
-    few: Counter[str] = Counter(
-        s.number for s in each.structures for c in s.contours if c.kind != "POINT" and len(c.points) < least
-    )
-    says, remedy = (
-        "contours of the ROI have too few points to bound an area",
-        "delete these contours, or draw them again",
-    )
-    return gathered(
-        each.about(s, "structures.few-points", says, remedy, f"{few[s.number]} contour(s)", f"at least {least} points")
-        for s in each.structures
-        if few[s.number]
-    )
+    few = Counter(s for s in each.structures for c in s.contours if c.kind != "POINT" and len(c.points) < least)
+    says, remedy = "contours have too few points to bound an area", "delete these contours, or draw them again"
+    found, expected = f"{few.total()} contour(s)", f"at least {least} points"
+    return gathered(each.about([*few], "structures.few-points", says, remedy, found, expected))
 
 
 def _gaps(each: Set) -> Answer:
     allowed, images = int(each.block.said["max_gap_slices"]), each.stack
-    says, remedy = "slices within the ROI have no contour", "draw the missing slices, or interpolate between them"
-    return gathered(
-        each.about(s, "structures.gap", says, remedy, f"{most} slices without", f"at most {allowed}")
-        for s in each.structures
-        if (most := _most_missing(s, images.step if images else s.step)) > allowed
-    )
+    missing = {s: _most_missing(s, images.step if images else s.step) for s in each.structures}
+    wide = {structure: most for structure, most in missing.items() if most > allowed}
+    says, remedy = "slices within the structure have no contour", "draw the missing slices, or interpolate between them"
+    found = f"up to {max(wide.values(), default=0)} slices without"
+    return gathered(each.about([*wide], "structures.gap", says, remedy, found, f"at most {allowed}"))
 
 
 def _most_missing(structure: Structure, step: float) -> int:
@@ -85,37 +70,19 @@ def _most_missing(structure: Structure, step: float) -> int:
 
 
 def _crossing(each: Set) -> Answer:
-    crossing = Counter(s.number for s, contour in each.closed if contour.crosses_itself)
-    says, remedy = "contours of the ROI cross themselves", "draw these contours again"
-    return by_said(
-        each,
-        "self_intersection",
-        [
-            each.about(s, "structures.crossing", says, remedy, f"{crossing[s.number]} contour(s)")
-            for s in each.structures
-            if crossing[s.number]
-        ],
-    )
+    crossing = Counter(s for s, contour in each.closed if contour.crosses_itself)
+    says, remedy, found = "contours cross themselves", "draw these contours again", f"{crossing.total()} contour(s)"
+    return by_said(each, "self_intersection", each.about([*crossing], "structures.crossing", says, remedy, found))
 
 
 def _outside(each: Set) -> Answer:
     planes = each.stack
     if planes is None or planes.window.is_empty:
         return unknown("the images do not say where they are")
-    outside = Counter(s.number for s, contour in each.closed if _is_outside(contour, planes))
-    says, remedy = (
-        "contours of the ROI lie outside of the images",
-        "send the whole scan that the structures were drawn on",
-    )
-    return by_said(
-        each,
-        "outside_image",
-        [
-            each.about(s, "structures.outside", says, remedy, f"{outside[s.number]} contour(s)")
-            for s in each.structures
-            if outside[s.number]
-        ],
-    )
+    outside = Counter(s for s, contour in each.closed if _is_outside(contour, planes))
+    says, remedy = "contours lie outside of the images", "send the whole scan that the structures were drawn on"
+    found = f"{outside.total()} contour(s)"
+    return by_said(each, "outside_image", each.about([*outside], "structures.outside", says, remedy, found))
 
 
 def _is_outside(contour: Contour, planes: Stack) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case
 from uploader.validators import codes, contour_rules
@@ -81,17 +82,20 @@ def _approval(each: Set) -> Answer:
 
 
 def _empty(each: Set) -> Answer:
-    says, remedy = "the ROI has no contours", "draw the structure, or leave it out of the export"
-    empty = [each.about(s, "structures.empty", says, remedy) for s in each.structures if not s.contours]
-    return by_said(each, "empty_roi", empty)
+    says, remedy = "there are no contours", "draw the structure, or leave it out of the export"
+    empty = [s for s in each.structures if not s.contours]
+    return by_said(each, "empty_roi", each.about(empty, "structures.empty", says, remedy))
 
 
 def _doubled(each: Set) -> Answer:
-    fold = fold_of(each.block.case.asked)
-    counts = Counter(fold(structure.name) for structure in each.structures)
-    says, remedy = "another ROI has the same name, as the trial compares names", "give each structure a name of its own"
-    twice = [s for s in each.structures if s.name and counts[fold(s.name)] > 1]
-    return by_said(each, "duplicate_names", [each.about(s, "structures.name-doubled", says, remedy) for s in twice])
+    fold, bearers = fold_of(each.block.case.asked), defaultdict[str, list[Structure]](list)
+    for structure in each.structures:
+        if structure.name:
+            bearers[fold(structure.name)].append(structure)
+    says, remedy = "these ROIs have one name, as the trial compares names", "give each structure a name of its own"
+    twice = [together for together in bearers.values() if len(together) > 1]
+    found = [f for together in twice for f in each.about(together, "structures.name-doubled", says, remedy)]
+    return by_said(each, "duplicate_names", found)
 
 
 _RULES: Mapping[str, Callable[[Set], Answer]] = {

@@ -40,11 +40,16 @@ class Set:
         return self.block.finding(code, self.line, f"{self.entry} ({tag})", says, remedy, found, expected)
 
     def about(
-        self, structure: Structure, code: str, says: str, remedy: str, found: str = "", expected: str = ""
-    ) -> Finding:
-        """About one ROI; its name is for the reviewer only."""
-        about = self.finding(code, "3006,0026", says, remedy, found, expected)
-        return replace(about, where=f"{about.where} ROI {structure.number}", evidence=Private(structure.name))
+        self, rois: Sequence[Structure], code: str, says: str, remedy: str, found: str = "", expected: str = ""
+    ) -> Sequence[Finding]:
+        """One finding about these ROIs, as one thing mends them all; none about none. Names are evidence only."""
+        if not rois:
+            return ()
+        told = [found] if found else []
+        told += [f"{len(rois)} ROIs"] if len(rois) > 1 else []
+        about = self.finding(code, "3006,0026", says, remedy, ", in ".join(told), expected)
+        numbers, names = ", ".join(roi.number for roi in rois), " | ".join(roi.name for roi in rois)
+        return [replace(about, where=f"{about.where} ROI {numbers}", evidence=Private(names))]
 
     @property
     def closed(self) -> Iterator[tuple[Structure, Contour]]:
@@ -89,7 +94,6 @@ def by_said(each: Set, rule: str, findings: Sequence[Finding]) -> Answer:
     return wrong(*(replace(finding, severity=severity) for finding in findings)) if findings else right()
 
 
-def gathered(findings: Iterator[Finding]) -> Answer:
+def gathered(findings: Sequence[Finding]) -> Answer:
     """Wrong, where there is a finding."""
-    several = tuple(findings)
-    return wrong(*several) if several else right()
+    return wrong(*findings) if findings else right()
