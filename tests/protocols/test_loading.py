@@ -55,7 +55,7 @@ def test_an_example_is_right_and_cannot_be_chosen_while_its_figures_are_placehol
     protocols = Protocols(SHIPPED, [trial])
     (protocol,) = protocols.all()
     assert "PLACEHOLDER" in protocol.content["note"]
-    assert list(unserved(protocol, shipped("dicomedit_scripts"), POLICIES, Policy.read)) == []
+    assert list(unserved(protocol.content, shipped("dicomedit_scripts"), POLICIES, Policy.read)) == []
     with pytest.raises(Refused, match="draft"):
         protocols.newest(trial)
 

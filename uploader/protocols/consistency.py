@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from uploader.domain.checkdigit import is_right
@@ -11,7 +12,7 @@ from uploader.domain.trial import LABEL
 from uploader.domain.waivable import waivable
 from uploader.linear import compiled
 from uploader.protocols import attributes, conditions, mentions
-from uploader.protocols.faults import Wrong
+from uploader.protocols.faults import Wrong, as_far_as_read
 from uploader.protocols.rules import Place, places, rules
 
 Content = Mapping[str, Any]
@@ -41,18 +42,33 @@ _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def contradictions(content: Content, schema: Content) -> Iterator[Wrong]:
     """All of a document that fits the schema."""
-    found = list(places(content, schema))
+    return chain.from_iterable(_checked(content, schema, list(places(content, schema))))
+
+
+def readable_contradictions(content: Any, schema: Content, told: Set[str]) -> Iterator[Wrong]:
+    """Those of a document that does not fit the schema, as far as it can be read.
+
+    told: pointers of what does not fit; of a single value, nothing more is said
+    """
+    found = list(as_far_as_read(places(content, schema)))
+    enough = {place.pointer for place in found if place.pointer in told and not isinstance(place.value, (dict, list))}
+    for check in as_far_as_read(_checked(content, schema, found)):
+        yield from (wrong for wrong in as_far_as_read(check) if wrong[0] not in enough)
+
+
+def _checked(content: Content, schema: Content, found: Sequence[Place]) -> Iterator[Iterable[Wrong]]:
+    """Of each check, small ones apart, what it finds."""
     for check in (_subject_id, _label, _days, _supersedes, _outcome, _alike):
-        yield from check(content)
-    yield from _twice(content)
-    yield from _ids_twice(found)
+        yield check(content)
+    yield from (_twice(content, block) for block in _UNIQUE)
+    yield _ids_twice(found)
     for place in found:
-        for look in (_range, _needed, _modality, _roi, _dvh):
-            yield from look(place)
-    yield from attributes.wrong(found)
-    yield from conditions.wrong(content, found)
-    yield from mentions.wrong(content, found)
-    yield from _waivers(content, schema)
+        yield from (look(place) for look in (_range, _needed, _modality, _roi, _dvh))
+        yield attributes.wrong([place])
+        yield conditions.wrong(content, [place])
+        yield mentions.wrong(content, place)
+    yield from mentions.in_lists(content)
+    yield _waivers(content, schema)
 
 
 def _subject_id(content: Content) -> Iterator[Wrong]:
@@ -134,14 +150,13 @@ _UNIQUE: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _twice(content: Content) -> Iterator[Wrong]:
-    """Items of lists that are known by the same name."""
-    for block, known_by in _UNIQUE.items():
-        seen = set()
-        for index, item in enumerate(content.get(block, ())):
-            if (name := known_by(item)) in seen:
-                yield f"/{block}/{index}", f"{name if isinstance(name, str) else ' '.join(name)} is there a second time"
-            seen.add(name)
+def _twice(content: Content, block: str) -> Iterator[Wrong]:
+    """Items of a list that are known by the same name."""
+    seen = set()
+    for index, item in enumerate(content.get(block, ())):
+        if (name := _UNIQUE[block](item)) in seen:
+            yield f"/{block}/{index}", f"{name if isinstance(name, str) else ' '.join(name)} is there a second time"
+        seen.add(name)
 
 
 def _ids_twice(found: Iterable[Place]) -> Iterator[Wrong]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from uploader.protocols.document import Fault, lines, pointer
 from uploader.schema import faults
@@ -13,6 +14,7 @@ from uploader.schema import faults
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+T = TypeVar("T")
 Wrong = tuple[str, str]
 """JSON pointer of the place, and what is wrong there and was expected."""
 _LONGEST = 160
@@ -22,6 +24,15 @@ def unfitting(content: Any, schema: Mapping[str, Any]) -> Iterator[Wrong]:
     """What of a document does not fit its schema."""
     for error in faults(content, schema):
         yield pointer(error.absolute_path), _words(error)
+
+
+def as_far_as_read(wrong: Iterable[T]) -> Iterator[T]:
+    """The same of a document that is refused already: a check that stumbles over what is wrong says no more.
+
+    Never for a document that fits its schema: there, one that stumbles is a defect that must be seen.
+    """
+    with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
+        yield from wrong
 
 
 def placed(raw: bytes, wrong: Iterable[Wrong]) -> Sequence[Fault]:

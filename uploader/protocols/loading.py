@@ -15,9 +15,9 @@ from uploader.domain.identity import Identity
 from uploader.domain.private import Private
 from uploader.domain.trial import LABEL, Check, Protocol
 from uploader.linear import compiled
-from uploader.protocols.consistency import contradictions
+from uploader.protocols.consistency import contradictions, readable_contradictions
 from uploader.protocols.document import Fault, read
-from uploader.protocols.faults import Wrong, placed, unfitting
+from uploader.protocols.faults import Wrong, as_far_as_read, placed, unfitting
 from uploader.protocols.privacy import Policy, contradicting
 from uploader.protocols.rules import rules
 
@@ -100,15 +100,19 @@ def load(path: Path, schema: Mapping[str, Any]) -> Protocol:
 
 
 def examined(path: Path, raw: bytes, schema: Mapping[str, Any]) -> tuple[Any, Sequence[Fault]]:
-    """What the file `path` says, with all that is wrong in it; what does not fit the schema is not looked at further.
+    """What the file `path` says, with all that is wrong in it, as far as what does not fit the schema can be read.
 
     Raises BadProtocol for what is not JSON.
     """
     content = _parsed(path, raw)
-    wrong = list(unfitting(content, schema)) or [*_misplaced(path, content), *contradictions(content, schema)]
-    if not wrong and "automatic" in content["subject_id"]:
-        wrong = list(_makes_subjects(_protocol(content, "", schema)))
-    return content, placed(raw, wrong)
+    wrong = list(unfitting(content, schema))
+    if wrong:
+        wrong += as_far_as_read(_misplaced(path, content))
+        wrong += readable_contradictions(content, schema, {place for place, _ in wrong})
+    else:
+        wrong = [*_misplaced(path, content), *contradictions(content, schema)]
+    subjects = _makes_subjects(content)
+    return content, placed(raw, [*wrong, *(as_far_as_read(subjects) if wrong else subjects)])
 
 
 def check(
@@ -132,22 +136,23 @@ def check(
             f"{where} asks for validators that are not installed or not allowed: {', '.join(unknown)}; "
             f"allowed are: {', '.join(sorted(validators)) or 'none'}"
         )
-    for pointer, says in unserved(protocol, scripts, policies, read_policy):
+    for pointer, says in unserved(protocol.content, scripts, policies, read_policy):
         raise BadProtocol(f"{where}: at {pointer}: {says}")
 
 
 def unserved(
-    protocol: Protocol, scripts: Path, policies: Path, read_policy: Callable[[Path], Policy] | None = None
+    content: Mapping[str, Any], scripts: Path, policies: Path, read_policy: Callable[[Path], Policy] | None = None
 ) -> Iterator[Wrong]:
-    """What the protocol asks of scripts and privacy policy, and does not get."""
-    missing = [name for name in protocol.scripts if not (scripts / name).is_file()]
+    """What the document of a protocol asks of scripts and privacy policy, and does not get."""
+    missing = [name for name in content["scripts"] if not (scripts / name).is_file()]
     if missing:
         yield "/scripts", f"not in the folder of DicomEdit scripts: {', '.join(missing)}"
-    policy = policies / f"{protocol.policy}.json"
+    name = content.get("policy", "basic")
+    policy = policies / f"{name}.json"
     if not policy.is_file():
-        yield "/policy", f"not in the folder of privacy policies: {protocol.policy}"
-    elif read_policy is not None and "privacy" in protocol.content:
-        yield from contradicting(protocol.content, read_policy(policy))
+        yield "/policy", f"not in the folder of privacy policies: {name}"
+    elif read_policy is not None and "privacy" in content:
+        yield from contradicting(content, read_policy(policy))
 
 
 def _versions(folder: Path, trial: str, schema: Mapping[str, Any]) -> Sequence[Protocol]:
@@ -198,9 +203,12 @@ def _misplaced(path: Path, content: Mapping[str, Any]) -> Iterator[Wrong]:
         yield "/version", "is not the name of the file without .json"
 
 
-def _makes_subjects(protocol: Protocol) -> Iterator[Wrong]:
+def _makes_subjects(content: Mapping[str, Any]) -> Iterator[Wrong]:
     """A template that makes no ID of the trial."""
     place = "/subject_id/automatic"
+    if "automatic" not in content["subject_id"]:
+        return
+    protocol = _protocol(content, "", {})  # of its rules none is needed
     if ("{check}" in protocol.subject_automatic) != bool(protocol.subject_check):
         yield place, "must end with {check} if there is /subject_id/check_digit, and only then"
         return

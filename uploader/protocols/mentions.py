@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 from uploader.linear import compiled
@@ -40,21 +41,22 @@ _TAKES = {"attr": ("same_attribute",), "range": ("time_interval_days",)}
 """Field of a cross check -> the kinds that need it; no other takes it."""
 
 
-def wrong(content: Content, found: Iterable[Place]) -> Iterator[Wrong]:
-    inputs = {said["key"]: said["modality"] for said in content.get("inputs", ())}
-    arms = {said["code"] for said in content.get("arms", ())}
-    for place in found:
-        if _OF_INPUTS.fullmatch(place.pointer):
-            yield from _input(place, inputs)
-        elif _OF_ROIS.fullmatch(place.pointer) and not _known(content, place.value):
-            yield place.pointer, f"no entry of rois names {place.value}"
-        elif _OF_ARMS.fullmatch(place.pointer) and place.value not in arms:
-            yield place.pointer, f"there is no arm {place.value}"
-    for index, said in enumerate(content.get("cross_checks", ())):
-        yield from ((f"/cross_checks/{index}", says) for says in _cross_check(said))
-    for index, said in enumerate(content.get("roi_relations", ())):
-        yield from ((f"/roi_relations/{index}", says) for says in _relation(said))
-    yield from _synonyms(content.get("nomenclature", {}))
+def wrong(content: Content, place: Place) -> Iterator[Wrong]:
+    """What is wrong with one place of a document that mentions something."""
+    if _OF_INPUTS.fullmatch(place.pointer):
+        yield from _input(place, {said["key"]: said["modality"] for said in content.get("inputs", ())})
+    elif _OF_ROIS.fullmatch(place.pointer) and not _known(content, place.value):
+        yield place.pointer, f"no entry of rois names {place.value}"
+    elif _OF_ARMS.fullmatch(place.pointer) and place.value not in {said["code"] for said in content.get("arms", ())}:
+        yield place.pointer, f"there is no arm {place.value}"
+
+
+def in_lists(content: Content) -> Iterator[Iterable[Wrong]]:
+    """What is wrong with the items of lists that relate others, item by item, and with the synonyms."""
+    for block, look in (("cross_checks", _cross_check), ("roi_relations", _relation)):
+        for index, said in enumerate(content.get(block, ())):
+            yield zip(repeat(f"/{block}/{index}"), look(said))
+    yield _synonyms(content.get("nomenclature", {}))
 
 
 def _input(place: Place, inputs: Mapping[str, str]) -> Iterator[Wrong]:

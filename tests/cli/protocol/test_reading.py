@@ -43,6 +43,38 @@ def test_what_the_protocol_leans_on_is_looked_for_too(folder, small, change, wor
     assert words in ask("check", "SMALL", "--protocols", folder).stderr
 
 
+def test_what_fits_no_schema_contradicts_itself_and_leans_on_nothing_is_told_at_once(folder, small, ask):
+    small["inputs"][0]["geometry"] |= {"slice_spacing": 3, "slice_spacing_mm": {"min": 3, "max": 1}}
+    small["inputs"][1]["modality"] = 5
+    small["roi_relations"][0]["b"] = "Skin"
+    small["cross_checks"][0] = {"id": "chain", "inputs": ["structures", "ct"]}
+    small["cross_checks"].append({"kind": "same_attribute", "inputs": ["ct"]})
+    small["subject_id"]["automatic"] = "X-{digits:3}"
+    small |= {"policy": "made_up", "scripts": ["trial/made_up.das"], "trial": "OTHER"}
+    (folder / "SMALL" / "v1.json").write_text(json.dumps(small))
+    says = ask("check", "SMALL", "--protocols", folder).stderr
+    for words in (
+        "at /inputs/0/geometry: nothing is known of 'slice_spacing'",
+        "at /inputs/0/geometry/slice_spacing_mm: min 3 is above max 1",
+        "at /inputs/1/modality: expected",
+        "at /cross_checks/0: lacks 'kind'",
+        "at /cross_checks/2: same_attribute needs attr",
+        "at /roi_relations/0/b: no entry of rois names Skin",
+        "at /subject_id/automatic: makes no ID that matches",
+        "at /trial: is not the name of the folder",
+        "at /scripts: not in the folder of DicomEdit scripts",
+        "at /policy: not in the folder of privacy policies",
+    ):
+        assert words in says, says
+
+
+def test_a_place_is_told_once_and_faults_come_in_the_order_of_lines(folder, small, ask):
+    small |= {"valid_from": "soon", "policy": "made_up"}
+    (folder / "SMALL" / "v1.json").write_text(json.dumps(small, indent=1))
+    rows = ask("check", "SMALL", "--protocols", folder).stderr.splitlines()
+    assert [row.split(" at ")[1].split(":")[0] for row in rows] == ["/policy", "/valid_from"]
+
+
 def test_a_file_that_is_no_json_is_told_with_its_line(folder, ask):
     (folder / "SMALL" / "v1.json").write_text('{\n"trial": }')
     assert "SMALL/v1.json: line 2: is not JSON" in ask("check", "SMALL", "--protocols", folder).stderr

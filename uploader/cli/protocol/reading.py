@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,8 +15,10 @@ from uploader.cli.protocol.folders import REFERENCE, Folders, folders_options
 from uploader.domain.errors import BadProtocol
 from uploader.passes import Policy
 from uploader.protocols import load
-from uploader.protocols.document import Fault, lines
+from uploader.protocols.document import lines
+from uploader.protocols.faults import Wrong, as_far_as_read, placed
 from uploader.protocols.loading import examined, unserved
+from uploader.protocols.rules import rules
 from uploader.validators import GROUP
 
 
@@ -59,20 +63,21 @@ def _faults(path: Path, folders: Folders) -> Iterator[str]:
     """All that is wrong, each in a sentence with its place."""
     schema, raw = folders.schema(), path.read_bytes()
     try:
-        _, found = examined(path, raw, schema)
+        content, found = examined(path, raw, schema)
     except BadProtocol as error:
         yield str(error).partition(": ")[2]
         return
-    if found:
-        yield from map(str, found)
-        return
-    protocol, rows = load(path, schema), lines(raw.decode("utf-8-sig"))
-    for pointer, says in unserved(protocol, folders.scripts, folders.policies, Policy.read):
-        yield str(Fault(rows.get(pointer, 1), pointer, says))
-    known = {point.name for point in entry_points(group=GROUP)}
-    missing = {rule.validator: rule.line for rule in reversed(protocol.rules) if rule.validator not in known}
-    for validator, pointer in missing.items():
-        yield str(Fault(rows[pointer], pointer, f"needs the validator {validator}, which is not installed here"))
+    lacking = (unserved(content, folders.scripts, folders.policies, Policy.read), _not_installed(content, schema))
+    further = chain.from_iterable(map(as_far_as_read, lacking) if found else lacking)
+    yield from map(str, sorted({*found, *placed(raw, further)}))
+
+
+def _not_installed(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Validators that are asked for, each at the first of its rules."""
+    known, asked = {point.name for point in entry_points(group=GROUP)}, dict[str, str]()
+    for rule in rules(content, schema):
+        if rule.validator not in known and asked.setdefault(rule.validator, rule.line) == rule.line:
+            yield rule.line, f"needs the validator {rule.validator}, which is not installed here"
 
 
 @click.command("diff")
