@@ -108,6 +108,7 @@ def test_a_refusal_exits_3_and_names_rule_and_protocol_line(home, session, tmp_p
     told = json.loads(answer.stdout)
     assert (told["state"], told["protocol"]) == ("refused", "DEMO-RT v1")
     (finding,) = [f for f in told["findings"] if f.get("line") == "/inputs/1/count"]
+    assert finding["rule"] == "structures.count"
     assert (finding["code"], finding["severity"]) == ("completeness.input-missing", "refusal")
     assert {"line": "/inputs/1/count", "outcome": "fail", "says": ""} in told["rulings"]
 
