@@ -118,6 +118,7 @@ class Review:
             renamed=tuple(told(self._decided(about))),
             anonymised_verdict=self.records.verdict(submission, "anonymised"),
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
+            names={rule.line: rule.name for protocol in self._pinned(about) for rule in protocol.rules},
         )
 
     def choose(

@@ -102,6 +102,8 @@ class View:
     """Of the second validation, on the anonymised files: what differs from the first."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Line of a rule in the protocol file -> what people call it."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The same -> what waivers call it."""
 
 
 def scans_of(about: Submission, manifest: Manifest) -> tuple[Scan, ...]:

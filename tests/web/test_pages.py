@@ -192,7 +192,8 @@ def test_a_refused_submission_shows_its_findings_and_offers_another_choice(ada, 
     assert "severity refusal" in page
     assert 'class="stopped" aria-current="step"' in page
     assert "choose another trial or subject" in page
-    assert "Rule <code>completeness.input-missing</code>, protocol line <code>/inputs/1/count</code>" in page
+    where = "rule <code>structures.count</code>, protocol line <code>/inputs/1/count</code>"
+    assert f"Finding <code>completeness.input-missing</code>, {where}" in page
     assert "rules: " in page
 
 
