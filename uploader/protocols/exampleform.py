@@ -11,7 +11,7 @@ from uploader.protocols.document import pointer
 from uploader.protocols.faults import Wrong
 
 _TEXT: Final = {"type": "string"}
-_ANY: Final = {"type": "object"}
+_HEADER: Final = {"type": "object", "title": "Header", "description": "keywords and values"}
 _CHANGE: Final = {
     "type": "object",
     "title": "Change",
@@ -19,7 +19,12 @@ _CHANGE: Final = {
     "properties": {
         "entry": {**_TEXT, "title": "Entry", "description": "the file that changes"},
         "modality": {**_TEXT, "title": "Modality", "description": "of the files that change"},
-        "at": {"type": "string", "pattern": "^(/[^/]+)+$", "description": "a place such as /ROIName or /ImageType/2"},
+        "at": {
+            **_TEXT,
+            "title": "At",
+            "pattern": "^(/[^/]+)+$",
+            "description": "a place such as /ROIName or /ImageType/2",
+        },
         "value": {"type": ["string", "number", "array"], "title": "Value", "description": "what is there instead"},
     },
 }
@@ -29,8 +34,12 @@ _EXPECTED: Final = {
     "additionalProperties": False,
     "properties": {
         "worst": {"enum": ["nothing", *(severity.name.lower() for severity in Severity)]},
-        "not_passed": {"type": "object", "additionalProperties": {"enum": [outcome.value for outcome in Outcome]}},
-        "findings": {"type": "array", "items": _TEXT},
+        "not_passed": {
+            "title": "Not passed",
+            "type": "object",
+            "additionalProperties": {"enum": [outcome.value for outcome in Outcome]},
+        },
+        "findings": {"title": "Findings", "type": "array", "items": _TEXT},
     },
 }
 _SCAN: Final = {
@@ -38,7 +47,7 @@ _SCAN: Final = {
     "title": "Scan",
     "additionalProperties": False,
     "required": ["instances"],
-    "properties": {"common": _ANY, "instances": {"type": "object", "additionalProperties": _ANY}},
+    "properties": {"common": _HEADER, "instances": {"type": "object", "additionalProperties": _HEADER}},
 }
 _PIXELS: Final = {
     "type": "object",
@@ -63,10 +72,10 @@ FORM: Final[Mapping[str, Any]] = {
         "based_on": {**_TEXT, "title": "Based on", "description": "another example of the trial"},
         "changes": {"type": "array", "items": _CHANGE, "title": "Changes"},
         "chosen": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(KINDS, _TEXT)},
-        "earlier": {"type": "array", "items": _ANY},
-        "visits": {"type": "array", "items": _TEXT},
+        "earlier": {"title": "Earlier sessions", "type": "array", "items": _HEADER},
+        "visits": {"title": "Visits", "type": "array", "items": _TEXT},
         "scans": {"type": "array", "items": _SCAN, "title": "Scans"},
-        "pixels": {"type": "object", "additionalProperties": _PIXELS},
+        "pixels": {"title": "Pixels", "type": "object", "additionalProperties": _PIXELS},
         "expected": _EXPECTED,
     },
 }

@@ -31,7 +31,7 @@ def as_far_as_read(wrong: Iterable[T]) -> Iterator[T]:
 
     Never for a document that fits its schema: there, one that stumbles is a defect that must be seen.
     """
-    with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError):
+    with suppress(AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError):
         yield from wrong
 
 

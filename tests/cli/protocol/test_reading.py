@@ -68,6 +68,14 @@ def test_what_fits_no_schema_contradicts_itself_and_leans_on_nothing_is_told_at_
         assert words in says, says
 
 
+def test_what_cannot_be_held_against_the_policy_is_told_and_the_rest_too(folder, small, ask):
+    small["privacy"] = {"base_profile": "PS3.15-E-Basic", "private_allow": ["nonsense"], "dates": {"method": "remove"}}
+    (folder / "SMALL" / "v1.json").write_text(json.dumps(small))
+    says = ask("check", "SMALL", "--protocols", folder).stderr
+    assert "at /privacy/private_allow/0: is not right" in says
+    assert "at /privacy/dates/method: is remove" in says
+
+
 def test_a_place_is_told_once_and_faults_come_in_the_order_of_lines(folder, small, ask):
     small |= {"valid_from": "soon", "policy": "made_up"}
     (folder / "SMALL" / "v1.json").write_text(json.dumps(small, indent=1))
