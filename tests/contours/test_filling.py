@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from shapely import Polygon
 
-from tests.contours.solids import circle, keyhole
+from tests.contours.solids import circle, keyhole, solid
 from uploader.contours.filling import Tangled, crosses_itself, enclosed, filled
+from uploader.contours.structure import Contour
 
 EIGHT = Polygon([[0, 0], [10, 10], [10, 0], [0, 10]])
 LOPSIDED = Polygon([[0, 0], [10, 10], [10, 0], [0, 6]])
@@ -35,3 +36,10 @@ def test_a_contour_that_is_drawn_twice_is_no_hole():
     elsewhere = Polygon(circle(10, 0, (50, 0))[:, :2])
     both = filled([("CLOSED_PLANAR", each) for each in (once, again, elsewhere)])
     assert both.area == pytest.approx(2 * np.pi * 100, rel=0.01)
+
+
+def test_a_contour_that_nobody_can_have_drawn_counts_for_no_area():
+    tangle = np.random.default_rng(1).random((400, 2)) * 100
+    contour = Contour("CLOSED_PLANAR", np.column_stack([tangle, np.zeros(400)]))
+    assert contour.tangled
+    assert not solid(contour.points, circle(10, 3)).planes.get(0.0)

@@ -182,6 +182,7 @@ def test_contours_on_the_other_side_of_the_body_contradict_the_label(session):
     for item in structures["ROIContourSequence"]:
         low, high = boxes[item["ReferencedROINumber"]]
         item["ContourSequence"] = [{"ContourData": [low, 0, 0, high, 0, 0, high, 10, 0]}]
+    structures["RTROIObservationsSequence"] = [{"ReferencedROINumber": 2, "RTROIInterpretedType": "EXTERNAL"}]
     findings, _ = said(other, {"nomenclature": LIST_ONLY, "rois": entries})
     assert "but the contours lie on the right" in next(f for f in findings if f.where.endswith("ROI 1")).remedy
 

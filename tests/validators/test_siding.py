@@ -12,17 +12,22 @@ BODY = [-200.0, 0, 0, 200, 0, 0, 0, 50, 0]
 ON_THE_LEFT = [90.0, 0, 0, 110, 0, 0, 100, 10, 0]
 
 
-def seen(*drawn):
+def seen(*drawn, outline="EXTERNAL"):
     rois = [
         {"ReferencedROINumber": str(n), "ContourSequence": [{"ContourData": data}]}
         for n, data in enumerate((BODY, *drawn))
     ]
-    return side_of(extents_of({"ROIContourSequence": rois}), "1")
+    body = [{"ReferencedROINumber": "0", "RTROIInterpretedType": outline}]
+    return side_of(extents_of({"ROIContourSequence": rois, "RTROIObservationsSequence": body}), "1")
 
 
 def test_the_left_of_the_patient_is_where_x_grows():
     assert seen(ON_THE_LEFT) is Side.LEFT
     assert seen([-number for number in ON_THE_LEFT]) is Side.RIGHT
+
+
+def test_a_wide_structure_is_not_taken_for_the_body():
+    assert seen(ON_THE_LEFT, outline="PTV") is Side.UNKNOWN
 
 
 @pytest.mark.parametrize("x", [np.nan, np.inf, -np.inf])

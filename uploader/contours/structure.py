@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from uploader.contours.axes import Axes, Floats
-from uploader.contours.filling import crosses_itself, filled
+from uploader.contours.filling import crosses_itself, filled, is_tangled
 
 SAME_PLANE = 0.1
 """mm along the normal within which contours of a structure count as drawn on one plane: planning systems write two
@@ -52,6 +52,11 @@ class Contour:
         return shapely.Polygon(self.points[:, :2])
 
     @cached_property
+    def tangled(self) -> bool:
+        """Whether nobody can have drawn a closed one; it counts for no area. See `filling.is_tangled`."""
+        return not self.outline.is_valid and is_tangled(self.outline)
+
+    @cached_property
     def crosses_itself(self) -> bool:
         """Whether a closed one does; see `filling.crosses_itself`."""
         return crosses_itself(self.outline)
@@ -77,7 +82,7 @@ class Structure:
     @cached_property
     def planes(self) -> Mapping[float, shapely.Geometry]:
         """Place along the normal, mm, rising -> the area there, (multi)polygons in across and down, mm."""
-        drawn = sorted((c for c in self.contours if c.closed), key=lambda c: c.at)
+        drawn = sorted((c for c in self.contours if c.closed and not c.tangled), key=lambda c: c.at)
         together: list[list[Contour]] = []
         for contour in drawn:
             if together and contour.at - together[-1][0].at <= SAME_PLANE:

@@ -23,7 +23,7 @@ Findings whatever the protocol says, all refusals
     structures.unnamed         an ROI without a name
     structures.number-doubled  two ROIs of one RTSTRUCT with one number
     structures.number-unknown  contours or an observation of a number that names no ROI
-    structures.contour-data    contours whose data are no list of points
+    structures.contour-data    contours whose data are no list of points, or a line tangled beyond telling
 
 An ROI is known by its ROINumber (3006,0022), never by its place; its name is shown to the reviewer as evidence, for it
 may be a patient's. Volumes and areas: `uploader.contours`. Sources: PS3.3 C.8.8.5, C.8.8.6, C.8.8.8.
@@ -39,6 +39,7 @@ from uploader.contours.parsing import points_of, roi_number
 from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.ports import Case, Header
 from uploader.validators import roi_shapes, set_rules
+from uploader.validators.drawn import drawn
 from uploader.validators.reading import items, of_modality, text
 
 _AGAIN = "export the structure set again from the planning system"
@@ -50,6 +51,7 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
         yield from _numbered(entry, header)
         yield from _unnamed(entry, header)
         yield from _unreadable(entry, header)
+    yield from _tangled(case)
     yield from set_rules.judged(case)
     yield from roi_shapes.judged(case)
 
@@ -74,6 +76,15 @@ def _numbered(entry: str, header: Header) -> Iterator[Finding]:
         for number in sorted(used - counts.keys()):
             where, says = f"{entry} ({tag}) ROI {number}", "no ROI of the structure set has this number"
             yield Finding("structures.number-unknown", Severity.REFUSAL, where, says, _AGAIN)
+
+
+def _tangled(case: Case) -> Iterator[Finding]:
+    for structure in case.once(drawn):
+        bad = sum(contour.closed and contour.tangled for contour in structure.contours)
+        if bad:
+            where = f"{structure.entry} (3006,0050) ROI {structure.number}"
+            says = "contours of the ROI cross themselves so often that nobody can have drawn them"
+            yield Finding("structures.contour-data", Severity.REFUSAL, where, says, _AGAIN, found=f"{bad} contour(s)")
 
 
 def _unreadable(entry: str, header: Header) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,9 @@ from uploader.ports import Header
 from uploader.validators.attributes import values, vr
 from uploader.validators.constraints import Constraint, number_in
 from uploader.validators.judging import number, range_words
+from uploader.validators.terms import TERMS
 
 _NUMBERS = frozenset({"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US", "SV", "UV"})
-_CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9][A-Z0-9_ ]{0,15}")
 _SHOWN = 4
 """Different values that a finding names."""
 
@@ -77,8 +76,8 @@ def reason(said: Mapping[str, Any]) -> str:
 
 
 def is_code(text: str, attribute: str) -> bool:
-    """Whether it is a code that a machine wrote, by VR and looks, and not what a person typed."""
-    return vr(attribute) == "CS" and _CODE.fullmatch(text) is not None
+    """Whether it is a code of the standard, and not what a person typed into a field for codes."""
+    return vr(attribute) == "CS" and text in TERMS
 
 
 def _shown(value: Any, attribute: str, scale: float) -> str:
