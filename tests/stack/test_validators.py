@@ -44,6 +44,8 @@ def launched(name, built, folder, out, **inputs):
     line, [output] = command["command-line"], command["outputs"]
     for word, value in inputs.items():
         line = line.replace(f"#{word}#", value)
+    folder.chmod(0o755)
+    out.chmod(0o777)  # as XNAT makes it, for images that are not root's
     mounts = ["--volume", f"{folder}:/input:ro", "--volume", f"{out}:/output"]
     run("docker", "run", "--rm", "--network", "none", *mounts, "--entrypoint", "", built[name], "sh", "-c", line)
     return json.loads((out / output["path"]).read_text())
@@ -74,15 +76,27 @@ def test_xnat_reads_the_settings_of_mr_scans_from_the_files(built, case, tmp_pat
     for n in (1, 2):
         (as_mr / f"{n}.dcm").write_bytes((case.folder / f"CT000{n}.dcm").read_bytes())
     change = "dcmodify --no-backup --modify Modality=MR --insert FlipAngle=30 /input/*.dcm"
-    run("docker", "run", "--rm", "--volume", f"{as_mr}:/input", "--entrypoint", "", built["iod"], "sh", "-c", change)
+    run(
+        "docker",
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "--volume",
+        f"{as_mr}:/input",
+        "--entrypoint",
+        "",
+        built["iod"],
+        "sh",
+        "-c",
+        change,
+    )
     wanted = json.dumps({"sequences": [{"like": {}, "expected": {"FlipAngle": [8, 9]}}]})
     [found] = launched("sequences", built, as_mr, tmp_path, params=wanted)["findings"]
     assert (found["where"], found["found"]) == ("1.dcm", 30)
 
 
 def test_xnat_lets_the_uploader_judge_a_session_for_a_trial(stack, case, tmp_path):
-    case.folder.chmod(0o755)
-    tmp_path.chmod(0o777)
     built = {"trial": stack.env.get("UPLOADER_IMAGE", "secure-dicom-uploader:local")}
     verdict = launched("trial", built, case.folder, tmp_path, trial="DEMO-RT")
     assert verdict["protocol"].startswith("DEMO-RT v")
