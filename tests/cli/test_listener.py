@@ -88,6 +88,7 @@ def test_what_is_sent_to_a_running_gateway_becomes_a_submission(home, port, tmp_
         until(answering(port))
         assert dcmtk("storescu", port, *session.iterdir()).returncode == 0
         until(lambda: [str(s.state) for s in built.records.all()] == ["received"])
+        until(lambda: "DICOM listener" in (tmp_path / "log").read_text())
     built.records.close()
     assert files(home) == []
     said = (tmp_path / "log").read_text()
