@@ -192,29 +192,28 @@ def _all_texts(said: Any) -> Iterator[str]:
             yield from _all_texts(value)
 
 
-def _attributes(said: Any) -> Iterator[str]:
-    """Keywords that the protocol asks about, at any depth."""
+def _objects(said: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object of the protocol, at any depth, an outer one before those in it."""
     if isinstance(said, Mapping):
+        yield said
+    inner = said.values() if isinstance(said, Mapping) else said if isinstance(said, list) else ()
+    for value in inner:
+        yield from _objects(value)
+
+
+def _attributes(protocol: Any) -> Iterator[str]:
+    """Keywords that the protocol asks about."""
+    for said in _objects(protocol):
         if isinstance(said.get("attr"), str):
             yield from re.findall(r"[A-Za-z]+", said["attr"])
-        for value in said.values():
-            yield from _attributes(value)
-    elif isinstance(said, list):
-        for value in said:
-            yield from _attributes(value)
 
 
-def _expressions(said: Any) -> Iterator[str]:
+def _expressions(protocol: Any) -> Iterator[str]:
     """Regular expressions by which the protocol looks at texts."""
-    if isinstance(said, Mapping):
+    for said in _objects(protocol):
         if said.get("op") == "regex":
             yield said["value"]
         if isinstance(said.get("when"), str):
             yield from (
                 each.values[0] for each in mentions(parsed(said["when"])) if isinstance(each, Compared) and each.like
             )
-        for value in said.values():
-            yield from _expressions(value)
-    elif isinstance(said, list):
-        for value in said:
-            yield from _expressions(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.ports import Case, Header
-from uploader.validators.answers import Answer
+from uploader.validators.answers import Answer, ruled_by
 from uploader.validators.conditions import excused
 from uploader.validators.judging import not_applicable, severity_of
 from uploader.validators.recognition import Input, brings, inputs
@@ -63,6 +63,13 @@ def idle(case: Case, each: Input, line: str) -> Ruling | None:
     excuse = excused(case, line, each.said)
     missing = Outcome.NOT_EVALUABLE if each.said["count"]["min"] else Outcome.NOT_APPLICABLE
     return excuse or Ruling(line, missing, f"the session has no {each.key}")
+
+
+def answered(block: Block, line: str, answers: Iterable[Answer]) -> Iterator[Finding | Ruling]:
+    """The findings and the one ruling of a rule of the block: by the answers, which are asked for only where the
+    session has something of its input; see `idle`."""
+    ruling = idle(block.case, block.input, line)
+    yield from ruled_by(line, answers) if ruling is None else (ruling,)
 
 
 def missing_of(case: Case, line: str, asked: Iterable[Input]) -> Iterator[Answer]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from uploader.domain.finding import Finding, Severity
+from uploader.domain.finding import Finding, Ruling, Severity
 from uploader.domain.private import Private
 from uploader.ports import Header
 from uploader.validators.answers import Answer, right, unknown, wrong
-from uploader.validators.blocks import Block
+from uploader.validators.blocks import Block, answered
 
 Judge = Callable[[Block, str, str, Header], Answer]
 """(block, line of the rule, entry, header of the object) -> what the object says to it."""
+
+
+def each_ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
+    """The findings and the ruling of a rule about every object of the block."""
+    return answered(block, line, (judge(block, line, entry, header) for entry, header in block.headers.items()))
 
 
 @dataclass(frozen=True, slots=True)

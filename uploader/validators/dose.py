@@ -34,9 +34,9 @@ from typing import Any
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case, Header
 from uploader.validators import codes, dose_extent, dose_level, links
-from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
-from uploader.validators.blocks import Block, blocks, idle, missing_of
-from uploader.validators.codes import Coded, Judge
+from uploader.validators.answers import Answer, right, unknown, wrong
+from uploader.validators.blocks import Block, answered, blocks, missing_of
+from uploader.validators.codes import Coded, Judge, each_ruled
 from uploader.validators.reading import text
 from uploader.validators.recognition import Input, inputs
 
@@ -45,19 +45,12 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings and rulings of all blocks ``dose``."""
     for block in blocks(case, "dose"):
         for name in (name for name in _RULES if name in block.said):
-            yield from _ruled(block, f"{block.line}/{name}", _RULES[name])
+            yield from each_ruled(block, f"{block.line}/{name}", _RULES[name])
         for n, roi in enumerate(block.said.get("covers", ())):
-            yield from _ruled(block, f"{block.line}/covers/{n}", dose_extent.covering(roi))
+            yield from each_ruled(block, f"{block.line}/covers/{n}", dose_extent.covering(roi))
         if "one_per_plan" in block.said:
-            yield from _one_per_plan(block, f"{block.line}/one_per_plan")
-
-
-def _ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
-    ruling = idle(block.case, block.input, line)
-    if ruling is not None:
-        yield ruling
-    else:
-        yield from ruled_by(line, (judge(block, line, entry, dose) for entry, dose in block.headers.items()))
+            line = f"{block.line}/one_per_plan"
+            yield from answered(block, line, _per_plan(block, line, _plans(block)))
 
 
 def _coded(what: Coded) -> Judge:
@@ -79,14 +72,6 @@ def _frame(block: Block, line: str, entry: str, dose: Header) -> Answer:
     where, says = f"{entry} (0020,0052)", f"the dose is in another frame of reference than {other.key}"
     remedy = f"send the dose that was calculated on {other.key}"
     return wrong(block.finding("dose.frame", line, where, says, remedy, "another one", f"that of {other.key}"))
-
-
-def _one_per_plan(block: Block, line: str) -> Iterator[Finding | Ruling]:
-    ruling = idle(block.case, block.input, line)
-    if ruling is not None:
-        yield ruling
-    else:
-        yield from ruled_by(line, _per_plan(block, line, _plans(block)))
 
 
 def _plans(block: Block) -> Input | None:

@@ -44,6 +44,11 @@ def not_applicable(line: str, says: str) -> Ruling:
     return Ruling(line, Outcome.NOT_APPLICABLE, says)
 
 
+def cc_words(volume: float) -> str:
+    """A volume in cm3 as people write it: three figures, whole cm3 from 100 on."""
+    return f"{volume:.3g} cm3" if volume < 100 else f"{volume:.0f} cm3"
+
+
 def severity_of(*blocks: Mapping[str, Any]) -> Severity:
     """The severity of a rule: the first that says one, itself or a block around it; refusal where none does."""
     said = next((block["severity"] for block in blocks if "severity" in block), "refusal")

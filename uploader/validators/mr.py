@@ -23,7 +23,7 @@ from uploader.ports import Case, Header
 from uploader.validators import wording
 from uploader.validators.answers import Answer, right, ruled_by, unasked, unknown, wrong
 from uploader.validators.attributes import place, values
-from uploader.validators.blocks import Block, blocks, idle
+from uploader.validators.blocks import Block, answered, blocks, idle
 from uploader.validators.constraints import number_in
 from uploader.validators.judging import number, range_words, within
 from uploader.validators.recognition import Scan
@@ -59,12 +59,8 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
 def _of_each(block: Block, rule: str) -> Iterator[Finding | Ruling]:
     """A rule about every scan by itself."""
     line = f"{block.line}/{rule}"
-    excuse = idle(block.case, block.input, line)
-    if excuse:
-        yield excuse
-        return
     judge = _b_values if rule == "b_values" else _ranged
-    yield from ruled_by(line, [judge(block, rule, line, _headers(block, scan)) for scan in block.input.scans])
+    yield from answered(block, line, (judge(block, rule, line, _headers(block, scan)) for scan in block.input.scans))
 
 
 def _compared(block: Block, line: str, same: Same, *, across: bool) -> Iterator[Finding | Ruling]:

@@ -27,8 +27,8 @@ from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case
 from uploader.validators import pet_rules as rules
 from uploader.validators import suv
-from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
-from uploader.validators.blocks import Block, blocks, idle
+from uploader.validators.answers import Answer, right, unknown, wrong
+from uploader.validators.blocks import Block, answered, blocks
 from uploader.validators.pet_rules import Judge, Series, listed, ranged
 from uploader.validators.reading import text
 
@@ -46,13 +46,9 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
 
 def _ruled(case: Case, block: Block, rule: str) -> Iterator[Finding | Ruling]:
     line = f"{block.line}/{rule}"
-    excuse = idle(case, block.input, line)
-    if excuse:
-        yield excuse
-        return
     scans = [{entry: case.headers[entry] for entry in scan.entries} for scan in block.input.scans]
     series = (Series(block, line, block.said[rule], scan, suv.scan_start(scan.values())) for scan in scans)
-    yield from ruled_by(line, [_RULES[rule](each) for each in series])
+    yield from answered(block, line, (_RULES[rule](each) for each in series))
 
 
 def _suv(series: Series) -> Answer:

@@ -34,10 +34,10 @@ from typing import Any
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case, Header
 from uploader.validators import beam_rules, codes, prescribing
-from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
+from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.beams import fractions
 from uploader.validators.blocks import Block, blocks, idle
-from uploader.validators.codes import Judge
+from uploader.validators.codes import Judge, each_ruled
 from uploader.validators.judging import range_words, within
 
 
@@ -45,19 +45,11 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings and rulings of all blocks ``plan``."""
     for block in blocks(case, "plan"):
         for name in (name for name in _RULES if name in block.said):
-            yield from _ruled(block, f"{block.line}/{name}", _RULES[name])
+            yield from each_ruled(block, f"{block.line}/{name}", _RULES[name])
         for n, said in enumerate(block.said.get("prescriptions", ())):
             line = f"{block.line}/prescriptions/{n}"
             ruling = idle(case, block.input, line)
             yield from prescribing.judged(block, line, said) if ruling is None else (ruling,)
-
-
-def _ruled(block: Block, line: str, judge: Judge) -> Iterator[Finding | Ruling]:
-    ruling = idle(block.case, block.input, line)
-    if ruling is not None:
-        yield ruling
-    else:
-        yield from ruled_by(line, (judge(block, line, entry, plan) for entry, plan in block.headers.items()))
 
 
 def _approval(block: Block, line: str, entry: str, plan: Header) -> Answer:

@@ -43,7 +43,7 @@ from uploader.ports import Case
 from uploader.validators.answers import Answer, right, ruled_by, unasked, unknown, wrong
 from uploader.validators.conditions import excused
 from uploader.validators.drawn import drawn, named
-from uploader.validators.judging import ends, not_applicable, range_words, severity_of
+from uploader.validators.judging import cc_words, ends, not_applicable, range_words, severity_of
 from uploader.validators.naming import Said
 
 MIDLINE_MM = 5.0
@@ -118,33 +118,35 @@ def _contains(pair: Pair) -> Answer:
 
 def _contained(pair: Pair, outside: float, inner: str, outer: str) -> Answer:
     if outside <= pair.tolerance_cc + 1e-6:
-        return right(_cc(outside))
+        return right(cc_words(outside))
     says = f"a part of {inner} lies outside of {outer}"
-    return pair.wrong("relations.outside", says, f"{_cc(outside)} outside", f"at most {_cc(pair.tolerance_cc)}")
+    return pair.wrong(
+        "relations.outside", says, f"{cc_words(outside)} outside", f"at most {cc_words(pair.tolerance_cc)}"
+    )
 
 
 def _disjoint(pair: Pair) -> Answer:
     both = overlap_cc(pair.a, pair.b)
     if both <= pair.tolerance_cc + 1e-6:
-        return right(_cc(both))
+        return right(cc_words(both))
     says = f"{pair.first} and {pair.second} overlap, which they should not"
-    return pair.wrong("relations.overlap", says, f"{_cc(both)} in both", f"at most {_cc(pair.tolerance_cc)}")
+    return pair.wrong("relations.overlap", says, f"{cc_words(both)} in both", f"at most {cc_words(pair.tolerance_cc)}")
 
 
 def _overlaps(pair: Pair) -> Answer:
     both = overlap_cc(pair.a, pair.b)
     if both > pair.tolerance_cc:
-        return right(_cc(both))
+        return right(cc_words(both))
     says = f"{pair.first} and {pair.second} do not overlap, which they should"
-    return pair.wrong("relations.apart", says, f"{_cc(both)} in both", f"more than {_cc(pair.tolerance_cc)}")
+    return pair.wrong("relations.apart", says, f"{cc_words(both)} in both", f"more than {cc_words(pair.tolerance_cc)}")
 
 
 def _larger(pair: Pair) -> Answer:
     first, second = volume_cc(pair.a), volume_cc(pair.b)
     if first > second:
-        return right(f"{_cc(first)} and {_cc(second)}")
+        return right(f"{cc_words(first)} and {cc_words(second)}")
     says = f"{pair.first} is not larger than {pair.second}, which it should be"
-    return pair.wrong("relations.smaller", says, _cc(first), f"more than {_cc(second)}")
+    return pair.wrong("relations.smaller", says, cc_words(first), f"more than {cc_words(second)}")
 
 
 def _expansion(pair: Pair) -> Answer:
@@ -208,10 +210,6 @@ def _sides(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
 def _body(case: Case, structure: Structure) -> Structure | None:
     """The ROI of type EXTERNAL in the same structure set."""
     return next((s for s in case.once(drawn) if (s.entry, s.kind) == (structure.entry, "EXTERNAL") and s.planes), None)
-
-
-def _cc(volume: float) -> str:
-    return f"{volume:.3g} cm3" if volume < 100 else f"{volume:.0f} cm3"
 
 
 _RELATIONS: Mapping[str, Callable[[Pair], Answer]] = {

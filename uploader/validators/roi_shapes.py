@@ -14,7 +14,7 @@ from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
 from uploader.validators.conditions import excused
 from uploader.validators.drawn import drawn
-from uploader.validators.judging import not_applicable, number, range_words, severity_of, within
+from uploader.validators.judging import cc_words, not_applicable, number, range_words, severity_of, within
 from uploader.validators.naming import Said, fitting
 from uploader.validators.reading import items, text
 from uploader.validators.structure_set import drawn_on, stacks
@@ -116,7 +116,7 @@ def _volume(shape: Shape) -> Answer:
     if not shape.structure.planes:
         return unknown("the ROI has no areas")
     volume, asked = volume_cc(shape.structure), shape.said["volume_cc"]
-    said = f"{volume:.3g} cm3" if volume < 100 else f"{volume:.0f} cm3"
+    said = cc_words(volume)
     if within(volume, asked):
         return right(said)
     says = "the volume of the ROI is not what the trial expects: it may be another structure, or drawn in part"

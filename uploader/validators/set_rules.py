@@ -10,8 +10,8 @@ from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case
 from uploader.validators import codes, contour_rules
-from uploader.validators.answers import Answer, right, ruled_by, unknown, wrong
-from uploader.validators.blocks import blocks, idle
+from uploader.validators.answers import Answer, right, unknown, wrong
+from uploader.validators.blocks import answered, blocks
 from uploader.validators.links import frames, references
 from uploader.validators.naming import fold_of
 from uploader.validators.reading import text
@@ -30,11 +30,7 @@ def judged(case: Case) -> Iterator[Finding | Ruling]:
         sets = [set_of(block, entry, header) for entry, header in block.headers.items()]
         for name in (name for name in _RULES if name in block.said):
             line = f"{block.line}/{name}"
-            ruling = idle(case, block.input, line)
-            if ruling is not None:
-                yield ruling
-            else:
-                yield from ruled_by(line, (_RULES[name](replace(each, line=line)) for each in sets))
+            yield from answered(block, line, (_RULES[name](replace(each, line=line)) for each in sets))
 
 
 def _referenced(each: Set) -> Answer:
