@@ -86,6 +86,15 @@ def test_memory_is_not_given_without_end(plugin, case):
 
 
 @shut_in
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_each_run_has_an_account_of_its_own_whose_processes_alone_are_counted(tmp_path):
+    asked = [[*walls(tmp_path, None, 1 << 20), "id", "-u"] for _ in range(2)]
+    users = {int(subprocess.run(words, check=True, capture_output=True, text=True).stdout) for words in asked}
+    assert len(users) == 2
+    assert not any(user < 1 << 30 for user in users)
+
+
+@shut_in
 def test_what_it_leaves_running_is_ended(plugin, case):
     assert codes(said(plugin, case, "survive")) == ["hostile.contained"]
     until(lambda: not running(b"sleep 87654"))  # killed is not yet gone

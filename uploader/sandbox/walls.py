@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from uploader.sandbox.limits import Limits
 
-USER = 65534
-"""The account that owns nothing: a validator has it where the uploader runs as root."""
+USERS = range(1 << 30, 1 << 31)
+"""Numbers that no system gives to an account. Each run has one of its own where the uploader runs as root: the kernel
+counts processes by account, and one validator must not use up those of another."""
 PIXELS, SCRATCH, PROGRAM = "/pixels", "/tmp", "/validator"  # noqa: S108 - of a validator alone
 PATH = "/usr/local/bin:/usr/bin:/bin"
 _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -62,10 +64,11 @@ def _namespaces() -> Sequence[str]:
 def _as_nobody() -> Sequence[str]:
     if os.geteuid():
         return []
+    user = secrets.choice(USERS)
     return [
         "setpriv",
-        f"--reuid={USER}",
-        f"--regid={USER}",
+        f"--reuid={user}",
+        f"--regid={user}",
         "--clear-groups",
         "--no-new-privs",
         "--inh-caps=-all",
