@@ -145,6 +145,12 @@ class Home:
         """Data of an embedded archive."""
         return self.root / "archives" / name
 
+    def lay_out(self) -> None:
+        """Make the folders that every home has, even when they are empty."""
+        below = (self.secrets, self.spool, self.work, self.quarantine, self.diagnostics, self.logs, self.links.parent)
+        for folder in (self.root, *below, *(self.root / name for name in ("records", "archives", "inbox"))):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @property
     def public_key(self) -> Path:
         """What checks the site's signatures: handed to the centres."""
@@ -177,10 +183,7 @@ def make(root: Path, ports: dict[str, int]) -> Home:
     Raises BadSettings when a home that is in use has lost a key: a new one would move UIDs and dates.
     """
     home = Home(root.resolve())
-    for folder in (home.root, home.secrets, home.spool, home.work, home.quarantine, home.diagnostics, home.logs):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for folder in (home.root / "records", home.links.parent, home.root / "archives", home.root / "inbox"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.lay_out()
     for name in KEYS:
         if home.in_use:
             home.key(name)

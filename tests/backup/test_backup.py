@@ -63,6 +63,15 @@ def test_a_restored_home_holds_every_submission_with_its_files(used, tmp_path):
     built.records.close()
 
 
+def test_a_home_that_was_copied_before_its_first_session_works_when_restored(tmp_path):
+    data, keys = take(Home(new_home(tmp_path / "home")), tmp_path / "copies", secrets_to=tmp_path / "keys")
+    restore(data.copy, keys.copy, tmp_path / "again")
+    built = open_home(tmp_path / "again")
+    with archives_of(built):
+        assert carry(built, arrive(built, demo(tmp_path / "in"))) == "received"
+    built.records.close()
+
+
 def test_the_link_table_of_a_restored_home_still_knows_who_is_who(used, tmp_path):
     restore(used["data"], used["keys"], tmp_path / "home")
     built = open_home(tmp_path / "home")

@@ -95,6 +95,7 @@ def _paused(shared: Shared) -> str:
 def test_a_server_that_goes_away_in_the_middle_and_comes_back_costs_nothing(shared: Shared, tmp_path) -> None:
     goal = on_the_way(shared, "send_to_central", tmp_path / "in")
     both = [shared.worker() for _ in "ab"]
+    shared.heard(2)
     shared.until(lambda: bool(shared.steps()))
     shared.postgres.stop()
     with pytest.raises(subprocess.TimeoutExpired):

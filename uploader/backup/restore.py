@@ -32,7 +32,10 @@ def restore(copy: Path, secrets: Path, root: Path) -> int:
         raise BadBackup(f"{part} is left of a restore that broke off; look at it and remove it")
     part.mkdir(mode=0o700, parents=True)
     count = sum(_fill(place, part) for place in (copy, secrets))
-    _lock_up(part)
+    home = Home(part)
+    home.lay_out()
+    for file in _secret_files(home):
+        file.chmod(0o600)
     flush_tree(part)
     if root.exists():
         root.rmdir()
@@ -58,15 +61,6 @@ def _fill(copy: Path, part: Path) -> int:
         if sums.digest(target) != sha256:
             raise BadBackup(f"{copy / path} changed while it was restored")
     return len(paths)
-
-
-def _lock_up(part: Path) -> None:
-    """Folders that a home has even when they are empty, and secrets that nobody else may read."""
-    home = Home(part)
-    for folder in (home.spool, home.work, home.quarantine, home.diagnostics, home.logs, part / "inbox"):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    for file in _secret_files(home):
-        file.chmod(0o600)
 
 
 def _secret_files(home: Home) -> Iterator[Path]:
