@@ -129,7 +129,7 @@ def rulings(verdict: Verdict) -> list[dict[str, str]]:
 
 def _waived(waiver: Waiver) -> dict[str, str]:
     told = {"by": waiver.person, "role": waiver.role, "at": waiver.at, "rule": waiver.check, "line": waiver.line}
-    return {**told, "code": waiver.code, "reason": waiver.reason}
+    return {**told, "code": waiver.code}
 
 
 def _counts(verdict: Verdict | None) -> dict[str, Any] | None:

@@ -234,20 +234,17 @@ class Review:
         open_ = {(f.code, place_of(f.where)): f.says for f in found if (f.code, f.where) not in made}
         return [(code, where, says) for (code, where), says in open_.items() if (code, where) not in made]
 
-    def waive(
-        self, submission: str, person: str, password: str, check: str, code: str, reason: str
-    ) -> tuple[Waiver, ...]:
+    def waive(self, submission: str, person: str, password: str, check: str, code: str) -> tuple[Waiver, ...]:
         """Let a rule pass that refuses the session, as far as the protocol allows it. `retry` then goes on.
 
         check: the rule as the protocol's waivers call it, or its line in the file
-        code: one of the protocol's reason codes; `reason` a sentence beside it
+        code: one of the protocol's reason codes; nothing is typed freely, which could name a patient
         Raises WrongPassword, WrongState, and Refused for a rule that may not pass, a role that may not let it, and a
         reason that does not count.
         """
         roles = self.accounts.check(person, password)
         if (state := self.records.get(submission).state) is not State.REFUSED:
             raise WrongState(f"submission {submission} is {state}; only a rule that refuses a session can be waived")
-        reason = reasoned(reason, "say in a sentence why the rule may pass")
         named = [each for each in self.waivable(submission) if check in (each.rule.name, each.rule.line)]
         if not named:
             raise Refused("no rule of that name refuses this session and may be waived; look at the findings again")
@@ -257,12 +254,12 @@ class Review:
         counting = [each for each in theirs if code in each.codes]
         if not counting:
             raise Refused(f"that reason does not count for this rule; those that do: {', '.join(theirs[0].codes)}")
-        return tuple(self._waived(submission, person, each, code, reason) for each in counting)
+        return tuple(self._waived(submission, person, each, code) for each in counting)
 
-    def _waived(self, submission: str, person: str, what: Waivable, code: str, reason: str) -> Waiver:
+    def _waived(self, submission: str, person: str, what: Waivable, code: str) -> Waiver:
         digest = self.records.manifest(submission, "identifiable").digest
         about, at = self.records.get(submission), self.now().isoformat()
-        rule = (what.role, what.rule.name, what.rule.line, code, reason)
+        rule = (what.role, what.rule.name, what.rule.line, code)
         waiver = Waiver(person, at, *rule, about.protocol_digest, digest)
         self.records.note(person, WAIVED, submission, waiver.facts)
         return waiver

@@ -71,8 +71,6 @@ def test_a_person_chooses_waives_attests_and_signs_without_a_mouse(home, desk, t
     desk.locator("#waive summary").press("Enter")
     focused(desk, "Rule and reason")
     desk.keyboard.type("Planning CT: contrast")
-    focused(desk, "In a sentence (name no patient)")
-    desk.keyboard.type("contrast was contraindicated")
     focused(desk, "Password of ada")
     desk.keyboard.type(PASSWORD)
     desk.keyboard.press("Enter")

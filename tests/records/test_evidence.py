@@ -151,7 +151,7 @@ def test_a_verdict_comes_back_with_lines_rulings_and_what_was_let_pass(records: 
     line = "/inputs/0/geometry/slice_spacing_mm"
     found = replace(FINDING.bare, line=line, found="5 mm", expected="at most 3 mm")
     rulings = [Ruling(line, Outcome.FAILED), Ruling("/dvh_checks/0", Outcome.NOT_EVALUABLE, "there is no dose")]
-    waived = Waiver("anna", NOON.isoformat(), "qa", "ct", line, "renal", "agreed by phone", PROTOCOL, session().digest)
+    waived = Waiver("anna", NOON.isoformat(), "qa", "ct", line, "renal", PROTOCOL, session().digest)
     verdict = judge("DEMO-RT v1", PROTOCOL, [found], rulings, [waived])
     records.keep_verdict(ID, "protocol", verdict)
     assert records.verdict(ID, "protocol") == verdict

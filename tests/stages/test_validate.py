@@ -230,7 +230,7 @@ def counting(times):
     return count
 
 
-WAIVER = Waiver("anna", "2026-11-29T10:00:00+00:00", "reviewer", "spacing", "/a", "scanner", "agreed", "d", "d")
+WAIVER = Waiver("anna", "2026-11-29T10:00:00+00:00", "reviewer", "spacing", "/a", "scanner", "d", "d")
 
 
 def with_outcome(protocol, **outcome):

@@ -9,7 +9,7 @@ from uploader.domain.waiver import Waiver
 from uploader.web.formats import alike, by_outcome, named_place, outcomes, sentence, tally
 
 LINE = "/rois/3/volume_cc"
-LET_PASS = Waiver("ada", "2026-11-29T10:00:00+00:00", "qa", "rois.Larynx", LINE, "resected", "by letter", "p", "d")
+LET_PASS = Waiver("ada", "2026-11-29T10:00:00+00:00", "qa", "rois.Larynx", LINE, "resected", "p", "d")
 
 
 def found(where, severity=Severity.QUESTION, says="the ROI has no contours", line=LINE):

@@ -34,12 +34,11 @@ def choose(submission: str, trial: str, subject: str, label: str, codes: Mapping
 @click.command()
 @click.argument("submission")
 @click.option("--rule", required=True, help="The rule, as the protocol's waivers name it, or its line.")
-@click.option("--code", required=True, help="One of the protocol's reason codes.")
-@click.option("--reason", required=True, help="A sentence beside it; kept in the audit. Name no patient.")
+@click.option("--reason", "code", required=True, metavar="CODE", help="One of the protocol's reason codes.")
 @click.option("--sign-as", required=True, help="Account of the person, in the role that the protocol asks for.")
 @home_option
-def waive(submission: str, rule: str, code: str, reason: str, sign_as: str, home: Path) -> None:
+def waive(submission: str, rule: str, code: str, sign_as: str, home: Path) -> None:
     """Let a rule pass that refuses a session, where its protocol allows it; then `retry`."""
     review = build_review(open_home(home))
-    for waiver in review.waive(submission, sign_as, password_for(sign_as), rule, code, reason):
+    for waiver in review.waive(submission, sign_as, password_for(sign_as), rule, code):
         click.echo(f"waived: {waiver.check} at {waiver.line}")

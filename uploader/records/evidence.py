@@ -62,7 +62,7 @@ def verdict_of(connection: Connection, submission: str, kind: str) -> Verdict | 
     if row is None:
         return None
     rulings = (Ruling(line, Outcome(outcome), says) for line, outcome, says in row.rulings)
-    waived = (Waiver(**fields) for fields in row.waivers)
+    waived = map(Waiver.kept, row.waivers)
     found = map(_finding, row.findings)
     return Verdict(row.protocol, row.protocol_digest, tuple(found), tuple(rulings), tuple(waived))
 

@@ -165,14 +165,13 @@ def override(submission: str) -> Response | tuple[str, int]:
 def waive(submission: str) -> Response | tuple[str, int]:
     """Let a rule of the protocol pass; trying again then goes on."""
     rule, _, code = request.form.get("waiver", "").partition(" ")
-    reason = request.form.get("reason", "")
     try:
-        _review().waive(submission, g.person, request.form.get("password", ""), rule, code, reason)
+        _review().waive(submission, g.person, request.form.get("password", ""), rule, code)
     except (WrongPassword, Refused) as error:
         if type(error) not in (WrongPassword, Refused):
             raise
         password_wrong = isinstance(error, WrongPassword)
-        typed = {"waiver_reason": reason, "waiver": f"{rule} {code}", "password_wrong": "yes" if password_wrong else ""}
+        typed = {"waiver": f"{rule} {code}", "password_wrong": "yes" if password_wrong else ""}
         return _page(submission, wrong={"waive": str(error)}, **typed), 403 if password_wrong else 400
     return _back(submission)
 
