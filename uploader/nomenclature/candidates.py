@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from rapidfuzz import fuzz
-
-from uploader.nomenclature import table
+from uploader.nomenclature import letters, table
 from uploader.nomenclature.grammar import parse
 from uploader.nomenclature.labels import Label, TargetLabel, take_apart
 from uploader.nomenclature.side import Side
@@ -79,8 +77,8 @@ def likeness(label: Label, candidate: Candidate, plain: str) -> float:
         score *= 1.0 if label.crop == candidate.label.crop else 0.5
     if not score:
         return 0.0
-    letters = fuzz.ratio(plain, candidate.plain) / 100
-    return max(0.0, min(1.0, score - 0.02 * (1 - letters)))
+    spelt = letters.likeness(plain, candidate.plain) / 100
+    return max(0.0, min(1.0, score - 0.02 * (1 - spelt)))
 
 
 def plain(label: str) -> str:
@@ -170,7 +168,7 @@ def _like(word: str, other: str) -> float:
         return 0.0
     if other.startswith(word) or word.startswith(other):
         return 0.85
-    ratio = fuzz.ratio(word, other)
+    ratio = letters.likeness(word, other)
     return ratio / 100 if ratio >= _LIKE and min(len(word), len(other)) > 3 else 0.0
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from rapidfuzz import fuzz, process
-
+from uploader.nomenclature.letters import nearest
 from uploader.nomenclature.side import Side
 
 FOLDER = Path(__file__).parent / "lexicon"
@@ -27,7 +26,7 @@ _LITTLE = frozenset({"of", "the"})
 _LONGEST = 32
 """Letters of a word that may be several in one, or misspelt."""
 _MISSPELT = 84.0
-"""Likeness in percent from which a word is taken for a known one; `rapidfuzz.fuzz.ratio`."""
+"""Likeness in percent from which a word is taken for a known one; see `letters`."""
 _CUT = re.compile(r"\d+[abc](?![A-Za-z])|[IVX]{1,4}[abc](?![A-Za-z])|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ONE = "(?:left|right|lt|rt|l|r)"
 _BOTH = re.compile(rf"(?i)(?<![a-z])(?:b[/\\]l|{_ONE}\s*(?:[+&/]|and|und|et)\s*{_ONE})(?![a-z])")
@@ -179,11 +178,8 @@ def _known(word: str) -> tuple[str, ...]:
     parts = _parts(word)
     if parts:
         return parts
-    if len(word) > 4:
-        nearest = process.extractOne(word, lexicon.known, scorer=fuzz.ratio, score_cutoff=_MISSPELT)
-        if nearest:
-            return (nearest[0],)
-    return (word,)
+    found = nearest(word, lexicon.known, _MISSPELT) if len(word) > 4 else ""
+    return (found or word,)
 
 
 def _parts(word: str) -> tuple[str, ...]:
