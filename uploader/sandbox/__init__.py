@@ -11,6 +11,6 @@ output       reads what it says, as much as it may say
 plugin       all of it as one `Validator`
 """
 
-from uploader.sandbox.plugin import Plugin, check_params, plugins
+from uploader.sandbox.plugin import Plugin, check_params, plugins, unfit_params
 
-__all__ = ["Plugin", "check_params", "plugins"]
+__all__ = ["Plugin", "check_params", "plugins", "unfit_params"]

@@ -10,13 +10,13 @@ from typing import Any
 from typing import Protocol as Port
 
 from uploader.config import PluginSettings, SandboxSettings
-from uploader.diagnostics import keep_said
-from uploader.domain.errors import BadProtocol, BadSettings
+from uploader.diagnostics import keep_said, refuse_without_room
+from uploader.domain.errors import BadPlugin, BadProtocol, BadSettings, ValidatorAway
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.trial import Protocol
 from uploader.ports import Case, Headers
 from uploader.sandbox.answer import read_answer
-from uploader.sandbox.broke import Broke, Output
+from uploader.sandbox.broke import Away, Broke, Output, Unfit
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest, read_manifest
 from uploader.sandbox.process import Processes
@@ -27,7 +27,7 @@ from uploader.schema import fault
 class Runner(Port):
     """How a validator is run: see `Containers`."""
 
-    def ready(self) -> bool: ...
+    def ready(self, manifest: Manifest) -> bool: ...
 
     def reach(self, folder: Path) -> str: ...
 
@@ -36,7 +36,10 @@ class Runner(Port):
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """Satisfies `Validator`. diagnostics: folder for what it says on its error output."""
+    """Satisfies `Validator`. diagnostics: folder for what it says on its error output
+
+    Called, it raises ValidatorAway, BadPlugin, DiskFull when it could not be asked; it never passes a session unseen.
+    """
 
     manifest: Manifest
     runner: Runner
@@ -53,6 +56,18 @@ class Plugin:
             yield from self._judged(case, objects, params, line)
         except Broke as broke:
             yield self._broken(broke)
+        except Away as away:
+            raise self._not_asked(away) from None
+        except OSError as error:
+            refuse_without_room(error)
+            raise
+
+    def ready(self) -> bool:
+        """Whether it is shut in. Raises BadPlugin, ValidatorAway where it could not be run now."""
+        try:
+            return self.runner.ready(self.manifest)
+        except Away as away:
+            raise self._not_asked(away) from None
 
     def _judged(self, case: Case, objects: Headers, params: Mapping[str, Any], line: str) -> Sequence[Finding | Ruling]:
         if fault(params, self.manifest.parameters) is not None:
@@ -68,10 +83,20 @@ class Plugin:
             keep_said(self.diagnostics, output.errors)
         return said
 
+    def _not_asked(self, away: Away) -> BadPlugin | ValidatorAway:
+        name, kept = self.manifest.name, self._kept(away.errors)
+        if isinstance(away, Unfit):
+            return BadPlugin(f"the validator {name} cannot be run: {away}{kept}; put it right, then try again")
+        return ValidatorAway(
+            f"the validator {name} could not be asked: {away}{kept}; then the submission goes on by itself"
+        )
+
+    def _kept(self, said: bytes) -> str:
+        return f"; what was said is in diagnostics under {keep_said(self.diagnostics, said)}" if said else ""
+
     def _broken(self, broke: Broke) -> Finding:
         name = self.manifest.name
-        said = broke.errors + (b"\n--- output\n" + broke.output if broke.output else b"")
-        kept = f"; what it said is in diagnostics under {keep_said(self.diagnostics, said)}" if said else ""
+        kept = self._kept(broke.errors + (b"\n--- output\n" + broke.output if broke.output else b""))
         return Finding(
             "validator.broken",
             Severity.REFUSAL,
@@ -102,15 +127,18 @@ def check_params(protocol: Protocol, known: Mapping[str, Any]) -> None:
     """Raises BadProtocol for params of a check that the validator's manifest does not take; a draft is not asked."""
     if protocol.status == "draft":
         return
-    for n, check in enumerate(protocol.checks):
-        plugin = known.get(check.validator)
-        if not isinstance(plugin, Plugin):
-            continue
-        if (bad := fault(check.params, plugin.manifest.parameters)) is not None:
-            where = "".join(f"/{step}" for step in bad.absolute_path)
-            raise BadProtocol(
-                f"protocol {protocol.trial} {protocol.version}: at /checks/{n}/params{where}: {bad.message}"
-            )
+    for place, says in unfit_params(protocol.content, known):
+        raise BadProtocol(f"protocol {protocol.trial} {protocol.version}: at {place}: {says}")
+
+
+def unfit_params(content: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Params of the checks of a protocol's document that the validator's manifest does not take: where, and why."""
+    for n, check in enumerate(content.get("checks", ())):
+        plugin = known.get(check["validator"])
+        if isinstance(plugin, Plugin):
+            bad = fault(check.get("params", {}), plugin.manifest.parameters)
+            if bad is not None:
+                yield f"/checks/{n}/params{''.join(f'/{step}' for step in bad.absolute_path)}", bad.message
 
 
 def _runner(manifest: Manifest, settings: PluginSettings, site: SandboxSettings) -> Runner:

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from tests.protocols.conftest import SHIPPED
+from tests.sandbox.hostile import allow
+from uploader.home import make
 
 
 def test_a_protocol_that_is_right_is_called_so_with_the_number_of_its_rules(ask):
@@ -124,3 +126,32 @@ def test_a_page_can_be_written_to_a_file(folder, tmp_path, ask):
     target = tmp_path / "page.html"
     assert ask("explain", "SMALL", "--html", "--out", target, "--protocols", folder).stdout == ""
     assert target.read_text().startswith("<!doctype html>")
+
+
+@pytest.fixture
+def home(tmp_path_factory, small):
+    """A home that allows the hostile validator, with the protocol SMALL v1."""
+    root = tmp_path_factory.mktemp("checked") / "home"
+    make(root, {})
+    allow(root)
+    (root / "trial_protocols" / "SMALL").mkdir()
+    return root
+
+
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ([{"validator": "hostile", "params": {"does": "answer"}}], ": right; "),
+        ([{"validator": "hostile", "params": {"does": 3}}], "at /checks/0/params/does: "),
+        ([{"validator": "unheard-of"}], "at /checks/0: needs the validator unheard-of, which is not installed or not "),
+    ],
+)
+def test_validators_that_the_home_allows_are_known_with_what_they_take(home, small, ask, checks, words):
+    (home / "trial_protocols" / "SMALL" / "v1.json").write_text(json.dumps({**small, "checks": checks}))
+    assert words in ask("check", "SMALL", "--home", home).output
+
+
+def test_what_no_home_allows_is_not_known_without_one(folder, small, ask):
+    small["checks"] = [{"validator": "hostile", "params": {"does": "answer"}}]
+    (folder / "SMALL" / "v1.json").write_text(json.dumps(small))
+    assert "at /checks/0: needs the validator hostile" in ask("check", "SMALL", "--protocols", folder).stderr

@@ -15,7 +15,9 @@ import click
 from uploader.config import Settings
 from uploader.domain.trial import Protocol
 from uploader.home import shipped
+from uploader.ports import Validator
 from uploader.protocols import SCHEMA, load
+from uploader.validators import installed_names
 
 F = TypeVar("F", bound=Callable[..., Any])
 REFERENCE = "PROTOCOL"
@@ -27,12 +29,14 @@ class Folders:
     """Of protocols, DicomEdit scripts and privacy policies.
 
     into: where new protocols are written; never into what comes with the program unless that is asked for
+    settings: of the home whose folders they are, if they are one's
     """
 
     protocols: Path
     scripts: Path
     policies: Path
     into: Path
+    settings: Settings | None = None
 
     def schema(self) -> Mapping[str, Any]:
         """The one beside the protocols; without it the one that comes with the program."""
@@ -70,6 +74,15 @@ class Folders:
         still_open = [protocol for protocol in versions if not protocol.not_open(date.today())]
         return still_open[-1] if still_open else self.protocol(reference)
 
+    def validators(self) -> Mapping[str, Validator | None]:
+        """Those that a protocol may ask for, by name: what the home allows, shut in ones too; without a home whatever
+        is installed. Raises UnknownValidator, BadSettings."""
+        if self.settings is None:
+            return dict.fromkeys(installed_names())
+        from uploader.gateway import validators_of  # it loads what a whole gateway is made of
+
+        return validators_of(self.settings)
+
     def _versions(self, trial: str) -> Sequence[Path]:
         """Its files, by number."""
         return sorted((self.protocols / trial).glob("v*.json"), key=lambda path: (len(path.stem), path.stem))
@@ -93,7 +106,7 @@ def _folders(protocols: Path | None, home: Path | None) -> Folders:
     if home is not None:
         settings = Settings.read(home)
         found = protocols or settings.protocols
-        return Folders(found, settings.scripts, settings.policies, found)
+        return Folders(found, settings.scripts, settings.policies, found, settings)
     return Folders(
         protocols or shipped("trial_protocols"),
         shipped("dicomedit_scripts"),

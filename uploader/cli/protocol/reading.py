@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,17 @@ from uploader.protocols.document import lines
 from uploader.protocols.faults import Wrong, as_far_as_read, placed
 from uploader.protocols.loading import examined, unserved
 from uploader.protocols.rules import rules
-from uploader.validators import GROUP
+from uploader.sandbox import unfit_params
 
 
 @click.command("check")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @folders_options
 def check(files: tuple[str, ...], folders: Folders) -> None:
-    """Read protocols whole and tell all that is wrong, with file, line and place. Exit code 2 when one is wrong."""
+    """Read protocols whole and tell all that is wrong, with file, line and place. Exit code 2 when one is wrong.
+
+    With --home also whether its settings allow every validator that is asked for, shut in ones among them.
+    """
     wrong = 0
     for reference in files:
         path = folders.find(reference)
@@ -67,17 +69,24 @@ def _faults(path: Path, folders: Folders) -> Iterator[str]:
     except BadProtocol as error:
         yield str(error).partition(": ")[2]
         return
-    lacking = (unserved(content, folders.scripts, folders.policies, Policy.read), _not_installed(content, schema))
+    known = folders.validators()
+    lacking = (
+        unserved(content, folders.scripts, folders.policies, Policy.read),
+        _not_installed(content, schema, known),
+        unfit_params(content, known),
+    )
     further = chain.from_iterable(map(as_far_as_read, lacking) if found else lacking)
     yield from map(str, sorted({*found, *placed(raw, further)}))
 
 
-def _not_installed(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Wrong]:
-    """Validators that are asked for, each at the first of its rules."""
-    known, asked = {point.name for point in entry_points(group=GROUP)}, dict[str, str]()
-    for rule in rules(content, schema):
-        if rule.validator not in known and asked.setdefault(rule.validator, rule.line) == rule.line:
-            yield rule.line, f"needs the validator {rule.validator}, which is not installed here"
+def _not_installed(content: Mapping[str, Any], schema: Mapping[str, Any], known: Collection[str]) -> Iterator[Wrong]:
+    """Validators that are asked for and not among the `known`, each at the first place that needs it."""
+    needed = [(rule.line, rule.validator) for rule in rules(content, schema)]
+    needed += [(f"/checks/{n}", check["validator"]) for n, check in enumerate(content.get("checks", ()))]
+    asked = dict[str, str]()
+    for place, validator in needed:
+        if validator not in known and asked.setdefault(validator, place) == place:
+            yield place, f"needs the validator {validator}, which is not installed or not allowed here"
 
 
 @click.command("diff")
