@@ -176,6 +176,7 @@ def test_a_mistyped_id_is_refused_by_its_check_character_and_automatic_ones_have
         (["--trial", "DEMO-RT"], "either --subject ID, or --ids automatic"),
         (["--trial", "DEMO-RT", "--ids", "automatic", "--subject", "DEMO-001"], "either --subject ID"),
         (["--trial", "DEMO-RT", "--ids", "automatic", "--policy", "no_such"], "no_such"),
+        (["--trial", "DEMO-RT", "--ids", "automatic", "--timepoint", "W12"], "has no such time point"),
     ],
 )
 def test_wrong_use_exits_2_with_one_sentence(home, session, tmp_path, more, says):

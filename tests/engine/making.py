@@ -9,9 +9,9 @@ import pydicom
 from uploader.engine import Order, anonymise_tree
 
 
-def anonymise(home, source, target, subject="", **more):
+def anonymise(home, source, target, subject="", trial="DEMO-RT", **more):
     """The report of a run."""
-    order = Order(home=home, source=source, target=target, trial="DEMO-RT", subject=subject, **more)
+    order = Order(home=home, source=source, target=target, trial=trial, subject=subject, **more)
     return anonymise_tree(order).document()
 
 

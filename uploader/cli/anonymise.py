@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from uploader.cli.common import DONE, home_option, print_json
+from uploader.cli.common import DONE, choice_options, home_option, print_json
 
 HELD = 3
 """Exit code: something is held, and is not in OUT."""
@@ -23,6 +23,7 @@ HELD = 3
 @click.option("--trial", required=True, help="Trial, as its protocol is named.")
 @click.option("--subject", default="", help="Subject ID of the one patient in IN.")
 @click.option("--ids", type=click.Choice(["automatic"]), help="The program makes the subject IDs.")
+@choice_options
 @click.option("--policy", help="Name of a privacy policy of the home; the protocol's when left out.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; as many as there are cores when left out.")
 @click.option(
@@ -38,6 +39,7 @@ def anonymise(
     trial: str,
     subject: str,
     ids: str | None,
+    codes: Mapping[str, str],
     policy: str | None,
     jobs: int | None,
     names: Path | None,
@@ -58,6 +60,7 @@ def anonymise(
         target=target,
         trial=trial,
         subject=subject,
+        codes=codes,
         policy=policy,
         jobs=jobs or len(os.sched_getaffinity(0)),
         names=names,

@@ -28,9 +28,9 @@ def offered(protocol: Protocol) -> Mapping[str, Sequence[Option]]:
 
 def settled(protocol: Protocol, site: str = "") -> Mapping[str, str]:
     """What needs no choice: kinds of which there is one only, and the site when the hospital's own is in the list."""
-    known = {kind: options[0].code for kind, options in offered(protocol).items() if len(options) == 1}
+    only = {kind: options[0].code for kind, options in offered(protocol).items() if len(options) == 1}
     own = {"site": site} if site in {option.code for option in offered(protocol).get("site", ())} else {}
-    return {**known, **own}
+    return {**only, **own}
 
 
 def open_choices(protocol: Protocol, site: str = "") -> Mapping[str, Sequence[Option]]:
@@ -42,14 +42,20 @@ def open_choices(protocol: Protocol, site: str = "") -> Mapping[str, Sequence[Op
 def checked(protocol: Protocol, codes: Mapping[str, str], site: str = "") -> Mapping[str, str]:
     """All codes of a choice, those that need none added. Raises Refused for one that the protocol does not list, and
     for one that is missing."""
+    given = known(protocol, codes, site)
+    for kind, options in offered(protocol).items():
+        if kind not in given:
+            raise Refused(f"choose the {KINDS[kind][1]} of {_of(protocol)}: {_codes(options)}")
+    return given
+
+
+def known(protocol: Protocol, codes: Mapping[str, str], site: str = "") -> Mapping[str, str]:
+    """The same, where it need not be all. Raises Refused for a code that the protocol does not list."""
     wanted = offered(protocol)
     given = {**settled(protocol, site), **{kind: code for kind, code in codes.items() if code}}
     for kind, code in given.items():
         if code not in {option.code for option in wanted.get(kind, ())}:
             raise Refused(f"{_of(protocol)} has no such {KINDS[kind][1]}; it has {_codes(wanted.get(kind, ()))}")
-    for kind, options in wanted.items():
-        if kind not in given:
-            raise Refused(f"choose the {KINDS[kind][1]} of {_of(protocol)}: {_codes(options)}")
     return given
 
 

@@ -44,9 +44,12 @@ class Out:
         left_out: files in it that are held, and go first
         made: the others
 
-        Raises LabelTaken when something lies there that this home did not write: it is left as it is.
+        Raises LabelTaken when something lies there that this home did not write, and when the session is there already
+        as one of another time point: it is left as it is.
         """
         target = self.root / job.pseudonym.subject / job.label
+        if any((target.parent / label).exists() for label in job.otherwise):
+            raise LabelTaken("OUT holds this session as one of another time point; remove that one if it is wrong")
         if target.exists():
             there = _digest(target)
             if there == made.digest:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uploader.domain.automatic import automatic_subjects
+from uploader.domain.choice import offered
 from uploader.domain.errors import Refused, SourceBusy
 from uploader.domain.identity import PrivateIdentity, Pseudonym
 from uploader.domain.private import Private
@@ -29,6 +30,7 @@ class Job:
     names: our names of its files, ``scans/3/DICOM/0001.dcm``, in their order
     original: where each of them lies
     known: digest of the session as this home wrote it last; empty for never
+    otherwise: what it would be called at the trial's other time points
     """
 
     identity: PrivateIdentity
@@ -39,6 +41,7 @@ class Job:
     names: tuple[str, ...]
     original: Callable[[str], Path]
     known: str
+    otherwise: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,24 @@ class Naming:
     """Who gives the subjects their IDs.
 
     subject: the ID of the one patient; empty when the program makes IDs
+    timepoint: code of the visit of which all sessions are; empty where the trial has none, or labels do not name it
     """
 
     protocol: Protocol
     links: LinkTable
     kitchen: Kitchen
     subject: str
+    timepoint: str = ""
+
+    def label(self, subject: str, number: int) -> str:
+        """Label of a session. Raises Refused where it names the time point, and none was given."""
+        return self.protocol.label(subject, number, self.timepoint)
+
+    def otherwise(self, subject: str, number: int) -> tuple[str, ...]:
+        """What the same session would be called at the trial's other time points, where that is something else."""
+        visits = [option.code for option in offered(self.protocol).get("timepoint", ())]
+        labels = {self.protocol.label(subject, number, code) for code in visits}
+        return tuple(sorted(labels - {self.label(subject, number)}))
 
     def subject_of(self, identity: PrivateIdentity) -> Pseudonym:
         """The patient's subject, bound in the link table. Raises SubjectTaken, Held."""
@@ -88,9 +103,9 @@ def jobs_for(root: Path, groups: Sequence[Group], naming: Naming) -> list[Job]:
 def _job(root: Path, group: Group, pseudonym: Pseudonym, number: int, naming: Naming) -> Job:
     pieces, scans = named(group.files)
     original = Originals(root, Private({name: piece.origin for name, piece in pieces.items()}))
-    label = naming.protocol.label(pseudonym.subject, number)
+    label, otherwise = naming.label(pseudonym.subject, number), naming.otherwise(pseudonym.subject, number)
     known = naming.links.made(pseudonym, number)
-    return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), original, known)
+    return Job(group.identity, pseudonym, number, label, scans, tuple(sorted(pieces)), original, known, otherwise)
 
 
 def _study(group: Group) -> str:

@@ -63,6 +63,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Report:
     protocol: Protocol
+    chosen: Mapping[str, str]
+    """Arm, time point and site, as far as they were chosen or there is one only."""
     ids: str
     """``automatic`` or ``manual``"""
     facts: Mapping[str, Any]
@@ -84,6 +86,7 @@ class Report:
                 "trial": self.protocol.trial,
                 "version": self.protocol.version,
                 "digest": self.protocol.digest,
+                **self.chosen,
             },
             "ids": self.ids,
             "anonymised_by": dict(self.facts),

@@ -8,11 +8,12 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from uploader.config import FILE, Settings
+from uploader.domain.choice import known
 from uploader.domain.errors import Held, Refused, UnknownTrial
 from uploader.domain.identity import Identity
 from uploader.domain.manifest import Manifest
@@ -37,6 +38,7 @@ class Order:
 
     source, target: IN and OUT
     subject: the ID of the one patient in IN; empty for automatic IDs
+    codes: arm, time point and site of all sessions in IN, as the protocol lists them; what is not needed may lack
     policy: name of the privacy policy, unless it is the protocol's
     jobs: processes
     names: file to write that says which of our names stands for which file of IN; it is identifiable
@@ -48,6 +50,7 @@ class Order:
     target: Path
     trial: str
     subject: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
     policy: str | None = None
     jobs: int = 1
     names: Path | None = None
@@ -68,6 +71,7 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
     kitchen = Kitchen.of(settings, home.key("trial.key"))
     if order.subject:
         check_subject(protocol, order.subject, ())
+    chosen = _chosen(protocol, order.codes, settings.site)
     facts = _facts(kitchen, protocol, order.policy)
     found = look(source, progress)
     if not found.files:
@@ -77,7 +81,8 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
     with opened(order.target) as out:
         with _links(home) as links:
             out.check(links.subjects(protocol.trial))
-            jobs = jobs_for(source, found.groups, Naming(protocol, links, kitchen, order.subject))
+            naming = Naming(protocol, links, kitchen, order.subject, chosen.get("timepoint", ""))
+            jobs = jobs_for(source, found.groups, naming)
         if order.names:
             write_names(order.names, source, found, jobs)
         found = replace(found, groups=())  # what was read of a hundred thousand files need not stay in memory
@@ -92,7 +97,15 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
         outcomes = list(_outcomes(bench, jobs, out, home, order.jobs, progress))
     outcomes.sort(key=lambda outcome: (outcome.job.pseudonym.subject, outcome.job.number))
     ids = "manual" if order.subject else "automatic"
-    return Report(protocol, ids, facts, found, outcomes, time.monotonic() - begun)
+    return Report(protocol, chosen, ids, facts, found, outcomes, time.monotonic() - begun)
+
+
+def _chosen(protocol: Protocol, codes: Mapping[str, str], site: str) -> Mapping[str, str]:
+    """The codes, those that need no choice added. Raises Refused for one that the protocol does not list, and without a
+    time point where session labels name it."""
+    chosen = known(protocol, codes, site)
+    protocol.label(protocol.subject_example, 1, chosen.get("timepoint", ""))
+    return chosen
 
 
 def _facts(kitchen: Kitchen, protocol: Protocol, policy: str | None) -> Mapping[str, Any]:
