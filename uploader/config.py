@@ -16,7 +16,7 @@ FILE = "uploader.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
-    """How `uploader provision` sets an XNAT up. The line itself reads none of it."""
+    """How `uploader provision` sets an XNAT up, and where browsers find it. The line itself reads none of it."""
 
     admin_user: str = "admin"
     """Administrator's account; another one than ``admin`` is made, and ``admin`` is switched off."""
@@ -25,7 +25,7 @@ class SiteSettings:
     site_id: str = ""
     """First part of the IDs that XNAT gives, never changed once set; empty: the archive's name."""
     public_url: str = ""
-    """Root of the XNAT as browsers reach it; empty: `url`."""
+    """Root of the XNAT as browsers reach it, for the desk's links to its viewer too; empty: `url`."""
     people: tuple[str, ...] = ()
     """Logins of staff who may look at the sessions there."""
     receiver_port: int = 0

@@ -39,6 +39,7 @@ from uploader.sources.folder import FolderSource, Limits
 from uploader.stages.anonymise import Recipe
 from uploader.stages.ingest.intake import Intake
 from uploader.validators import installed, installed_names
+from uploader.viewer import Viewer, root_of
 
 
 def now() -> datetime:
@@ -160,7 +161,7 @@ def installed_protocol(settings: Settings, trial: str, version: str) -> Protocol
 
 def build_review(built: Built) -> Review:
     """People's actions, without any key."""
-    identifiable = archive_of(built.settings, "identifiable")
+    identifiable, anonymised = (archive_of(built.settings, name) for name in ("identifiable", "anonymised"))
 
     def looking(submission: Submission, person: str) -> tuple[Archive, Address]:
         built.records.note(person, "looked-at-identifiable", submission.id, {})
@@ -170,7 +171,7 @@ def build_review(built: Built) -> Review:
     return Review(
         records=built.records,
         accounts=built.records.accounts,
-        anonymised=archive_of(built.settings, "anonymised"),
+        anonymised=anonymised,
         looking=looking,
         trials=built.protocols,
         receipt=partial(
@@ -178,8 +179,15 @@ def build_review(built: Built) -> Review:
         ),
         notices=built.records.notices.read,
         now=now,
+        viewers=viewers_of(built.settings, identifiable, anonymised),
         site=built.settings.site,
     )
+
+
+def viewers_of(settings: Settings, *archives: XnatArchive) -> Mapping[str, Viewer]:
+    """By the archives' names; one that has no viewer is left out."""
+    roots = {archive.name: root_of(getattr(settings, archive.name)) for archive in archives}
+    return {archive.name: Viewer(roots[archive.name], archive.ids) for archive in archives if roots[archive.name]}
 
 
 def build_intake(built: Built) -> Intake:

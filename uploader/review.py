@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from types import MappingProxyType
@@ -39,6 +39,7 @@ from uploader.ports import Archive, Header, Records
 from uploader.renaming import impossible, may_rename, offered, structures, told, wrong
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
+from uploader.viewer import Viewer
 from uploader.views import (
     Change,
     Element,
@@ -90,6 +91,8 @@ class Review:
     notices: Callable[[str], Sequence[str]]
     """``waiting`` or ``quarantined`` -> sentences about what lies in the watched folder."""
     now: Callable[[], datetime]
+    viewers: Mapping[str, Viewer] = field(default_factory=dict)
+    """``identifiable``, ``anonymised`` -> the viewer of that archive, where it has one."""
     site: str = ""
     """This hospital as the trials call it, which needs no choosing where a protocol lists it."""
 
@@ -291,6 +294,26 @@ class Review:
         if about.route == "release" or any(r.place == "central" for r in self.records.receipts(submission)):
             reason = f"{reason} (The centre may hold session {about.label}; ask the central team to remove it.)"
         self.records.withdraw(submission, person, reason)
+
+    def viewable(self, view: View) -> tuple[str, ...]:
+        """Of ``identifiable`` and ``anonymised`` those whose images are kept and can be seen in a viewer."""
+        kept = {receipt.place for receipt in view.receipts}
+        there = {"identifiable": "identifiable" in kept, "anonymised": "anonymised" in kept and bool(view.digest)}
+        return tuple(place for place, is_there in there.items() if is_there and place in self.viewers)
+
+    def viewer(self, submission: str, place: str, person: str) -> str:
+        """Where a browser sees the images; the archive asks who it is. Asking for those as they arrived is audited.
+
+        Raises NotFound where there is nothing to see, and what the archive raises.
+        """
+        view = self.show(submission)
+        if place not in self.viewable(view):
+            raise NotFound("there are no such images, or no viewer for them")
+        if place == "identifiable":
+            _, address = self.looking(view.submission, person)
+        else:
+            address = trial_session(view.submission).address
+        return self.viewers[place].address(address)
 
     def rois(self, submission: str) -> tuple[Roi, ...]:
         """Structures of every RTSTRUCT of the anonymised session."""

@@ -64,9 +64,9 @@ def shot(page, name):
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
-def log_in(page, url, password):
+def log_in(page, url, password, login="admin"):
     page.goto(url)
-    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Name").fill(login)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 

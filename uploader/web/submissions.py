@@ -84,6 +84,12 @@ def changes(submission: str) -> str:
     )
 
 
+@blueprint.get("/submissions/<submission>/viewer/<place>")
+def viewer(submission: str, place: str) -> Response:
+    """On to the images in the archive's viewer. Identifiable ones: asked for by name, and audited."""
+    return redirect(_review().viewer(submission, place, g.person))
+
+
 @blueprint.get("/submissions/<submission>/elements")
 def elements(submission: str) -> str:
     """One file as it arrived. Identifiable: asked for by name, and audited."""
@@ -205,6 +211,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         moving=about.state in MOVING,
         choosable=_choosable(about),
         steps=steps(view),
+        viewable=review.viewable(view),
         scans=sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
         examples=review.examples(submission),
         rois=rois,

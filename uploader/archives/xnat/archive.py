@@ -93,6 +93,11 @@ class XnatArchive:
         where = _at(address, "scans", scan, "resources", resource, "files", *inside(entry).split("/"))
         return download(self._client, where, entry.size)
 
+    def ids(self, address: Address) -> tuple[str, str]:
+        """The archive's own IDs of subject and session. Raises ArchiveRefused when the session is not there."""
+        found = self._there(address, "looking for a session")
+        return found.subject, found.id
+
     def remove(self, address: Address) -> None:
         if self._find(address) is None:
             return
