@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from uploader.contours.axes import AXIAL, Floats
 from uploader.contours.dosegrid import DoseGrid, dose_grid
-from uploader.contours.dvh import Dvh, histograms, peak_gy
+from uploader.contours.dvh import Dvh, histograms, span_gy
 from uploader.contours.structure import Contour, Structure
 
 Dose = Callable[[Floats, Floats, Floats], Floats]
@@ -66,5 +66,5 @@ def cylinder(radius: float = 20.0, height: float = 60.0, step: float = 3.0, poin
 def dvh_of(structure: Structure, dose: Dose, grid: DoseGrid | None = None) -> Dvh:
     """The histogram of a structure in a dose."""
     grid = grid or grid_of()
-    (found,) = histograms(stored(grid, dose), grid, peak_gy(stored(grid, dose), grid), [structure])
+    (found,) = histograms(stored(grid, dose), grid, span_gy(stored(grid, dose), grid)[1], [structure])
     return found

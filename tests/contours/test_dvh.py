@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.contours.doses import cylinder, dvh_of, grid_of, stored
 from uploader.contours.dosegrid import NoDoseGrid
-from uploader.contours.dvh import histograms, parallel, peak_gy
+from uploader.contours.dvh import histograms, parallel, span_gy
 from uploader.contours.structure import Structure
 
 WHOLE = np.pi * 20**2 * 60 / 1000
@@ -155,9 +155,9 @@ def test_without_any_dose_every_figure_is_zero():
     assert found.volume_cc == pytest.approx(WHOLE, rel=1e-3)
 
 
-def test_the_highest_dose_of_the_grid_is_that_of_its_points():
+def test_the_lowest_and_the_highest_dose_of_the_grid_are_those_of_its_points():
     grid = grid_of()
-    assert peak_gy(stored(grid, ramp), grid) == pytest.approx(80)
+    assert span_gy(stored(grid, ramp), grid) == pytest.approx((0, 80))
 
 
 def test_contours_that_are_turned_against_the_grid_are_not_parallel_to_it():

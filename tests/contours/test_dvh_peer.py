@@ -29,7 +29,7 @@ from tests.phantoms import unpacked
 from uploader.cases import case_of, headers_below
 from uploader.contours.axes import AXIAL
 from uploader.contours.dosegrid import dose_grid
-from uploader.contours.dvh import Dvh, histograms, peak_gy
+from uploader.contours.dvh import Dvh, histograms, span_gy
 from uploader.contours.parsing import structures
 from uploader.contours.structure import Structure
 
@@ -51,7 +51,7 @@ def ours(breast) -> dict[str, tuple[Structure, Dvh]]:
     case = case_of(breast, headers)
     grid = dose_grid(headers["rtdose.dcm"])
     found = [s for s in structures("rtss.dcm", headers["rtss.dcm"], AXIAL, 3.0) if s.planes]
-    highest = peak_gy(case.frames("rtdose.dcm"), grid)
+    _, highest = span_gy(case.frames("rtdose.dcm"), grid)
     dvhs = histograms(case.frames("rtdose.dcm"), grid, highest, found)
     return {s.name: (s, dvh) for s, dvh in zip(found, dvhs, strict=True)}
 

@@ -191,6 +191,24 @@ def test_a_grid_of_which_planes_are_missing_has_no_highest_dose(headers):
     assert finding.code == "dose.unplaced"
 
 
+@pytest.mark.parametrize(("kind", "codes"), [("PHYSICAL", ["dose.unplaced"]), ("ERROR", [])])
+def test_only_the_error_of_a_dose_may_be_below_zero(headers, kind, codes):
+    asked = protocol({"max_dose_gy": {"max": 55}})
+    planes = [np.full((44, 44), -1, np.int16)] * 6
+    other = changed(headers, dose(DoseType=kind))
+    _, findings = judged(check, Case(other, asked, frames=lambda entry: iter(planes)))
+    assert [finding.code for finding in findings] == codes
+
+
+@pytest.mark.parametrize(
+    "scaling", [None, 0.0, -0.001, float("nan"), float("inf"), 1e300, "", "1,5", [0.1, 0.1]], ids=str
+)
+def test_a_dose_that_does_not_say_what_its_values_mean_fails_the_rules_about_them(ruled, scaling):
+    rulings, findings = ruled({"max_dose_gy": {"max": 55}}, dose(DoseGridScaling=scaling))
+    assert [finding.code for finding in findings] == ["dose.unplaced"]
+    assert rulings[f"{FIRST}/max_dose_gy"].outcome is Outcome.FAILED
+
+
 def test_doses_that_cannot_be_decoded_are_not_judged(headers):
     def broken(entry):
         raise UnreadableFile("broken")

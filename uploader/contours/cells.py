@@ -25,23 +25,21 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """Cells in the plane of a dose grid, those that lie in the grid.
+class Places:
+    """Places in the planes of a dose grid.
 
     corner: (n,), index in a flattened plane of the point left above each
-    right, below: (n,), how far the cell lies towards the next point, 0 to 1
-    shares: (n,), parts of the area; their sum is below 1 by what lies outside the grid
+    right, below: (n,), how far the place lies towards the next point, 0 to 1
     columns: points of a row of the grid
     """
 
     corner: NDArray[np.intp]
     right: Floats
     below: Floats
-    shares: Floats
     columns: int
 
     def doses(self, plane: Floats) -> Floats:
-        """(n,), the dose at each cell between the four points around it. plane: (rows, columns)"""
+        """(n,), the dose at each place between the four points around it. plane: (rows, columns)"""
         flat, at = plane.ravel(), self.corner
         above = flat[at] + (flat[at + 1] - flat[at]) * self.right
         at = at + self.columns
@@ -50,17 +48,38 @@ class Cells:
         return doses
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of an area, those that lie in the grid.
+
+    shares: (n,), parts of the area; their sum is below 1 by what lies outside the grid
+    """
+
+    places: Places
+    shares: Floats
+
+
 def cells(area: shapely.Geometry, at: float, axes: Axes, grid: DoseGrid) -> Cells:
     """The cells of an area that lies at this place along the normal of its axes, mm.
     The grid is two points wide or more."""
     points, shares = _spread(area)
-    column, row, _ = grid.indices(axes.back(np.column_stack([points, np.full(len(points), at)])))
+    found, inside = places(axes.back(np.column_stack([points, np.full(len(points), at)])), grid)
+    return Cells(found, shares[inside])
+
+
+def places(points: Floats, grid: DoseGrid) -> tuple[Places, NDArray[np.bool_]]:
+    """Where points lie in the planes of a grid that is two points wide or more, whatever their place along its normal.
+
+    points: (n, 3), mm
+    returns: the places of those within half a step around the grid, and (n,) which these are
+    """
+    column, row, _ = grid.indices(points)
     inside = (np.abs(column - (grid.columns - 1) / 2) <= grid.columns / 2) & (
         np.abs(row - (grid.rows - 1) / 2) <= grid.rows / 2
     )
     left, right = _between(column[inside], grid.columns)
     top, below = _between(row[inside], grid.rows)
-    return Cells(top * grid.columns + left, right, below, shares[inside], grid.columns)
+    return Places(top * grid.columns + left, right, below, grid.columns), inside
 
 
 def _between(index: Floats, count: int) -> tuple[NDArray[np.intp], Floats]:

@@ -5,16 +5,22 @@ Source: PS3.3 C.8.8.3 (RT Dose), C.7.6.2 (image plane).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uploader.contours.axes import Floats
 from uploader.ports import Header
 
 _UPRIGHT = 1e-4
 """By how much a cosine may differ from 1 or 0."""
+_FAR, _NEAR = 1e6, 1e-3
+"""mm: further from the patient's origin, and nearer to each other, no points of a dose lie."""
+_MOST = 1e6
+"""Gy, or whatever the dose is in, that one step of a stored value can mean."""
 
 
 class NoDoseGrid(ValueError):
@@ -81,6 +87,18 @@ class DoseGrid:
         first, last = (self.steps[[0, -1]] if self.steps.size else np.zeros(2)) / 2
         return float(offsets[0] - first), float(offsets[-1] + last)
 
+    def between(self, along: float) -> tuple[int, float] | None:
+        """Between which planes a place along the normal lies, mm: number of the one before it in their order, and how
+        far towards the next, 0 to 1. What lies in the outer half of a border plane is on it; None beyond. Of a grid of
+        two planes or more."""
+        low, high = self.reach
+        if not low <= along <= high:
+            return None
+        turn = 1 if self.offsets[-1] > self.offsets[0] else -1
+        step = float(np.interp(turn * along, turn * self.offsets, np.arange(len(self.offsets))))
+        gap = min(int(step), len(self.offsets) - 2)
+        return gap, step - gap
+
 
 def dose_grid(header: Header) -> DoseGrid:
     """The grid of an RTDOSE. Raises NoDoseGrid."""
@@ -90,13 +108,32 @@ def dose_grid(header: Header) -> DoseGrid:
     normal = np.cross(across, down)
     if not np.allclose([across @ across, down @ down, across @ down], [1, 1, 0], atol=_UPRIGHT):
         raise NoDoseGrid("(0020,0037) holds no two directions at right angles")
-    if row_mm <= 0 or column_mm <= 0:
-        raise NoDoseGrid("(0028,0030) is not above 0")
+    if min(row_mm, column_mm) < _NEAR:
+        raise NoDoseGrid("(0028,0030) is no distance of points")
     rows, columns = (_whole(header, keyword) for keyword in ("Rows", "Columns"))
     offsets = _offsets(header, origin, normal)
+    if max(np.abs(origin).max(), np.abs(offsets).max(), row_mm, column_mm) > _FAR:
+        raise NoDoseGrid("its points lie more than a kilometre away")
     return DoseGrid(
         *(origin, across, down, normal, float(column_mm), float(row_mm), rows, columns, offsets, _scaling(header))
     )
+
+
+def in_units(planes: Iterable[NDArray[Any]], grid: DoseGrid) -> Iterator[Floats]:
+    """The planes of a grid as doses, one at a time.
+
+    planes: stored values, (rows, columns)
+
+    Raises NoDoseGrid for one that is not as large as the grid, or for more or fewer of them than it has.
+    """
+    count = 0
+    for plane in planes:
+        count += 1
+        if plane.shape != (grid.rows, grid.columns):
+            raise NoDoseGrid("a plane is not as large as the header says")
+        yield plane.astype(np.float64) * grid.scaling
+    if count != len(grid.offsets):
+        raise NoDoseGrid("there are more or fewer planes than the header says")
 
 
 def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
@@ -112,7 +149,7 @@ def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
     if said is None or len(said) != frames:
         raise NoDoseGrid(f"(3004,000C) does not have a number for each of the {frames} frames")
     steps = np.diff(said)
-    if not ((steps > 0).all() or (steps < 0).all()):
+    if not ((steps >= _NEAR).all() or (steps <= -_NEAR).all()):
         raise NoDoseGrid("(3004,000C) neither rises nor falls throughout")
     if said[0] == 0:
         return said
@@ -123,7 +160,7 @@ def _offsets(header: Header, origin: Floats, normal: Floats) -> Floats:
 
 def _scaling(header: Header) -> float:
     said = _finite(header.get("DoseGridScaling"))
-    if said is None or len(said) != 1 or said[0] <= 0:
+    if said is None or len(said) != 1 or not 0 < said[0] <= _MOST:
         raise NoDoseGrid("(3004,000E) does not say which dose a stored value means")
     return float(said[0])
 

@@ -16,7 +16,7 @@ The planes of the grid are read once, in their order, and two of them are held a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from uploader.contours.axes import Axes, Floats
 from uploader.contours.cells import cells
-from uploader.contours.dosegrid import DoseGrid, NoDoseGrid
+from uploader.contours.dosegrid import DoseGrid, NoDoseGrid, in_units
 from uploader.contours.measures import CC
 from uploader.contours.structure import Structure
 
@@ -71,9 +71,13 @@ class Dvh:
         return float(np.clip(steps * self.step_gy, self.min_gy, self.max_gy))
 
 
-def peak_gy(planes: Iterable[NDArray[Any]], grid: DoseGrid) -> float:
-    """The highest dose of the grid. planes: stored values, one plane at a time. Raises NoDoseGrid as `histograms`."""
-    return max(float(plane.max()) for plane in _doses(planes, grid))
+def span_gy(planes: Iterable[NDArray[Any]], grid: DoseGrid) -> tuple[float, float]:
+    """The lowest and the highest dose of the grid. planes: stored values, one plane at a time. Raises NoDoseGrid as
+    `histograms`."""
+    low, high = np.inf, -np.inf
+    for plane in in_units(planes, grid):
+        low, high = min(low, float(plane.min())), max(high, float(plane.max()))
+    return low, high
 
 
 def parallel(structure: Structure, grid: DoseGrid) -> bool:
@@ -86,8 +90,8 @@ def histograms(
 ) -> Sequence[Dvh]:
     """The histogram of each structure, whose contours are `parallel` to the grid.
 
-    planes: stored values, (rows, columns), one for each offset of `grid`
-    highest_gy: see `peak_gy`
+    planes: stored values, (rows, columns), one for each offset of `grid`; nan where nobody knows the dose
+    highest_gy: no dose is higher, see `span_gy`
 
     Raises NoDoseGrid for a grid that is one point thick in some direction, or that has other planes than it says.
     """
@@ -95,10 +99,10 @@ def histograms(
         raise NoDoseGrid("the dose grid is one point thick")
     sums = [_Sum(highest_gy / BINS or 1.0) for _ in structures]
     slabs = _by_gap(structures, grid, sums)
-    for gap, (near, far) in enumerate(pairwise(_doses(planes, grid))):
+    for gap, (near, far) in enumerate(pairwise(in_units(planes, grid))):
         for slab in slabs.get(gap, ()):
             there = cells(slab.area, slab.at, slab.axes, grid)
-            doses = (1 - slab.past) * there.doses(near) + slab.past * there.doses(far)
+            doses = (1 - slab.past) * there.places.doses(near) + slab.past * there.places.doses(far)
             sums[slab.structure].add(doses, there.shares, slab.volume_cc)
     return [found.dvh() for found in sums]
 
@@ -126,7 +130,7 @@ def _by_gap(structures: Sequence[Structure], grid: DoseGrid, sums: Sequence[_Sum
     for number, structure in enumerate(structures):
         for at, area in structure.planes.items():
             volume = float(area.area) * structure.thickness(at) / CC
-            place = _placed(at, area, structure.axes, grid)
+            place = grid.between(_along(at, area, structure.axes, grid))
             if place is None:
                 sums[number].outside_cc += volume
             elif volume > 0:
@@ -135,30 +139,10 @@ def _by_gap(structures: Sequence[Structure], grid: DoseGrid, sums: Sequence[_Sum
     return found
 
 
-def _placed(at: float, area: shapely.Geometry, axes: Axes, grid: DoseGrid) -> tuple[int, float] | None:
-    """Between which planes of the grid a plane lies: number of the one before it, and how far towards the next. What
-    lies in the outer half of a border plane is on it; None beyond."""
+def _along(at: float, area: shapely.Geometry, axes: Axes, grid: DoseGrid) -> float:
+    """Where a plane of contours lies along the normal of the grid, mm from its origin."""
     middle = area.representative_point()
-    along = float(grid.indices(axes.back(np.array([[middle.x, middle.y, at]])))[2][0])
-    low, high = grid.reach
-    if not low <= along <= high:
-        return None
-    turn = 1 if grid.offsets[-1] > grid.offsets[0] else -1
-    step = float(np.interp(turn * along, turn * grid.offsets, np.arange(len(grid.offsets))))
-    gap = min(int(step), len(grid.offsets) - 2)
-    return gap, step - gap
-
-
-def _doses(planes: Iterable[NDArray[Any]], grid: DoseGrid) -> Iterator[Floats]:
-    """The planes in Gy. Raises NoDoseGrid for one that is not as large as the grid, or for more or fewer of them."""
-    count = 0
-    for plane in planes:
-        count += 1
-        if plane.shape != (grid.rows, grid.columns):
-            raise NoDoseGrid("a plane is not as large as the header says")
-        yield plane.astype(np.float64) * grid.scaling
-    if count != len(grid.offsets):
-        raise NoDoseGrid("there are more or fewer planes than the header says")
+    return float(grid.indices(axes.back(np.array([[middle.x, middle.y, at]])))[2][0])
 
 
 class _Sum:
@@ -172,6 +156,8 @@ class _Sum:
 
     def add(self, doses: Floats, shares: Floats, volume_cc: float) -> None:
         """A slab of this volume. doses, shares: of its cells in the grid."""
+        known = np.isfinite(doses)
+        doses, shares = doses[known], shares[known]
         self.outside_cc += volume_cc * (1 - shares.sum())
         if doses.size:
             volumes = shares * volume_cc

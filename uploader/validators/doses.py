@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from uploader.contours.dosegrid import DoseGrid, NoDoseGrid, dose_grid
-from uploader.contours.dvh import peak_gy
+from uploader.contours.dvh import span_gy
 from uploader.domain.errors import UnreadableFile
 from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, unknown, wrong
@@ -71,8 +71,11 @@ def _peak(case: Case, entry: str, grid: DoseGrid | Unusable) -> float | Unusable
     if isinstance(grid, Unusable):
         return grid
     try:
-        return peak_gy(case.frames(entry), grid)
+        low, high = span_gy(case.frames(entry), grid)
     except NoDoseGrid as error:
         return Unusable(str(error), broken=True)
     except UnreadableFile:
         return Unusable("the doses cannot be decoded", broken=False)
+    if low < 0 and text(case.headers[entry], "DoseType") != "ERROR":
+        return Unusable("some of its doses are below 0", broken=True)
+    return high
