@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from uploader.contours.axes import AXIAL, Axes, Floats, normal_of
-from uploader.contours.structure import Contour, Structure
+from uploader.contours.structure import Contour, Image, Structure
 from uploader.ports import Header
 
 
@@ -61,8 +61,18 @@ def roi_number(item: Header, keyword: str) -> str:
     return written if _NUMBER.fullmatch(written) else ""
 
 
+def images_of(reference: Header) -> Iterator[Image]:
+    """What an item of a Contour Image Sequence (3006,0016) refers to: frames, where it says some (0008,1160).
+
+    A frame 0 is none, and told as -1.
+    """
+    instance, said = _text(reference, "ReferencedSOPInstanceUID"), reference.get("ReferencedFrameNumber")
+    numbers = [n for n in (said if isinstance(said, list) else [said]) if isinstance(n, int)]
+    return (Image(instance, number or -1) for number in numbers) if numbers else iter((Image(instance),))
+
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,11}")
-_Drawn = tuple[str, Floats, tuple[str, ...]]
+_Drawn = tuple[str, Floats, tuple[Image, ...]]
 
 
 def _drawn(header: Header) -> dict[str, list[_Drawn]]:
@@ -73,7 +83,7 @@ def _drawn(header: Header) -> dict[str, list[_Drawn]]:
             points = points_of(contour.get("ContourData"))
             if points is not None:
                 kind = _text(contour, "ContourGeometricType")
-                images = tuple(_text(i, "ReferencedSOPInstanceUID") for i in _items(contour, "ContourImageSequence"))
+                images = tuple(i for item in _items(contour, "ContourImageSequence") for i in images_of(item))
                 found[roi_number(item, "ReferencedROINumber")].append((kind, points, images))
     return found
 

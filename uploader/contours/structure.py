@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -18,18 +19,25 @@ SAME_PLANE = 0.1
 decimals, scanners more."""
 
 
+class Image(NamedTuple):
+    """An image. instance: SOP Instance UID; frame: its number in a multi-frame one, from 1; 0 for all that there are"""
+
+    instance: str
+    frame: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Contour:
     """One item of a Contour Sequence (3006,0040).
 
     kind: Contour Geometric Type (3006,0042): CLOSED_PLANAR, CLOSEDPLANAR_XOR, OPEN_PLANAR, OPEN_NONPLANAR, POINT
     points: (n, 3): across, down and along the normal of the structure's axes, mm
-    images: SOP Instance UIDs it was drawn on (3006,0016)
+    images: those it was drawn on, Contour Image Sequence (3006,0016)
     """
 
     kind: str
     points: Floats
-    images: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
 
     @property
     def closed(self) -> bool:

@@ -15,11 +15,12 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import MultiFrameGrayscaleWordSecondaryCaptureImageStorage
 
 from uploader.phantom.anatomy import pixels
+from uploader.phantom.enhanced import EnhancedMaker
 from uploader.phantom.header import image
 from uploader.phantom.objects import Maker
 from uploader.phantom.person import PhantomIdentity
 
-__all__ = ["PhantomIdentity", "ct_series", "large_multiframe", "write_session"]
+__all__ = ["PhantomIdentity", "ct_series", "large_multiframe", "write_enhanced_session", "write_session"]
 
 
 def write_session(folder: Path, seed: int = 1, slices: int = 60, size: int = 256) -> PhantomIdentity:
@@ -30,9 +31,17 @@ def write_session(folder: Path, seed: int = 1, slices: int = 60, size: int = 256
     for index in range(slices):
         ct = maker.ct(index, slices, pixels(seed, index, slices, size), size)
         _save(ct, folder / f"CT{index + 1:04}.dcm")
-    _save(maker.structures(slices), folder / "RS0001.dcm")
-    _save(maker.plan(), folder / "RP0001.dcm")
-    _save(maker.dose(slices), folder / "RD0001.dcm")
+    _save_planned(maker, folder, slices)
+    return maker.identity()
+
+
+def write_enhanced_session(folder: Path, seed: int = 1, slices: int = 60, size: int = 256) -> PhantomIdentity:
+    """Write the same session with the CT as one enhanced image, whose frames are the slices that RTSTRUCT was drawn on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    maker = EnhancedMaker(seed)
+    frames = b"".join(pixels(seed, index, slices, size) for index in range(slices))
+    _save(maker.enhanced_ct(slices, frames, size), folder / "CT0001.dcm")
+    _save_planned(maker, folder, slices)
     return maker.identity()
 
 
@@ -61,6 +70,12 @@ def large_multiframe(path: Path, size: int, seed: int = 1) -> PhantomIdentity:
         stream.write(struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, length))
         stream.truncate(stream.tell() + length)
     return maker.identity()
+
+
+def _save_planned(maker: Maker, folder: Path, slices: int) -> None:
+    _save(maker.structures(slices), folder / "RS0001.dcm")
+    _save(maker.plan(), folder / "RP0001.dcm")
+    _save(maker.dose(slices), folder / "RD0001.dcm")
 
 
 def _save(dataset: Dataset, path: Path) -> None:

@@ -114,7 +114,7 @@ class Maker:
         ]
         dataset.BeamSequence = [_beam(self.person)]
         dataset.PatientSetupSequence = [item(PatientSetupNumber=1, PatientPosition="HFS")]
-        dataset.ReferencedStructureSetSequence = [self._reference(RTStructureSetStorage, "structures")]
+        dataset.ReferencedStructureSetSequence = [self.reference(RTStructureSetStorage, "structures")]
         header.approve(dataset, self.person)
         return dataset
 
@@ -136,17 +136,25 @@ class Maker:
         dataset.GridFrameOffsetVector = [float(p * SPACING_MM) for p in planes]
         dataset.DoseUnits, dataset.DoseType, dataset.DoseSummationType = "GY", "PHYSICAL", "PLAN"
         dataset.DoseGridScaling = "0.001"
-        dataset.ReferencedRTPlanSequence = [self._reference(RTPlanStorage, "plan")]
-        dataset.ReferencedStructureSetSequence = [self._reference(RTStructureSetStorage, "structures")]
+        dataset.ReferencedRTPlanSequence = [self.reference(RTPlanStorage, "plan")]
+        dataset.ReferencedStructureSetSequence = [self.reference(RTStructureSetStorage, "structures")]
         dataset.PixelData = anatomy.dose(planes, slices)
         return dataset
 
-    def _reference(self, sop_class: str, instance: str) -> Dataset:
+    def image(self, index: int) -> Dataset:
+        """A reference to a slice, for what was drawn on it."""
+        return self.reference(CTImageStorage, f"ct {index}")
+
+    def images(self, slices: int) -> list[Dataset]:
+        """References to all slices."""
+        return [self.image(index) for index in range(slices)]
+
+    def reference(self, sop_class: str, instance: str) -> Dataset:
+        """A reference to an object of the session."""
         return item(ReferencedSOPClassUID=sop_class, ReferencedSOPInstanceUID=self.uid(instance))
 
     def _frame(self, slices: int) -> Dataset:
-        images = [self._reference(CTImageStorage, f"ct {i}") for i in range(slices)]
-        series = item(SeriesInstanceUID=self.uid("series CT"), ContourImageSequence=images)
+        series = item(SeriesInstanceUID=self.uid("series CT"), ContourImageSequence=self.images(slices))
         study = item(
             ReferencedSOPClassUID=STUDY_CLASS,
             ReferencedSOPInstanceUID=self.uid("study"),
@@ -166,7 +174,7 @@ class Maker:
     def _contours(self, number: int, organ: Ellipse, slices: int) -> Dataset:
         contours = [
             item(
-                ContourImageSequence=[self._reference(CTImageStorage, f"ct {index}")],
+                ContourImageSequence=[self.image(index)],
                 ContourGeometricType="CLOSED_PLANAR",
                 NumberOfContourPoints=OUTLINE_POINTS,
                 ContourData=[f"{c:.2f}" for x, y in organ.outline() for c in (x, y, anatomy.height(index, slices))],

@@ -11,6 +11,7 @@ from uploader.ports import Case, Header
 from uploader.validators import links
 from uploader.validators.answers import Answer, right, wrong
 from uploader.validators.blocks import missing_of
+from uploader.validators.drawn_on import DrawnOn, drawn_on
 from uploader.validators.links import Reference
 from uploader.validators.reading import text
 from uploader.validators.recognition import Input
@@ -22,6 +23,7 @@ class _Link:
 
     targets: SOP Instance UID -> header, of the second input
     present: SOP Instance UIDs of all objects of the session
+    drawn_on: images of structure sets, by entry
     """
 
     line: str
@@ -30,6 +32,12 @@ class _Link:
     target: Input
     targets: Mapping[str, Header]
     present: frozenset[str]
+    drawn_on: Mapping[str, DrawnOn]
+
+    @property
+    def to_images(self) -> bool:
+        """Whether the second input is no radiotherapy object."""
+        return not str(self.target.said["modality"]).startswith("RT")
 
     def broken(self, code: str, where: str, says: str, remedy: str, found: str, expected: str) -> Finding:
         link = f"the link from {self.source.key} to {self.target.key} breaks: {says}"
@@ -45,7 +53,7 @@ def answers(case: Case, line: str, severity: Severity, chain: Sequence[Input]) -
             yield from missing
             continue
         targets = {text(case.headers[entry], "SOPInstanceUID"): case.headers[entry] for entry in target.entries}
-        link = _Link(line, severity, source, target, targets, present)
+        link = _Link(line, severity, source, target, targets, present, case.once(drawn_on))
         for entry in source.entries:
             yield _answer(link, entry, case.headers[entry])
 
@@ -56,17 +64,18 @@ def _answer(link: _Link, entry: str, header: Header) -> Answer:
     references = links.references(header, modality)
     where = f"{entry} ({links.tag(header, modality)})"
     for judge in (_silent, _open, _elsewhere, _class, _series):
-        finding = judge(link, where, references)
+        finding = judge(link, entry, where, references)
         if finding is not None:
             return wrong(finding)
     apart = _apart(link, entry, header, references)
     return wrong(apart) if apart is not None else right(f"{link.source.key} to {link.target.key}")
 
 
-Judge = Callable[[_Link, str, Sequence[Reference]], Finding | None]
+Judge = Callable[[_Link, str, str, Sequence[Reference]], Finding | None]
+"""(link, entry of the object, where it holds its references, these) -> what breaks the link."""
 
 
-def _silent(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+def _silent(link: _Link, entry: str, where: str, references: Sequence[Reference]) -> Finding | None:
     if references:
         return None
     return link.broken(
@@ -79,21 +88,28 @@ def _silent(link: _Link, where: str, references: Sequence[Reference]) -> Finding
     )
 
 
-def _open(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
-    there = [reference for reference in references if reference.instance in link.present]
-    if len(there) == len(references):
+def _open(link: _Link, entry: str, where: str, references: Sequence[Reference]) -> Finding | None:
+    missing, asked = _missing(link, entry, references)
+    if not missing:
         return None
     return link.broken(
         "references.link-open",
         where,
-        f"{len(references) - len(there)} of {len(references)} referenced objects are not in the session",
+        f"{missing} of {asked} referenced objects are not in the session",
         f"send the {link.target.key} that the object was made with, and all of it",
-        f"{len(there)} of {len(references)} objects",
+        f"{asked - missing} of {asked} objects",
         "all of them",
     )
 
 
-def _elsewhere(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+def _missing(link: _Link, entry: str, references: Sequence[Reference]) -> tuple[int, int]:
+    """How many referenced objects are not in the session, and of how many; of what was drawn on images, each frame."""
+    if link.to_images and entry in link.drawn_on:
+        return len(link.drawn_on[entry].missing), len(link.drawn_on[entry].images)
+    return sum(reference.instance not in link.present for reference in references), len(references)
+
+
+def _elsewhere(link: _Link, entry: str, where: str, references: Sequence[Reference]) -> Finding | None:
     if any(reference.instance in link.targets for reference in references):
         return None
     return link.broken(
@@ -106,7 +122,7 @@ def _elsewhere(link: _Link, where: str, references: Sequence[Reference]) -> Find
     )
 
 
-def _class(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+def _class(link: _Link, entry: str, where: str, references: Sequence[Reference]) -> Finding | None:
     others = [r for r in _leading(link, references) if r.sop_class != text(link.targets[r.instance], "SOPClassUID")]
     if not others:
         return None
@@ -120,7 +136,7 @@ def _class(link: _Link, where: str, references: Sequence[Reference]) -> Finding 
     )
 
 
-def _series(link: _Link, where: str, references: Sequence[Reference]) -> Finding | None:
+def _series(link: _Link, entry: str, where: str, references: Sequence[Reference]) -> Finding | None:
     said = [r for r in _leading(link, references) if r.series]
     others = [r for r in said if r.series != text(link.targets[r.instance], "SeriesInstanceUID")]
     if not others:

@@ -8,6 +8,7 @@ from uploader.contours.parsing import roi_number
 from uploader.domain.finding import Finding, Severity
 from uploader.ports import Case, Header
 from uploader.validators import links
+from uploader.validators.drawn_on import DrawnOn, drawn_on
 from uploader.validators.reading import items, of_modality, text
 
 
@@ -15,11 +16,11 @@ def findings(case: Case) -> Iterator[Finding]:
     """Which references lead to nothing in the session."""
     known = _Known(case.headers.values())
     for entry, header in of_modality(case.headers, "RTSTRUCT").items():
-        yield from _images(entry, header, known.images)
+        yield from _images(entry, case.once(drawn_on)[entry])
         yield from _roi_frames(entry, header, known.frames)
     for entry, header in of_modality(case.headers, "RTPLAN").items():
-        drawn_on = text(header, "RTPlanGeometry") != "TREATMENT_DEVICE"
-        yield from _structures(entry, header, known.structures, needed=drawn_on)
+        in_patient = text(header, "RTPlanGeometry") != "TREATMENT_DEVICE"
+        yield from _structures(entry, header, known.structures, needed=in_patient)
         yield from _frame(entry, header, known.frames, needed=False)
     for entry, header in of_modality(case.headers, "RTDOSE").items():
         yield from _plan(entry, header, known.plans)
@@ -33,7 +34,6 @@ class _Known:
     def __init__(self, headers: Iterable[Header]) -> None:
         everything = list(headers)
         images = [header for header in everything if not text(header, "Modality").startswith("RT")]
-        self.images = _uids(images)
         self.frames = frozenset(text(header, "FrameOfReferenceUID") for header in images) - {""}
         self.structures = _uids(h for h in everything if text(h, "Modality") == "RTSTRUCT")
         self.plans = _uids(h for h in everything if text(h, "Modality") == "RTPLAN")
@@ -43,17 +43,16 @@ def _uids(headers: Iterable[Header]) -> frozenset[str]:
     return frozenset(text(header, "SOPInstanceUID") for header in headers) - {""}
 
 
-def _images(entry: str, structures: Header, present: frozenset[str]) -> Iterator[Finding]:
-    wanted = {reference.instance for reference in links.references(structures, "CT")}
-    missing = wanted - present
+def _images(entry: str, drawn_on: DrawnOn) -> Iterator[Finding]:
+    wanted, missing = len(drawn_on.images), len(drawn_on.missing)
     if missing:
         yield Finding(
             "references.image-missing",
             Severity.REFUSAL,
             f"{entry} ({links.IMAGES})",
-            f"{len(missing)} of the {len(wanted)} images the structures reference are not in the session",
+            f"{missing} of the {wanted} images the structures reference are not in the session",
             "send the whole scan the structures were drawn on",
-            found=f"{len(wanted) - len(missing)} of {len(wanted)} images",
+            found=f"{wanted - missing} of {wanted} images",
             expected="all of them",
         )
     if not wanted:

@@ -1,20 +1,22 @@
-"""Where the images of a scan lie, and how large they are, as their headers say it.
+"""Where images lie, and how large they are, as their headers say it: the one reading of image planes.
 
-Of an enhanced image each frame is an image: its place is in the functional groups, those of the frame before those
-that all share. Slice Location (0020,1041) is never looked at: it has no origin and, in real files, not even a sign.
+Geometry, structures, references and relations share it. Of an enhanced image each frame is an image: its place is in
+the functional groups, those of the frame before those that all share. Slice Location (0020,1041) is never looked at: it
+has no origin and, in real files, not even a sign.
 Source: DICOM PS3.3 C.7.6.2, C.7.6.16, C.8.8.3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from uploader.ports import Header
+from uploader.contours.structure import Image
+from uploader.ports import Case, Header
 from uploader.validators.reading import items, text
 
 Floats = NDArray[np.float64]
@@ -22,14 +24,17 @@ MOST_FRAMES = 10_000
 """What a header may claim before it is not believed."""
 FARTHEST = 1e7
 """mm; a number beyond is no place in a scanner."""
+PARALLEL = 1e-3
+"""The most by which direction cosines of one stack may differ, which is 0.06 degrees: scanners round."""
 _NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Planes:
-    """The images of a scan in the order of its entries; what one does not say is NaN.
+    """Images in the order of their entries; what one does not say is NaN.
 
     places: where each is, for people: its entry, with the frame of an enhanced image
+    images: its SOP Instance UID and the number of its frame, 1 in an image that has one alone
     positions: (n, 3), mm, Image Position Patient (0020,0032)
     cosines: (n, 6), Image Orientation Patient (0020,0037)
     spacing: (n, 2), mm, Pixel Spacing (0028,0030)
@@ -41,6 +46,7 @@ class Planes:
     """
 
     places: tuple[str, ...]
+    images: tuple[Image, ...]
     positions: Floats
     cosines: Floats
     spacing: Floats
@@ -52,8 +58,11 @@ class Planes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plane:
+class Plane:
+    """One image, as its header says it: values may be missing, or no numbers."""
+
     place: str
+    image: Image
     position: Any
     cosines: Any
     spacing: Any
@@ -61,39 +70,47 @@ class _Plane:
     header: Header
 
 
-def planes_of(headers: Mapping[str, Header]) -> Planes:
-    """The images of these files."""
-    found = [plane for entry, header in headers.items() for plane in _planes(entry, header)]
+def planes(case: Case) -> Mapping[str, Sequence[Plane]]:
+    """Entry -> its images: one, or its frames in their order. Ask by ``case.once(planes)``."""
+    return {entry: tuple(_planes(entry, header)) for entry, header in case.headers.items()}
+
+
+def planes_of(case: Case, entries: Iterable[str]) -> Planes:
+    """The images of these entries."""
+    known = case.once(planes)
+    found = [plane for entry in entries for plane in known[entry]]
     return Planes(
         tuple(plane.place for plane in found),
+        tuple(plane.image for plane in found),
         _array((plane.position for plane in found), 3),
         _array((plane.cosines for plane in found), 6),
         _array((plane.spacing for plane in found), 2),
         _array((plane.thickness for plane in found), 1)[:, 0],
         _array(([plane.header.get("Rows"), plane.header.get("Columns")] for plane in found), 2),
         _array((plane.header.get("GantryDetectorTilt") for plane in found), 1)[:, 0],
-        any(_is_mosaic(header) for header in headers.values()),
-        max((_announced(header) for header in headers.values()), default=0),
+        any(_is_mosaic(plane.header) for plane in found),
+        max((_announced(plane.header) for plane in found), default=0),
     )
 
 
-def _planes(entry: str, header: Header) -> Iterator[_Plane]:
+def _planes(entry: str, header: Header) -> Iterator[Plane]:
     frames = list(items(header, "PerFrameFunctionalGroupsSequence"))
     offsets = header.get("GridFrameOffsetVector")
     if frames:
         shared = next(items(header, "SharedFunctionalGroupsSequence"), _NOTHING)
-        yield from (_of_frame(f"{entry} frame {n}", header, frame, shared) for n, frame in enumerate(frames, 1))
+        yield from (_of_frame(entry, n, header, frame, shared) for n, frame in enumerate(frames, 1))
     elif isinstance(offsets, (list, np.ndarray)) and len(offsets):
         yield from _of_grid(entry, header, offsets)
     elif _number_of_frames(header) > 1:
-        yield from (_of_file(f"{entry} frame {n}", header, None) for n in range(1, _number_of_frames(header) + 1))
+        yield from (_of_file(entry, header, None, n) for n in range(1, _number_of_frames(header) + 1))
     else:
         yield _of_file(entry, header, header.get("ImagePositionPatient"))
 
 
-def _of_file(place: str, header: Header, position: Any) -> _Plane:
-    return _Plane(
-        place,
+def _of_file(entry: str, header: Header, position: Any, frame: int = 0) -> Plane:
+    return Plane(
+        f"{entry} frame {frame}" if frame else entry,
+        Image(text(header, "SOPInstanceUID"), frame or 1),
         position,
         header.get("ImageOrientationPatient"),
         header.get("PixelSpacing"),
@@ -102,10 +119,11 @@ def _of_file(place: str, header: Header, position: Any) -> _Plane:
     )
 
 
-def _of_frame(place: str, header: Header, frame: Header, shared: Header) -> _Plane:
+def _of_frame(entry: str, number: int, header: Header, frame: Header, shared: Header) -> Plane:
     measures = _group("PixelMeasuresSequence", frame, shared)
-    return _Plane(
-        place,
+    return Plane(
+        f"{entry} frame {number}",
+        Image(text(header, "SOPInstanceUID"), number),
         _group("PlanePositionSequence", frame, shared).get("ImagePositionPatient"),
         _group("PlaneOrientationSequence", frame, shared).get("ImageOrientationPatient"),
         measures.get("PixelSpacing"),
@@ -118,14 +136,14 @@ def _group(sequence: str, frame: Header, shared: Header) -> Header:
     return next(items(frame, sequence), None) or next(items(shared, sequence), _NOTHING)
 
 
-def _of_grid(entry: str, header: Header, offsets: Iterable[Any]) -> Iterator[_Plane]:
+def _of_grid(entry: str, header: Header, offsets: Iterable[Any]) -> Iterator[Plane]:
     """The planes of a dose grid, which lie at offsets from the first along the normal."""
     first = _array([header.get("ImagePositionPatient")], 3)[0]
     cosines = _array([header.get("ImageOrientationPatient")], 6)[0]
     along = _array(offsets, 1)[:, 0]
     for n, offset in enumerate(along - along[0], 1):
         position = first + offset * np.cross(cosines[:3], cosines[3:])
-        yield _of_file(f"{entry} frame {n}", header, position)
+        yield _of_file(entry, header, position, n)
 
 
 def _number_of_frames(header: Header) -> int:

@@ -12,8 +12,10 @@ from uploader.ports import Case
 from uploader.validators import codes, contour_rules
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import answered, blocks
-from uploader.validators.links import frames, references
+from uploader.validators.drawn_on import drawn_on as images_drawn_on
+from uploader.validators.links import frames
 from uploader.validators.naming import fold_of
+from uploader.validators.planes import planes
 from uploader.validators.reading import text
 from uploader.validators.structure_set import Set, by_said, set_of
 
@@ -34,30 +36,29 @@ def judged(case: Case) -> Iterator[Finding | Ruling]:
 
 
 def _referenced(each: Set) -> Answer:
-    present = {text(header, "SOPInstanceUID") for header in each.block.case.headers.values()}
-    wanted = {reference.instance for reference in references(each.header, "CT")}
-    if not wanted:
+    drawn_on = each.block.case.once(images_drawn_on)[each.entry]
+    if not drawn_on.images:
         return unknown("the structure set does not say which images it was drawn on")
-    missing = wanted - present
-    if not missing:
-        return right(f"{len(wanted)} images")
+    if not drawn_on.missing:
+        return right(f"{len(drawn_on.images)} images")
     says = "images that the structures were drawn on are not in the session"
     remedy = "send the whole scan that the structures were drawn on"
-    found = f"{len(missing)} of {len(wanted)} missing"
+    found = f"{len(drawn_on.missing)} of {len(drawn_on.images)} missing"
     return wrong(each.finding("structures.image-missing", "3006,0016", says, remedy, found, "all present"))
 
 
 def _unreferenced(each: Set) -> Answer:
-    wanted = {reference.instance for reference in references(each.header, "CT")}
-    left = sum(text(image, "SOPInstanceUID") not in wanted for image in each.images.values())
+    case, known = each.block.case, each.block.case.once(planes)
+    there = [plane.image for entry in each.images for plane in known[entry]]
+    left = sum(image not in case.once(images_drawn_on)[each.entry].images for image in there)
     allowed = int(each.block.said["max_unreferenced_images"])
-    if not each.images:
+    if not there:
         return unknown("the images it should be drawn on are not in the session")
     if left <= allowed:
         return right(f"{left} images")
     says = "the structure set does not mention images of the scan it should be drawn on"
     remedy = "send the structure set that was drawn on this scan, or only the images it was drawn on"
-    found, expected = f"{left} of {len(each.images)} images", f"at most {allowed}"
+    found, expected = f"{left} of {len(there)} images", f"at most {allowed}"
     return wrong(each.finding("structures.image-unreferenced", "3006,0016", says, remedy, found, expected))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from uploader.contours.axes import Axes, Floats
-from uploader.ports import Header
-from uploader.validators.reading import vector
+from uploader.validators.planes import Planes
+
+_ALONG = 0.999
+"""The cosine of 2.6 degrees: no scan is meant to be turned so little against another one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,28 +46,31 @@ class Stack:
         return not self.slices[0] - slack <= at <= self.slices[-1] + slack
 
 
-def stack(images: Sequence[Header], axes: Axes) -> Stack | None:
-    """The images that have a place, in these axes; None when none has."""
-    placed = [(image, position) for image in images if (position := vector(image, "ImagePositionPatient", 3))]
-    if not placed:
+def stack(planes: Planes, axes: Axes) -> Stack | None:
+    """The images that have a place, in these axes; None when none has. Those that lie across, as a localiser does, are
+    left out, but where all do."""
+    placed = np.isfinite(planes.positions).all(axis=1)
+    along = placed & ~_across(planes.cosines, axes)
+    kept = np.flatnonzero(along if along.any() else placed)
+    if not kept.size:
         return None
-    flat = axes.flat(np.array([position for _, position in placed]))
-    return Stack(np.unique(np.round(flat[:, 2], 4)), _window(placed[0][0], axes))
+    flat = axes.flat(planes.positions[kept])
+    return Stack(np.unique(np.round(flat[:, 2], 4)), _window(planes, int(kept[0]), axes))
 
 
-def _window(image: Header, axes: Axes) -> shapely.Geometry:
-    """From the edge of the first to that of the last pixel."""
-    position, orientation = vector(image, "ImagePositionPatient", 3), vector(image, "ImageOrientationPatient", 6)
-    spacing, rows, columns = vector(image, "PixelSpacing", 2), image.get("Rows"), image.get("Columns")
-    if (
-        position is None
-        or orientation is None
-        or spacing is None
-        or not isinstance(rows, int)
-        or not isinstance(columns, int)
-    ):
+def _across(cosines: Floats, axes: Axes) -> NDArray[np.bool_]:
+    """(n,), whether an image says that it lies in another direction."""
+    normals = np.cross(cosines[:, :3], cosines[:, 3:])
+    return np.asarray(np.abs(normals @ axes.matrix[2]) < _ALONG)
+
+
+def _window(planes: Planes, image: int, axes: Axes) -> shapely.Geometry:
+    """From the edge of the first to that of the last pixel of one image."""
+    position, cosines = planes.positions[image], planes.cosines[image]
+    spacing, (rows, columns) = planes.spacing[image], planes.sizes[image]
+    if not np.isfinite([*cosines, *spacing, rows, columns]).all():
         return shapely.MultiPolygon()
-    across, down = np.array(orientation[:3]) * spacing[1], np.array(orientation[3:]) * spacing[0]
+    across, down = cosines[:3] * spacing[1], cosines[3:] * spacing[0]
     corners = [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)]
-    points = axes.flat(np.array([np.array(position) + x * across + y * down for x, y in corners]))
+    points = axes.flat(np.array([position + x * across + y * down for x, y in corners]))
     return shapely.Polygon(points[:, :2])

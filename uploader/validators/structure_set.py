@@ -12,6 +12,7 @@ from uploader.ports import Case, Header
 from uploader.validators.answers import Answer, right, wrong
 from uploader.validators.blocks import Block, blocks
 from uploader.validators.drawn import drawn
+from uploader.validators.planes import planes_of
 from uploader.validators.reading import text
 from uploader.validators.recognition import inputs
 from uploader.validators.stacks import Stack, stack
@@ -77,7 +78,7 @@ def stacks(case: Case) -> Mapping[tuple[str, str | None], Stack | None]:
     axes = {structure.entry: structure.axes for structure in case.once(drawn)}
     asked = {(entry, block.said.get("images")) for block in blocks(case, "structure_set") for entry in block.headers}
     return {
-        (entry, key): stack(list(images_of(case, key).values()), axes[entry]) if entry in axes else None
+        (entry, key): stack(planes_of(case, images_of(case, key)), axes[entry]) if entry in axes else None
         for entry, key in asked | {(entry, drawn_on(case, entry)) for entry in axes}
     }
 

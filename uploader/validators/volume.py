@@ -13,11 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from uploader.ports import Case
-from uploader.validators.planes import Floats, Planes, planes_of
+from uploader.validators.planes import PARALLEL, Floats, Planes, planes_of
 from uploader.validators.recognition import Scan, scans
 
-PARALLEL = 1e-3
-"""The most by which direction cosines of one stack may differ, which is 0.06 degrees: scanners round."""
 SAME_MM = 0.01
 """Slices that are nearer to each other lie at the same place."""
 MISSING = 1.5
@@ -126,7 +124,7 @@ def volume_of(case: Case, scan: Scan) -> Volume:
 
 
 def _volume(case: Case, scan: Scan) -> Volume:
-    return Volume(scan, planes_of({entry: case.headers[entry] for entry in scan.entries}))
+    return Volume(scan, planes_of(case, scan.entries))
 
 
 def _upright(cosines: Floats) -> bool:
