@@ -35,6 +35,60 @@ def only(session: Session, modality: str) -> dict[str, Any]:
     return header
 
 
+BOOST = {"plan": "1.2.826.1.1", "dose": "1.2.826.1.2", "total": "1.2.826.1.3"}
+"""SOP Instance UIDs of what `boosted` adds to a session."""
+
+
+def boosted(session: Session, **attributes: Any) -> None:
+    """Let a second phase follow the first: a copy of plan and dose, with plan and dose of their own UIDs.
+
+    attributes: of the second dose
+    """
+    plan, dose = only(session, "RTPLAN"), only(session, "RTDOSE")
+    session["scans/4/DICOM/boost.dcm"] = copy.deepcopy(plan) | {"SOPInstanceUID": BOOST["plan"]}
+    of_boost = {"SOPInstanceUID": BOOST["dose"], "ReferencedRTPlanSequence": [_reference(BOOST["plan"])]}
+    session["scans/5/DICOM/boost.dcm"] = copy.deepcopy(dose) | of_boost | attributes
+
+
+def totalled(session: Session, **attributes: Any) -> None:
+    """Add a dose that sums up all plans of the session."""
+    plans = [_reference(session[name]["SOPInstanceUID"]) for name in names_of(session, "RTPLAN")]
+    of_all = {"SOPInstanceUID": BOOST["total"], "DoseSummationType": "MULTI_PLAN", "ReferencedRTPlanSequence": plans}
+    dose = session[names_of(session, "RTDOSE")[0]]
+    session["scans/5/DICOM/total.dcm"] = copy.deepcopy(dose) | of_all | attributes
+
+
+def by_beams(session: Session, *parts: Mapping[int, int], beams: int = 2) -> None:
+    """Take the dose apart: the plan gets so many beams that treat and one for setup, and for each part there is a dose
+    of the beams {number: fraction group} in the place of that of the plan."""
+    plan, name = only(session, "RTPLAN"), names_of(session, "RTDOSE")[0]
+    first, dose = plan["BeamSequence"][0], session.pop(name)
+    numbers = range(1, beams + 1)
+    plan["BeamSequence"] = [first | {"BeamNumber": number} for number in numbers]
+    plan["BeamSequence"].append(first | {"BeamNumber": 99, "TreatmentDeliveryType": "SETUP"})
+    plan["FractionGroupSequence"][0]["ReferencedBeamSequence"] = [
+        {"ReferencedBeamNumber": number, "BeamDose": 1.8 / beams, "BeamMeterset": 90.0} for number in (*numbers, 99)
+    ]
+    for index, part in enumerate(parts):
+        of_beams = _reference(plan["SOPInstanceUID"]) | {"ReferencedFractionGroupSequence": _groups(part)}
+        session[f"scans/5/DICOM/beam{index}.dcm"] = copy.deepcopy(dose) | {
+            "SOPInstanceUID": f"{BOOST['dose']}.{index}",
+            "DoseSummationType": "BEAM",
+            "ReferencedRTPlanSequence": [of_beams],
+        }
+
+
+def _groups(part: Mapping[int, int]) -> list[dict[str, Any]]:
+    return [
+        {"ReferencedFractionGroupNumber": group, "ReferencedBeamSequence": [{"ReferencedBeamNumber": beam}]}
+        for beam, group in part.items()
+    ]
+
+
+def _reference(uid: str) -> dict[str, Any]:
+    return {"ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.481.5", "ReferencedSOPInstanceUID": uid}
+
+
 def names_of(session: Session, modality: str) -> list[str]:
     """Entry names of the objects of this modality, in order."""
     return [name for name, header in session.items() if header["Modality"] == modality]

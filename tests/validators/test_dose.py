@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.phantoms import changed, only
+from tests.phantoms import boosted, by_beams, changed, names_of, only, totalled
 from tests.validators.rulings import judged
 from uploader.cases import case_of, headers_below
 from uploader.domain.errors import UnreadableFile
@@ -80,7 +80,7 @@ def lengthened(session):
 
 
 def doubled(**attributes):
-    return lambda s: s.update({"RD0002.dcm": {**only(s, "RTDOSE"), "SOPInstanceUID": "1.2.3", **attributes}})
+    return lambda s: s.update({"RD0002.dcm": {**s["RD0001.dcm"], "SOPInstanceUID": "1.2.3", **attributes}})
 
 
 def test_the_dose_of_the_phantom_is_as_the_trial_asks(ruled):
@@ -127,6 +127,50 @@ def test_a_dose_that_differs_fails_the_rule_and_says_what_was_found(ruled, rule,
     assert finding.severity is Severity.QUESTION
     assert finding.remedy
     assert rulings[finding.line].outcome is Outcome.FAILED
+
+
+SUMMED = ["PLAN", "MULTI_PLAN", "BEAM"]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda s: (boosted(s), totalled(s)), []),
+        (lambda s: (boosted(s), totalled(s), s.pop("scans/5/DICOM/boost.dcm")), []),
+        (lambda s: by_beams(s, {1: 1}, {2: 1}), []),
+        (lambda s: by_beams(s, {1: 1}), ["the dose of beam 2 of fraction group 1 is not there"]),
+        (lambda s: (boosted(s), s.pop("scans/5/DICOM/boost.dcm")), ["0"]),
+        (lambda s: (boosted(s), doubled()(s)), ["2"]),
+    ],
+)
+def test_a_plan_has_one_dose_or_those_of_all_its_beams_whatever_sums_up_several_plans(headers, change, found):
+    asked = protocol({"plan": "plan", "summation": SUMMED, "one_per_plan": True})
+    _, findings = judged(check, Case(changed(headers, change), asked))
+    told = [finding.found.partition(", so")[0] for finding in findings]
+    assert (told, {finding.code for finding in findings}) == (found, {"dose.per-plan"} if found else set())
+
+
+def test_the_highest_dose_of_several_plans_is_held_against_what_they_prescribe_together(headers):
+    asked = protocol({"plan": "plan", "max_dose_pct_of_rx": {"min": 45, "max": 55}})
+
+    def frames(entry):
+        return (np.full((44, 44), 50400, np.uint16) for _ in range(6))
+
+    def only_total(session):
+        boosted(session)
+        totalled(session)
+        return [session.pop(name) for name in names_of(session, "RTDOSE") if "total" not in name]
+
+    rulings, findings = judged(check, Case(changed(headers, only_total), asked, frames=frames))
+    assert (findings, rulings[f"{FIRST}/max_dose_pct_of_rx"].says[:18]) == ([], "50 % of 100.8 Gy b")
+    alone = changed(headers, lambda s: (only_total(s), s.pop("scans/4/DICOM/boost.dcm")))
+    rulings, _ = judged(check, Case(alone, asked, frames=frames))
+    assert rulings[f"{FIRST}/max_dose_pct_of_rx"].outcome is Outcome.NOT_EVALUABLE
+
+
+def test_the_dose_of_a_beam_is_not_held_against_the_prescription_of_the_plan(ruled):
+    rulings, _ = ruled(ASKED, dose(DoseSummationType="BEAM"))
+    assert rulings[f"{FIRST}/max_dose_pct_of_rx"].outcome is Outcome.NOT_EVALUABLE
 
 
 def test_the_dose_against_the_prescription_says_from_where_that_is_known(ruled):

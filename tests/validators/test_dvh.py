@@ -91,7 +91,9 @@ def test_no_dose_ever_refuses_a_session_whatever_the_protocol_says(session, said
     ("change", "says"),
     [
         (lambda s: only(s, "RTDOSE").update(DoseUnits="RELATIVE"), "no dose of a whole plan in Gy"),
-        (lambda s: only(s, "RTDOSE").update(DoseSummationType="BEAM"), "no dose of a whole plan in Gy"),
+        (lambda s: only(s, "RTDOSE").update(DoseSummationType="BEAM"), "do not say which beams"),
+        (lambda s: only(s, "RTDOSE").update(DoseSummationType="FRACTION"), "no dose of a whole plan in Gy"),
+        (lambda s: only(s, "RTDOSE").update(DoseType="ERROR"), "no dose of a whole plan in Gy"),
         (lambda s: s.update({"scans/9/DICOM/1.dcm": only(s, "RTDOSE")}), "several doses"),
         (lambda s: only(s, "RTDOSE").update(GridFrameOffsetVector=[0.0]), "(3004,000C)"),
         (lambda s: only(s, "RTDOSE").update(GridFrameOffsetVector=[0.0, 1, 2, 3, 4, 5]), "beyond the dose grid"),

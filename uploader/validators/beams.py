@@ -63,6 +63,23 @@ def fractions(plan: Header) -> int | None:
     return sum(known) if known and len(known) == len(planned) else None
 
 
+def delivered(plan: Header) -> frozenset[tuple[str, str]]:
+    """(fraction group, beam) of every beam that treats in a group, by their numbers as `number_of` tells them."""
+    treating = {beam.number for beam in treatment_beams(plan)}
+    return frozenset(
+        (number_of(group, "FractionGroupNumber"), number_of(beam, "ReferencedBeamNumber"))
+        for group in items(plan, "FractionGroupSequence")
+        for beam in items(group, "ReferencedBeamSequence")
+        if text(beam, "ReferencedBeamNumber") in treating
+    )
+
+
+def number_of(item: Header, keyword: str) -> str:
+    """A whole number as text; empty where there is none, or something else stands in its place."""
+    value = item.get(keyword)
+    return str(value) if isinstance(value, int) else ""
+
+
 def beam_dose_gy(plan: Header) -> float | None:
     """Dose of all treatment beams over all fractions: BeamDose (300A,0084) summed in each fraction group, times its
     fractions. None where a beam or a group does not say it."""

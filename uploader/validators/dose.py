@@ -5,7 +5,7 @@ Rules
     grid_mm, slice_grid_mm                  distance of its points in a plane, and of its planes
     max_dose_gy, max_dose_pct_of_rx         the highest dose of the grid, and against the highest prescribed one
     covers                                  the grid reaches around all contours of a structure
-    one_per_plan                            each plan has one dose of the summation asked for
+    one_per_plan                            each plan has one dose of the summation asked for, or those of all its beams
     frame_of_reference_matches              the dose is in the frame of reference of an input
 
 Findings
@@ -33,7 +33,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case, Header
-from uploader.validators import codes, dose_extent, dose_level, links
+from uploader.validators import adding, codes, dose_extent, dose_level, links
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block, answered, blocks, missing_of
 from uploader.validators.codes import Coded, Judge, each_ruled
@@ -87,18 +87,32 @@ def _per_plan(block: Block, line: str, plans: Input | None) -> Iterator[Answer]:
     if plans is None or not plans.entries:
         yield unknown("the session has no plan that the dose could belong to")
         return
-    summed = block.said.get("summation")
-    doses = [dose for dose in block.headers.values() if not summed or text(dose, "DoseSummationType") in summed]
-    counts = Counter(reference.instance for dose in doses for reference in links.references(dose, "RTPLAN"))
+    asked = block.said.get("summation")
+    doses = {e: dose for e, dose in block.headers.items() if not asked or text(dose, "DoseSummationType") in asked}
     for entry in plans.entries:
-        count = counts[text(block.case.headers[entry], "SOPInstanceUID")]
-        yield right("one dose") if count == 1 else wrong(_counted(block, line, entry, count))
+        yield _of_one(block, line, entry, doses)
 
 
-def _counted(block: Block, line: str, entry: str, count: int) -> Finding:
-    says = "no dose of the session belongs to the plan" if not count else "several doses belong to the plan"
+def _of_one(block: Block, line: str, entry: str, doses: Mapping[str, Header]) -> Answer:
+    """One dose of the plan; a sum of several plans, or its own beams, beside it are no other one. Without it one of
+    another kind, or the doses of all its beams."""
+    plan = block.case.headers[entry]
+    wanted = text(plan, "SOPInstanceUID")
+    own = {e: d for e, d in doses.items() if wanted in {each.instance for each in links.references(d, "RTPLAN")}}
+    kinds = Counter(text(dose, "DoseSummationType") for dose in own.values())
+    count = kinds["PLAN"] or len(own) - kinds["BEAM"]
+    if count or not own:
+        return right("one dose") if count == 1 else wrong(_counted(block, line, entry, f"{count}"))
+    of_beams = adding.of_plan(plan, own)
+    if isinstance(of_beams, str):
+        return wrong(_counted(block, line, entry, of_beams))
+    return right("one dose" if len(own) == 1 else "the doses of its beams")
+
+
+def _counted(block: Block, line: str, entry: str, found: str) -> Finding:
+    says = f"{'no dose' if found == '0' else 'not one dose'} of the session belongs to the plan"
     remedy = "send the dose of the whole plan, calculated for this plan, and no other"
-    return block.finding("dose.per-plan", line, f"{entry} (0008,0018)", says, remedy, f"{count}", "1")
+    return block.finding("dose.per-plan", line, f"{entry} (0008,0018)", says, remedy, found, "1")
 
 
 _RULES: Mapping[str, Judge] = {

@@ -8,9 +8,11 @@ from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block
 from uploader.validators.doses import Unusable, is_in_gray, peak_of, said_of
 from uploader.validators.judging import number, range_words, within
-from uploader.validators.prescriptions import Prescribed, highest_gy
+from uploader.validators.prescriptions import Prescribed, highest_of
 from uploader.validators.reading import of_modality, text
 
+PARTS = frozenset({"FRACTION", "BEAM", "BRACHY", "CONTROL_POINT", "FRACTION_SESSION", "BEAM_SESSION", "BRACHY_SESSION"})
+"""Dose Summation Type (3004,000A) of what is not all of a plan."""
 _LOOK = "look whether this is the dose of the whole plan; if so, ask the trial, else export that one"
 
 
@@ -29,10 +31,12 @@ def highest(block: Block, line: str, entry: str, dose: Header) -> Answer:
 
 
 def highest_of_prescription(block: Block, line: str, entry: str, dose: Header) -> Answer:
-    """The highest dose of the grid, in per cent of the highest dose that its plan prescribes."""
-    peak, known = _peak(block, line, entry, dose), prescribed(block.case, dose)
+    """The highest dose of the grid, in per cent of the highest dose that its plan prescribes, or its plans together."""
+    peak, known = _peak(block, line, entry, dose), _prescribed(block.case, dose)
     if isinstance(peak, Answer):
         return peak
+    if text(dose, "DoseSummationType") in PARTS:
+        return unknown("the dose is a part of a plan, and the prescription that of the whole")
     if known is None:
         return unknown("the session does not say what is prescribed")
     asked, share = block.said["max_dose_pct_of_rx"], 100 * peak / known.doses_gy[0]
@@ -46,12 +50,12 @@ def highest_of_prescription(block: Block, line: str, entry: str, dose: Header) -
     return wrong(block.finding("dose.prescription", line, where, says, _LOOK, found, range_words(asked, "%")))
 
 
-def prescribed(case: Case, dose: Header) -> Prescribed | None:
-    """The highest prescribed dose of the plan that a dose belongs to; None where no plan of the session says it."""
+def _prescribed(case: Case, dose: Header) -> Prescribed | None:
+    """The highest dose that is prescribed by the plans that a dose is of; None where one of them is not in the session
+    or does not say it."""
     wanted = {reference.instance for reference in links.references(dose, "RTPLAN")}
-    plans = [h for h in of_modality(case.headers, "RTPLAN").values() if text(h, "SOPInstanceUID") in wanted]
-    known = [each for plan in plans if (each := highest_gy(plan)) is not None and each.doses_gy[0] > 0]
-    return max(known, key=lambda each: each.doses_gy[0], default=None)
+    plans = {text(h, "SOPInstanceUID"): h for h in of_modality(case.headers, "RTPLAN").values()}
+    return highest_of([plans[each] for each in sorted(wanted)]) if wanted <= plans.keys() else None
 
 
 def _peak(block: Block, line: str, entry: str, dose: Header) -> float | Answer:

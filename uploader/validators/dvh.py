@@ -2,7 +2,7 @@
 
 Each asks for a figure of the dose-volume histogram of an ROI, in the grammar of TG-263 (see `dose_metrics`), to be at
 least `min` and at most `max`. It is reckoned from the contours and the dose grid, never taken from a histogram in the
-file. 100 % of the dose is the highest dose that the plan of the dose prescribes.
+file. 100 % of the dose is the highest dose that the plan prescribes, of several plans all of these added up.
 
 Findings
     dvh.limit    the figure is below or above what the trial expects
@@ -62,6 +62,11 @@ def _answer(case: Case, line: str, said: Mapping[str, Any], structure: Structure
     return wrong(_limit(line, said, structure, found, words, range_words(bounds, metric.unit)))
 
 
+def _of(doses: tuple[str, ...]) -> str:
+    shown = " and ".join(doses) if len(doses) < 4 else f"{len(doses)} files"
+    return f"the dose of {shown}" if len(doses) == 1 else f"the sum of the doses of {shown}"
+
+
 def _bounds(said: Mapping[str, Any]) -> Range:
     return {name: float(said[name]) for name in ("min", "max") if name in said}
 
@@ -73,7 +78,7 @@ def _limit(
         "dvh.limit",
         min(severity_of(said), Severity.QUESTION),
         f"{structure.entry} (3006,0026) ROI {structure.number}",
-        f"{said['metric']} of {said['roi']} in the dose of {found.dose} is not what the trial expects{reason(said)}",
+        f"{said['metric']} of {said['roi']} in {_of(found.doses)} is not what the trial expects{reason(said)}",
         _LOOK,
         line=line,
         found=words,

@@ -83,6 +83,14 @@ def highest_gy(plan: Header) -> Prescribed | None:
     return None if beams is None else Prescribed((beams,), BEAM_DOSE)
 
 
+def highest_of(plans: Sequence[Header]) -> Prescribed | None:
+    """The highest doses of several plans that follow one another, added up; None where one of them does not say it."""
+    known = [each for plan in plans if (each := highest_gy(plan)) is not None and each.doses_gy[0] > 0]
+    if not known or len(known) < len(plans):
+        return None
+    return Prescribed((sum(each.doses_gy[0] for each in known),), " and ".join(sorted({each.source for each in known})))
+
+
 def references(plan: Header) -> Sequence[Reference]:
     """Target doses of volumes, or of points where no volume has one."""
     found = [
