@@ -66,6 +66,7 @@ from uploader.stages.deposit import deposit
 from uploader.stages.rename import rename
 from uploader.stages.validate import validate
 from uploader.stages.verify import settled, verify
+from uploader.synonyms import give_listed_names
 from uploader.validators.visits import acquired
 
 
@@ -148,9 +149,11 @@ def fetch(gateway: Gateway, submission: str) -> int:
 
 
 def rename_structures(gateway: Gateway, submission: str) -> int:
-    """Give structures the names that a person decided, in copies: what arrived stays as it is. Raises NotRenamed."""
+    """Give structures the names that a person or the protocol decided, in copies: what arrived stays as it is. Raises
+    NotRenamed."""
     about = under_way(gateway, submission)
     shutil.rmtree(gateway.work / submission / "named", ignore_errors=True)
+    give_listed_names(gateway, about)
     names = decided_names(gateway, about)
     if names:
         wrong = wrong_names(pinned(gateway, about).content, names)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from uploader.domain.private import Private
 from uploader.domain.renaming import Names
 from uploader.nomenclature import Suggester, Suggestion
+from uploader.nomenclature.labels import take_apart
 from uploader.nomenclature.words import is_spoken
 from uploader.ports import Header
 from uploader.stages.rename import fault
@@ -49,6 +51,17 @@ def structures(sets: Mapping[str, Header], asked: Mapping[str, Any], decided: Na
     return tuple(found)
 
 
+def certain(found: Iterable[Structure]) -> Names:
+    """Of structures that are to be named, the first suggestions that leave a person nothing to decide, each name once."""
+    first = {(s.entry, s.number): s.suggestions[0] for s in found if s.suggestions and not s.listed and not s.decided}
+    times = Counter((entry, suggestion.name) for (entry, _), suggestion in first.items())
+    names: dict[str, dict[int, str]] = {}
+    for (entry, number), suggestion in first.items():
+        if not suggestion.undecided and times[entry, suggestion.name] == 1:
+            names.setdefault(entry, {})[number] = suggestion.name
+    return names
+
+
 def names_anything(asked: Mapping[str, Any]) -> bool:
     """Whether the protocol says how structures are named."""
     return bool(asked.get("nomenclature") or asked.get("rois"))
@@ -61,7 +74,40 @@ def offered(asked: Mapping[str, Any]) -> list[str]:
 
 def may_rename(asked: Mapping[str, Any]) -> bool:
     """Whether the protocol lets the site rename: where it says how structures are named, and does not forbid it."""
-    return names_anything(asked) and bool(asked.get("nomenclature", {}).get("rename", {}).get("allowed", True))
+    return names_anything(asked) and bool(_rename(asked).get("allowed", True))
+
+
+def confirmation(asked: Mapping[str, Any]) -> str:
+    """How a person confirms new names: ``each``, ``batch`` (also if the protocol does not say), or
+    ``none_for_exact_synonyms``, where listed synonyms need no word (see `synonyms`) and the others are a batch."""
+    return str(_rename(asked).get("confirm", "batch"))
+
+
+def unconfirmed(asked: Mapping[str, Any], names: Names, decided: Names, confirmed: Collection[tuple[str, int]]) -> str:
+    """Why the names cannot be taken yet where the protocol wants each to be confirmed; empty when they can."""
+    if confirmation(asked) != "each":
+        return ""
+    new = [(entry, number) for entry, number, name in _each(names) if decided.get(entry, {}).get(number) != name]
+    left = sorted(number for entry, number in new if (entry, number) not in confirmed)
+    numbers = ", ".join(map(str, left))
+    return f"the trial asks that each new name is confirmed by itself; not confirmed: ROI {numbers}" if left else ""
+
+
+def misplaced(asked: Mapping[str, Any], sets: Mapping[str, Header], names: Names) -> str:
+    """Which new name says the other side than its contours, where the protocol wants them to confirm it; else empty."""
+    if not _rename(asked).get("geometry_guard", False):
+        return ""
+    extents = {entry: extents_of(sets[entry]) for entry in names}
+    for entry, number, name in _each(names):
+        seen = side_of(extents[entry], str(number))
+        if take_apart(name).words.side.contradicts(seen):
+            return f"the contours of ROI {number} lie on the {seen} of the body, and its new name says the other side"
+    return ""
+
+
+def _rename(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    said: Mapping[str, Any] = asked.get("nomenclature", {}).get("rename", {})
+    return said
 
 
 def wrong(asked: Mapping[str, Any], names: Names) -> str:
@@ -76,6 +122,25 @@ def wrong(asked: Mapping[str, Any], names: Names) -> str:
         if name not in own_names(asked) and not (_SIGNS.fullmatch(name) and is_spoken(name)):
             return f"the new name of ROI {number} has a word in it that neither the protocol nor the lexicon has"
     return ""
+
+
+def refusal(
+    asked: Mapping[str, Any],
+    names: Names,
+    decided: Names,
+    confirmed: Collection[tuple[str, int]],
+    sets: Callable[[], Mapping[str, Header]],
+) -> str:
+    """Why a person cannot give these names; empty when they can. Never quotes a name.
+
+    decided: names that stand already; confirmed: (entry, ROI number) of what the person confirmed one by one
+    sets: reads the RTSTRUCTs as they arrived
+    """
+    fault = wrong(asked, names) or unconfirmed(asked, names, decided, confirmed)
+    if fault:
+        return fault
+    arrived = sets()
+    return impossible(arrived, names) or misplaced(asked, arrived, names)
 
 
 def impossible(sets: Mapping[str, Header], names: Names) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -25,7 +26,7 @@ from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.override import ACTION, Override, overrides, standing
 from uploader.domain.private import Private
 from uploader.domain.renaming import ACTION as RENAMED
-from uploader.domain.renaming import Names, Renaming
+from uploader.domain.renaming import Names, Renaming, decided_by
 from uploader.domain.renaming import standing as last_decided
 from uploader.domain.session import Address
 from uploader.domain.submission import State, Submission
@@ -36,7 +37,7 @@ from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
 from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
-from uploader.renaming import impossible, may_rename, offered, structures, told, wrong
+from uploader.renaming import confirmation, may_rename, offered, refusal, structures, told
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
 from uploader.viewer import Viewer
@@ -125,6 +126,7 @@ class Review:
         )
 
     def choose(
+            renamed_by=self._renamed_by(about),
         self,
         submission: str,
         trial: str,
@@ -331,9 +333,11 @@ class Review:
         asked = self._asked(about)
         found = structures(sets, asked, self._decided(about))
         can = may_rename(asked) and about.state in RENAMABLE and about.route == "prepare"
-        return Naming(found, tuple(offered(asked)), can)
+        return Naming(found, tuple(offered(asked)), can, confirmation(asked), self._renamed_by(about))
 
-    def rename(self, submission: str, person: str, names: Names) -> None:
+    def rename(
+        self, submission: str, person: str, names: Names, confirmed: Collection[tuple[str, int]] = frozenset()
+    ) -> None:
         """Decide what structures are called in the trial, and prepare the session anew. What arrived stays as it is.
 
         names: all that are to be renamed; those decided before and not among them keep the name with which they arrived
@@ -346,7 +350,7 @@ class Review:
         if not may_rename(asked):
             raise Refused("the protocol that was chosen does not let sites rename structures")
         names = {entry: new for entry, new in names.items() if new}
-        fault = wrong(asked, names) or impossible(self._sets(about, person), names)
+        fault = refusal(asked, names, self._decided(about), confirmed, partial(self._sets, about, person))
         if fault:
             raise Refused(fault)
         digest = self.records.manifest(submission, "identifiable").digest
@@ -356,6 +360,7 @@ class Review:
     def elements(self, submission: str, name: str, person: str) -> tuple[Element, ...]:
         """Every element of one file as it arrived: what a finding about a session that was not kept is judged by.
         Audited."""
+        confirmed: (entry, ROI number) of those that the person confirmed one by one, where the protocol asks for it
         about = self.records.get(submission)
         entry = _entry(self.records.manifest(submission, "identifiable"), name)
         archive, address = self.looking(about, person)
@@ -391,8 +396,15 @@ class Review:
         return next((protocol.content for protocol in self._pinned(about)), {})
 
     def _decided(self, about: Submission) -> Names:
-        digest = self.records.manifest(about.id, "identifiable").digest
-        return last_decided(self.records.history(about.id), about, digest)
+        return last_decided(self.records.history(about.id), about, self._arrived(about))
+
+    def _renamed_by(self, about: Submission) -> str:
+        """Who decided what structures are called now; empty for nobody."""
+        return decided_by(self.records.history(about.id), about, self._arrived(about))
+
+    def _arrived(self, about: Submission) -> str:
+        """Digest of the files as they arrived."""
+        return self.records.manifest(about.id, "identifiable").digest
 
     def _pinned(self, about: Submission) -> Sequence[TrialProtocol]:
         """The protocol it is judged under; none before one was chosen, and none when its file is another now."""

@@ -72,11 +72,15 @@ class Naming:
 
     offered: names that the protocol spells out
     may_rename: whether the protocol lets them be renamed, now
+    confirm: how new names are confirmed, see `renaming.confirmation`
+    by: who decided the names that stand now, as the audit names them: a person, or the protocol; empty for nobody
     """
 
     structures: tuple[Structure, ...]
     offered: tuple[str, ...]
     may_rename: bool
+    confirm: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,9 @@ class View:
     changed: tuple[str, ...] = ()
     """What was taken out of texts that were kept, and of images, in sentences."""
     renamed: tuple[str, ...] = ()
-    """What people decided that structures are called, in sentences; not what they were called."""
+    """What people or the protocol decided that structures are called, in sentences; not what they were called."""
+    renamed_by: str = ""
+    """Who did, as the audit names them."""
     anonymised_verdict: Verdict | None = None
     """Of the second validation, on the anonymised files: what differs from the first."""
     titles: Mapping[str, str] = field(default_factory=dict)

@@ -11,8 +11,9 @@ import click
 from uploader.cli.common import home_option, operator
 from uploader.cli.submissions import archives_up, drive, finish
 from uploader.domain.errors import Refused
+from uploader.domain.renaming import Names
 from uploader.gateway import build_review, open_home
-from uploader.renaming import Structure
+from uploader.renaming import Structure, certain
 
 
 @click.group()
@@ -48,19 +49,25 @@ def suggest(submission: str, home: Path) -> None:
 
 @roi.command("rename")
 @click.argument("submission")
-@click.argument("names", nargs=-1, required=True, metavar="NUMBER=NAME...")
+@click.argument("names", nargs=-1, metavar="NUMBER=NAME...")
+@click.option("--suggested", is_flag=True, help="Also every suggestion that leaves nothing to decide, all at once.")
 @home_option
-def rename(submission: str, names: Sequence[str], home: Path) -> None:
+def rename(submission: str, names: Sequence[str], suggested: bool, home: Path) -> None:
     """Give structures names of the trial, by their numbers; then check and anonymise the session anew.
 
-    What arrived stays as it is. Names that were decided before stay decided; NUMBER= takes one back.
+    What arrived stays as it is. Names that were decided before stay decided; NUMBER= takes one back. A trial can ask
+    that each name is confirmed by itself; then --suggested is refused, and to name a structure is to confirm it.
     """
     new = dict(map(_read, names))
+    if not new and not suggested:
+        raise click.UsageError("say NUMBER=NAME for each structure, or --suggested")
     built = open_home(home)
     with archives_up(built):
         review = build_review(built)
         known = review.structures(submission, operator()).structures
-        review.rename(submission, operator(), _decided(known, new))
+        sure = certain(known) if suggested else {}
+        named = {(s.entry, s.number) for s in known if s.number in new}
+        review.rename(submission, operator(), _decided(known, new, sure), named)
         drive(built, submission)
         finish(built, submission)
 
@@ -78,8 +85,11 @@ def _read(argument: str) -> tuple[int, str]:
     return int(number), name.strip()
 
 
-def _decided(known: Sequence[Structure], new: dict[int, str]) -> dict[str, dict[int, str]]:
-    """All that is to be called otherwise than it arrived. Raises Refused for a number that is not one structure's."""
+def _decided(known: Sequence[Structure], new: dict[int, str], sure: Names) -> dict[str, dict[int, str]]:
+    """All that is to be called otherwise than it arrived. Raises Refused for a number that is not one structure's.
+
+    sure: names for those that nothing else is said of
+    """
     names: defaultdict[str, dict[int, str]] = defaultdict(dict)
     for number in new:
         times = sum(s.number == number for s in known)
@@ -88,6 +98,6 @@ def _decided(known: Sequence[Structure], new: dict[int, str]) -> dict[str, dict[
         if times > 1:
             raise Refused(f"{times} structures of the session have the number {number}; rename them in the desk")
     for s in known:
-        if name := new.get(s.number, s.decided):
+        if name := new.get(s.number, s.decided or sure.get(s.entry, {}).get(s.number, "")):
             names[s.entry][s.number] = name
     return names

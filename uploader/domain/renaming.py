@@ -1,4 +1,7 @@
-"""A person's word that ROIs of a session get names of the protocol: by number, and never with the old name."""
+"""A person's word that ROIs of a session get names of the protocol: by number, and never with the old name.
+
+A protocol can give names by itself, to listed synonyms; then the audit names it as the one who did.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +40,25 @@ class Renaming:
         return {**about, "names": names}
 
 
+def by_protocol(trial: str, version: str) -> str:
+    """Whom the audit names for names that the protocol gave by itself; no account of the desk can be called so."""
+    return f"protocol:{trial}/{version}"
+
+
+def decided_by(history: Iterable[Mapping[str, Any]], about: Submission, digest: str) -> str:
+    """Who made the decision that counts now, as the audit names them; empty where there is none."""
+    decided = _decisions(history, about, digest)
+    return str(decided[-1]["actor"]) if decided else ""
+
+
 def standing(history: Iterable[Mapping[str, Any]], about: Submission, digest: str) -> Names:
     """The names that count now: those that were last decided for these bytes under the submission's protocol."""
-    decided = [line["facts"] for line in given(history, ACTION, digest)]
-    pinned = (about.trial, about.protocol_version)
-    mine = [facts for facts in decided if (facts["trial"], facts["protocol_version"]) == pinned]
-    names = mine[-1]["names"] if mine else {}
+    decided = _decisions(history, about, digest)
+    names = decided[-1]["facts"]["names"] if decided else {}
     return {entry: {int(number): name for number, name in new.items()} for entry, new in names.items()}
+
+
+def _decisions(history: Iterable[Mapping[str, Any]], about: Submission, digest: str) -> list[Mapping[str, Any]]:
+    pinned = (about.trial, about.protocol_version)
+    made = given(history, ACTION, digest)
+    return [line for line in made if (line["facts"]["trial"], line["facts"]["protocol_version"]) == pinned]

@@ -16,6 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+EDITION = "TG263_Nomenclature_Worksheet_20170815"
+"""Of the worksheet; a protocol that says which edition it was written with says this one."""
 FOLDER = Path(__file__).parent / "tg263"
 _PLACEHOLDER = re.compile(r"(?<=PRV)x{1,2}|(?<=_)x{2,4}")
 """Stands for figures: ``Brainstem_PRVxx``, ``Bolus_xxmm``, ``E-PTV_xxxx``."""

@@ -112,7 +112,7 @@ def key_of(modality: str) -> str:
 
 
 def _nomenclature(answers: Answers) -> dict[str, Any]:
-    rename = {"allowed": True, "confirm": "each", "laterality_guard": True, "retain_original": "audit_only"}
+    rename = {"allowed": True, "confirm": "each", "laterality_guard": True, "geometry_guard": True}
     return {
         "standard": "list-only",
         "ignore": ["case", "separators"],

@@ -129,6 +129,8 @@ def _input(said: Said) -> Iterator[Fact]:
 
 
 def _names(said: Said) -> Iterator[Fact]:
+    if "table" in said:
+        yield "Table of names", said["table"]
     if "form" in said:
         yield "Form", said["form"]
     if "ignore" in said:
@@ -140,9 +142,15 @@ def _names(said: Said) -> Iterator[Fact]:
     for name, labels in said.get("synonyms", {}).items():
         yield f"{name} is also called", ", ".join(labels)
     if "rename" in said:
-        rename = said["rename"]
-        how = f"confirmed: {rename['confirm'].replace('_', ' ')}" if rename["allowed"] else "not by the site"
-        yield "Renaming", how
+        yield "Renaming", _renaming(said["rename"])
+
+
+def _renaming(said: Said) -> str:
+    if not said["allowed"]:
+        return "not by the site"
+    least = f"; suggested from a likeness of {said['suggest_min_score']}" if "suggest_min_score" in said else ""
+    side = "; no name that says another side than the contours" if said.get("geometry_guard") else ""
+    return f"confirmed: {said['confirm'].replace('_', ' ')}{least}{side}"
 
 
 def _privacy(said: Said) -> Iterator[Fact]:

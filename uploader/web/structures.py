@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from uploader.domain.errors import Refused
+from uploader.renaming import certain
 from uploader.review import Review
+from uploader.views import Naming
 
 blueprint = Blueprint("structures", __name__)
-FIELD = "name "
-"""Fields of the form begin so; behind it the ROI's number, a blank, and its entry."""
+FIELD, CONFIRM = "name ", "confirm "
+"""Fields of the form begin so, and ticks that confirm one; behind it the ROI's number, a blank, and its entry."""
 
 
 def _review() -> Review:
@@ -25,7 +27,7 @@ def _review() -> Review:
 @blueprint.get("/submissions/<submission>/structures")
 def show(submission: str) -> str:
     """Structure names as they arrived. Identifiable: asked for by name, and audited."""
-    return _page(submission)
+    return _page(submission, every=request.args.get("take") == "every")
 
 
 @blueprint.post("/submissions/<submission>/structures")
@@ -33,12 +35,24 @@ def rename(submission: str) -> Response | tuple[str, int]:
     """Take the new names, and prepare the session anew."""
     typed = {field: value.strip() for field, value in request.form.items() if field.startswith(FIELD)}
     try:
-        _review().rename(submission, g.person, _names(typed))
+        _review().rename(submission, g.person, _names(typed), _confirmed(request.form))
     except Refused as error:
         if type(error) is not Refused:
             raise
-        return _page(submission, str(error), typed), 400
+        return _page(submission, str(error), {**request.form, **typed}), 400
     return redirect(url_for("submissions.one", submission=submission))
+
+
+def _confirmed(ticked: Iterable[str]) -> set[tuple[str, int]]:
+    """Entry and ROI number of each structure whose name was confirmed by itself."""
+    keys = [field.removeprefix(CONFIRM).partition(" ") for field in ticked if field.startswith(CONFIRM)]
+    return {(entry, int(number)) for number, _, entry in keys if number.isdecimal()}
+
+
+def _fields(naming: Naming) -> dict[str, str]:
+    """The fields of every suggestion that leaves nothing to decide."""
+    sure = certain(naming.structures)
+    return {f"{FIELD}{number} {entry}": name for entry, new in sure.items() for number, name in new.items()}
 
 
 def _names(typed: Mapping[str, str]) -> dict[str, dict[int, str]]:
@@ -50,14 +64,21 @@ def _names(typed: Mapping[str, str]) -> dict[str, dict[int, str]]:
     return names
 
 
-def _page(submission: str, wrong: str = "", typed: Mapping[str, str] = MappingProxyType({})) -> str:
+def _page(
+    submission: str, wrong: str = "", typed: Mapping[str, str] = MappingProxyType({}), *, every: bool = False
+) -> str:
+    """every: fill in every suggestion that leaves nothing to decide, where the trial lets a person take all at once"""
     review = _review()
+    naming = review.structures(submission, g.person)
+    at_once = _fields(naming) if naming.may_rename and naming.confirm != "each" else {}
     return render_template(
         "structures.html",
         submission=submission,
         about=review.records.get(submission),
-        naming=review.structures(submission, g.person),
+        naming=naming,
         wrong=wrong,
-        typed=typed,
+        typed=at_once if every else typed,
         field=FIELD,
+        confirm=CONFIRM,
+        certain=len(at_once),
     )
