@@ -181,7 +181,8 @@ def test_contours_on_the_other_side_of_the_body_contradict_the_label(session):
     boxes = {1: (-90, -30), 2: (-150, 150)}  # x grows towards the patient's left
     for item in structures["ROIContourSequence"]:
         low, high = boxes[item["ReferencedROINumber"]]
-        item["ContourSequence"] = [{"ContourData": [low, 0, 0, high, 0, 0, high, 10, 0]}]
+        triangle = [low, 0, 0, high, 0, 0, high, 10, 0]
+        item["ContourSequence"] = [{"ContourGeometricType": "CLOSED_PLANAR", "ContourData": triangle}]
     structures["RTROIObservationsSequence"] = [{"ReferencedROINumber": 2, "RTROIInterpretedType": "EXTERNAL"}]
     findings, _ = said(other, {"nomenclature": LIST_ONLY, "rois": entries})
     assert "but the contours lie on the right" in next(f for f in findings if f.where.endswith("ROI 1")).remedy

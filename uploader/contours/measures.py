@@ -19,7 +19,7 @@ CC = 1000.0
 
 def volume_cc(structure: Structure) -> float:
     """Volume: each area times what its plane stands for along the normal."""
-    return float(_areas(structure) @ structure.thicknesses) / CC
+    return float(structure.areas @ structure.thicknesses) / CC
 
 
 def reach(structure: Structure) -> tuple[float, float] | None:
@@ -33,12 +33,11 @@ def centroid(structure: Structure, between: tuple[float, float] = (-np.inf, np.i
     areas there."""
     half = structure.step / 2
     there = (structure.places >= between[0] - half) & (structure.places <= between[1] + half)
-    masses = _areas(structure) * structure.thicknesses * there
+    thick = structure.thicknesses if structure.step else 1.0  # a single plane, nobody knows how thick
+    masses = structure.areas * thick * there
     if not masses.sum():
         return None
-    middles = shapely.get_coordinates(shapely.centroid(list(structure.planes.values())))
-    flat = masses @ np.column_stack([middles, structure.places]) / masses.sum()
-    return structure.axes.back(np.asarray(flat))
+    return structure.axes.back(np.asarray(masses @ structure.middles / masses.sum()))
 
 
 def gaps(structure: Structure) -> Floats:
@@ -54,11 +53,6 @@ def outside_cc(structure: Structure, other: Structure) -> float:
 def overlap_cc(structure: Structure, other: Structure) -> float:
     """Volume that both have."""
     return float(sum(a.intersection(b).area * thick for a, b, thick in _facing(structure, other))) / CC
-
-
-def _areas(structure: Structure) -> Floats:
-    """(n,), mm2, of each plane."""
-    return np.asarray(shapely.area(list(structure.planes.values())), dtype=np.float64)
 
 
 def _outside(area: shapely.Geometry, other: shapely.Geometry) -> float:

@@ -106,6 +106,17 @@ class Structure:
         return np.array(list(self.planes), dtype=np.float64)
 
     @cached_property
+    def areas(self) -> Floats:
+        """(n,), mm2, of each plane."""
+        return np.asarray(shapely.area(list(self.planes.values())), dtype=np.float64)
+
+    @cached_property
+    def middles(self) -> Floats:
+        """(n, 3), the centre of mass of each plane: across, down and along, mm."""
+        flat = shapely.get_coordinates(shapely.centroid(list(self.planes.values())))
+        return np.column_stack([flat, self.places])
+
+    @cached_property
     def step(self) -> float:
         """The usual distance of its planes, mm, whether it is drawn on every image, on every other, or between them; of
         fewer than three planes that of the images, if it is known. 0 when nothing tells."""

@@ -36,7 +36,7 @@ def write_session(folder: Path, seed: int = 1, slices: int = 60, size: int = 256
 
 
 def write_enhanced_session(folder: Path, seed: int = 1, slices: int = 60, size: int = 256) -> PhantomIdentity:
-    """Write the same session with the CT as one enhanced image, whose frames are the slices that RTSTRUCT was drawn on."""
+    """Write the same session with the CT as one enhanced image, whose frames are what the RTSTRUCT was drawn on."""
     folder.mkdir(parents=True, exist_ok=True)
     maker = EnhancedMaker(seed)
     frames = b"".join(pixels(seed, index, slices, size) for index in range(slices))

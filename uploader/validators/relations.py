@@ -20,8 +20,7 @@ Findings
     relations.margin     the margin is not what the trial asks for
     relations.side       the structure lies on the other side of the body than its name says
 
-The patient's left is where x grows, whatever the patient's position: PS3.3 C.7.6.2.1.1. Several ROIs may bear a name
-with ``*``: each of them is held against each of the others.
+Sides: `siding`. Several ROIs may bear a name with ``*``: each of them is held against each of the others.
 """
 
 from __future__ import annotations
@@ -31,9 +30,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from uploader.contours.axes import Floats
 from uploader.contours.margins import margin
-from uploader.contours.measures import centroid, outside_cc, overlap_cc, reach, volume_cc
+from uploader.contours.measures import outside_cc, overlap_cc, volume_cc
 from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Ruling
 from uploader.domain.private import Private
@@ -45,9 +43,8 @@ from uploader.validators.conditions import excused
 from uploader.validators.drawn import drawn, named
 from uploader.validators.judging import cc_words, ends, not_applicable, range_words, severity_of
 from uploader.validators.naming import Said
+from uploader.validators.siding import outline_of_body, side_of_structure
 
-MIDLINE_MM = 5.0
-"""A centre nearer to the middle of the body than this is on no side."""
 _LOOK = "look whether both structures are what their names say, and draw or rename them"
 
 
@@ -166,7 +163,7 @@ MARGIN_SLACK_MM = 0.5
 
 
 def _side(pair: Pair) -> Answer:
-    side, seen = take_apart(pair.a.name).words.side, _seen(pair.a, pair.b)
+    side, seen = take_apart(pair.a.name).words.side, side_of_structure(pair.a, pair.b)
     if side not in _SIDES:
         return unasked("its name says no side")
     if seen is Side.UNKNOWN:
@@ -181,35 +178,14 @@ def _side(pair: Pair) -> Answer:
 _SIDES = (Side.LEFT, Side.RIGHT)
 
 
-def _seen(structure: Structure, body: Structure) -> Side:
-    """Where the centre of the structure lies from the middle of the body."""
-    own, middle = centroid(structure), _middle(body, structure)
-    if own is None or middle is None or abs(own[0] - middle[0]) < MIDLINE_MM:
-        return Side.UNKNOWN
-    return Side.LEFT if own[0] > middle[0] else Side.RIGHT
-
-
-def _middle(body: Structure, structure: Structure) -> Floats | None:
-    """The centre of the body: on the planes of the structure, for a body may be bent or cut by the scan; of the whole
-    body where there is none, or where planes do not cross its middle, as sagittal ones."""
-    planes = reach(structure)
-    across = abs(structure.axes.matrix[2, 0]) < 0.5
-    there = centroid(body, planes) if planes and across else None
-    return centroid(body) if there is None else there
-
-
 def _sides(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
-    sided = [s for s in case.once(drawn) if s.planes and take_apart(s.name).words.side in _SIDES]
-    pairs = [Pair(line, said, s, body) for s in sided if (body := _body(case, s)) is not None]
+    every = case.once(drawn)
+    sided = [s for s in every if s.planes and take_apart(s.name).words.side in _SIDES]
+    pairs = [Pair(line, said, s, body) for s in sided if (body := outline_of_body(every, s.entry)) is not None]
     if not sided:
         yield not_applicable(line, "no name of a structure says a side")
     else:
         yield from ruled_by(line, [_side(pair) for pair in pairs] or [unknown("the outline of the body is not drawn")])
-
-
-def _body(case: Case, structure: Structure) -> Structure | None:
-    """The ROI of type EXTERNAL in the same structure set."""
-    return next((s for s in case.once(drawn) if (s.entry, s.kind) == (structure.entry, "EXTERNAL") and s.planes), None)
 
 
 _RELATIONS: Mapping[str, Callable[[Pair], Answer]] = {
