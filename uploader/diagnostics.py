@@ -26,10 +26,15 @@ def contained(folder: Path, function: Callable[..., Any], *args: Any) -> Any:
     except UploaderError:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            raise DiskFull("a disk of this gateway is full; make room, the submission goes on by itself") from None
+        refuse_without_room(error)
         reference = keep(folder)
         raise Defect(type(error).__name__, getattr(function, "__name__", "step"), reference) from None
+
+
+def refuse_without_room(error: Exception) -> None:
+    """Raises DiskFull where a full disk is all that went wrong."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        raise DiskFull("a disk of this gateway is full; make room, the submission goes on by itself") from None
 
 
 def keep(folder: Path) -> str:

@@ -10,12 +10,12 @@ import pytest
 
 from tests.homes import new_home
 from tests.sandbox.hostile import FOLDER, allow, demo_asks, session
-from uploader.domain.errors import BadProtocol, UnknownValidator
+from uploader.domain.errors import BadPlugin, BadProtocol, DiskFull, UnknownValidator, ValidatorAway
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.trial import Check, Protocol
 from uploader.gateway import open_home, validators_of
 from uploader.ports import Case
-from uploader.sandbox.broke import Broke, Output
+from uploader.sandbox.broke import Away, Broke, Output, Unfit
 from uploader.sandbox.manifest import read_manifest
 from uploader.sandbox.plugin import Plugin
 from uploader.stages.validate import validate
@@ -36,7 +36,7 @@ class Heard:
 
     def __call__(self, manifest, request, folder):
         self.request, self.folder = json.loads(request), folder
-        if isinstance(self.output, Broke):
+        if isinstance(self.output, Exception):
             raise self.output
         return self.output
 
@@ -103,6 +103,32 @@ def test_a_session_is_refused_when_it_breaks_and_nobody_can_let_that_pass(tmp_pa
     verdict = validate(Case({"a.dcm": CT}), protocol, {"hostile": plugin})
     assert verdict.refused
     assert [each.code for each in verdict.findings] == ["validator.broken"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "says"),
+    [
+        (Away("no engine; start it"), ValidatorAway, "the validator hostile could not be asked: no engine; start it"),
+        (Unfit("it is another"), BadPlugin, "the validator hostile cannot be run: it is another; put it right"),
+        (OSError(28, "No space left on device"), DiskFull, "make room"),
+    ],
+)
+def test_a_session_is_neither_passed_nor_refused_while_it_cannot_be_asked(tmp_path, trouble, error, says):
+    plugin = Plugin(MANIFEST, Heard(trouble), tmp_path)
+    protocol = Protocol(
+        "T", "v1", "d" * 64, "", "", ".*", "", "{subject}_{n}", (Check("hostile", {"does": "answer"}),), (), 1, "T"
+    )
+    with pytest.raises(error, match=says):
+        validate(Case({"a.dcm": CT}), protocol, {"hostile": plugin})
+
+
+def test_what_the_engine_said_is_in_diagnostics_and_nowhere_else(tmp_path):
+    with pytest.raises(ValidatorAway) as told:
+        asked(tmp_path, {"a.dcm": CT}, Heard(Away("it is not well", b"Mustermann")))
+    [kept] = (tmp_path / "diagnostics").iterdir()
+    assert kept.read_bytes() == b"Mustermann"
+    assert kept.stem in str(told.value)
+    assert "Mustermann" not in str(told.value)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from tests.cli.calling import until
 from tests.sandbox.hostile import ENDLESS, FOLDER, HURRIED, SAYS, SITE, broken, running, said, session
 from uploader.config import PluginSettings
+from uploader.domain.errors import BadPlugin, ValidatorAway
 from uploader.sandbox import plugins
 from uploader.sandbox.process import digest_of
 from uploader.sandbox.walls import walls
@@ -145,14 +146,23 @@ def test_a_program_that_was_changed_is_not_begun(case, tmp_path):
     folder = shutil.copytree(FOLDER, tmp_path / "hostile")
     pinned = plugin_at(folder, tmp_path / "diagnostics")
     (folder / "hostile").write_text("#!/bin/sh\nexit 0\n")
-    assert "its programs are not those of the settings: their digest is sha256:" in broken(pinned, case, "answer")
+    with pytest.raises(BadPlugin, match="its programs are not those of the settings: their digest is sha256:"):
+        said(pinned, case, "answer")
+
+
+def test_a_program_that_may_not_be_begun_is_said_before_a_session_comes(tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "hostile")
+    (folder / "hostile").rename(folder / "other")
+    with pytest.raises(BadPlugin, match="the program of its manifest is not there"):
+        plugin_at(folder, tmp_path / "diagnostics", bare=True).ready()
 
 
 def test_a_link_among_its_programs_is_not_followed(case, tmp_path):
     folder = shutil.copytree(FOLDER, tmp_path / "hostile")
     (folder / "more").symlink_to("/etc/passwd")
     pinned = plugin_at(folder, tmp_path / "diagnostics", digest="sha256:" + "0" * 64)
-    assert "among its programs is a symbolic link" in broken(pinned, case, "answer")
+    with pytest.raises(BadPlugin, match="among its programs is a symbolic link"):
+        said(pinned, case, "answer")
 
 
 @shut_in
@@ -167,7 +177,18 @@ def test_what_it_complains_of_goes_to_diagnostics_and_nowhere_else(plugin, case)
 
 def test_where_nothing_can_shut_it_in_it_is_not_begun(plugin, case, monkeypatch):
     monkeypatch.setattr("uploader.sandbox.process.can_shut_in", lambda: False)
-    assert "this machine cannot shut it in" in broken(plugin, case, "answer")
+    with pytest.raises(BadPlugin, match="this machine cannot shut it in"):
+        said(plugin, case, "answer")
+
+
+@pytest.mark.parametrize("unlucky", [OSError(11, "Resource temporarily unavailable"), OSError(12, "Cannot allocate")])
+def test_a_machine_without_room_for_a_process_is_asked_again_later(bare, case, monkeypatch, unlucky):
+    def refuse(*_, **__):
+        raise unlucky
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(ValidatorAway, match="this machine could not begin it"):
+        said(bare, case, "answer")
 
 
 @pytest.fixture

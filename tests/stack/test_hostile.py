@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import time
-import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from tests.cli.calling import until
 from tests.sandbox.hostile import FOLDER, HURRIED, SAYS, SITE, broken, running, said, session
 from tests.stack.engine import run, why_no_engine
 from uploader.config import PluginSettings
+from uploader.domain.errors import BadPlugin, ValidatorAway
 from uploader.sandbox import plugins
 from uploader.sandbox.container import LABEL
 
@@ -132,10 +133,11 @@ def test_another_image_under_the_same_name_is_refused(base, container, case):
     changed = f"FROM {NAME}\nRUN touch /changed\n"
     run("sh", "-c", f"printf '{changed}' | docker build --quiet --tag {NAME} -")
     try:
-        assert "its image is not the one of the settings: the engine has sha256:" in broken(plugin, case, "answer")
+        with pytest.raises(BadPlugin, match="its image is not the one of the settings: the engine has sha256:"):
+            said(plugin, case, "answer")
     finally:
         run("docker", "tag", plugin.runner.digest, NAME)
-    assert plugin.runner.ready()
+    assert plugin.ready()
     assert codes(said(plugin, case, "answer")) == ["hostile.contained"]
 
 
@@ -144,21 +146,33 @@ def test_an_image_with_volumes_is_refused(image, container, case):
     run("sh", "-c", f"printf 'FROM {NAME}\nVOLUME /data\n' | docker build --quiet --tag {name} -")
     plugin = container()
     other = replace(plugin, runner=replace(plugin.runner, image=name, digest=image_id(name)))
-    assert "its image declares volumes" in broken(other, case, "answer")
+    with pytest.raises(BadPlugin, match="its image declares volumes"):
+        said(other, case, "answer")
 
 
 def test_an_image_that_is_not_there_is_not_fetched(container, case):
     plugin = container()
     other = replace(plugin, runner=replace(plugin.runner, image="uploader-test/none"))
-    assert "the container engine does not have its image" in broken(other, case, "answer")
+    with pytest.raises(BadPlugin, match="the container engine does not have its image"):
+        said(other, case, "answer")
 
 
-def test_without_an_engine_it_is_a_refusal_too(container, case, tmp_path):
-    plugin = container(site=replace(SITE, engine=f"unix://{tmp_path}/none.sock"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # the SDK leaves a socket that found nobody to the collector
-        assert "the container engine did not do what it was asked" in broken(plugin, case, "answer")
-        gc.collect()
+def test_an_image_without_its_program_is_said_before_a_session_comes(container):
+    plugin = container()
+    other = replace(plugin, manifest=replace(plugin.manifest, command=("none",)))
+    with pytest.raises(BadPlugin, match="the container engine cannot begin it: its image lacks the program"):
+        other.ready()
+    assert left_behind() == []
+
+
+def test_what_somebody_ends_in_the_middle_has_not_judged(container, case):
+    with ThreadPoolExecutor() as pool:
+        judging = pool.submit(said, container(), case, "hang")
+        until(lambda: run("docker", "ps", "--quiet", "--filter", f"label={LABEL}"))
+        run("docker", "kill", *left_behind())
+        with pytest.raises(ValidatorAway, match="it was ended from outside before it had judged"):
+            judging.result()
+    assert left_behind() == []
 
 
 def test_what_a_killed_gateway_left_is_cleared_by_the_next(container, case):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from uploader.doctor.observation import Observation, note, well, wrong
+from uploader.domain.errors import Misconfigured, Transient
 from uploader.gateway import Built, validators_of
 from uploader.sandbox import Plugin
-from uploader.sandbox.broke import Broke
 
 ABOUT = "validators"
 
@@ -21,11 +21,11 @@ def look(built: Built) -> Iterator[Observation]:
 
 def _ready(name: str, plugin: Plugin) -> Observation:
     try:
-        held = plugin.runner.ready()
-    except Broke as broke:
-        return wrong(
-            ABOUT, f"{name}: {broke}", "put it right, or the settings; every session it is asked of is refused"
-        )
+        held = plugin.ready()
+    except Transient as error:
+        return wrong(ABOUT, str(error), "sessions of which it is asked wait until it is there")
+    except Misconfigured as error:
+        return wrong(ABOUT, str(error), "put it right, or the settings; every session of which it is asked is held")
     if not held:
         return note(ABOUT, f"{name}: nothing shuts it in", "set [sandbox] bare = false, and install bubblewrap")
     return well(ABOUT, f"{name}: is what the settings say, and can be shut in")

@@ -5,6 +5,7 @@
     - ArchiveUnavailable    an archive did not answer, or was busy
     - DiskFull              no room left where something had to be kept
     - SourceBusy            files are still arriving
+    - ValidatorAway         what runs a validator of the site's own is not there just now
   + Held                 stop this submission until a person has looked
     - DigestMismatch        a place does not hold the bytes it was given
     - LabelTaken            the place holds other data under this label
@@ -28,6 +29,7 @@
     - BadProtocol           a trial protocol
     - BadScript             a DicomEdit script
     - BadBackup             a copy of a home, or the place for one
+    - BadPlugin             a validator of the site's own: its programs, its image, what shuts it in
     - LoginRefused          an archive does not accept our account
     - UnknownTrial          no protocol of that name is installed
     - UnknownValidator      a protocol asks for a validator that is not allowed here
@@ -90,6 +92,12 @@ class SourceBusy(Transient):
     """Files of this session are still arriving or changing."""
 
     code = "source-busy"
+
+
+class ValidatorAway(Transient):
+    """What runs a validator of the site's own is not there just now, or was stopped while it ran. Nothing is judged."""
+
+    code = "validator-away"
 
 
 class Held(UploaderError):
@@ -238,6 +246,12 @@ class BadBackup(Misconfigured):
     """A copy of a home is not whole, or may not lie where it was asked for."""
 
     code = "bad-backup"
+
+
+class BadPlugin(Misconfigured):
+    """A validator of the site's own is not what the settings name, or cannot be run, or not be shut in, here."""
+
+    code = "bad-plugin"
 
 
 class LoginRefused(Misconfigured):

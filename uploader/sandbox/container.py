@@ -3,10 +3,14 @@
 No network, no capabilities, no new privileges, a user of its own, a root that cannot be written, no shared memory, a
 `/tmp` of limited size without programs; memory, processes, cores, time and output are limited. The engine writes no log
 of it. The image is the one that the settings name, to the byte, and is never fetched.
+
+The engine may go away at any moment, or be restarted in the middle of a run: what a validator has said counts only
+where one watch of the engine, begun before the validator, saw it end, and saw nobody end it.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
@@ -19,9 +23,9 @@ from typing import Any
 
 import docker
 import requests
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
-from uploader.sandbox.broke import Broke, Output
+from uploader.sandbox.broke import Away, Broke, Output, Unfit
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest
 from uploader.sandbox.output import Hearing
@@ -54,24 +58,30 @@ class Containers:
         """Where the validator finds the files of `folder`."""
         return PIXELS
 
-    def ready(self) -> bool:
-        """True when it could be run now. Raises Broke."""
-        with _engine(self.engine) as engine:
-            _pinned(engine, self.image, self.digest)
+    def ready(self, manifest: Manifest) -> bool:
+        """True when it can be begun: that is tried. Raises Away, Unfit."""
+        with _engine(self.engine) as engine, self._made(engine, manifest, None) as made:
+            engine.api.start(made)
         return True
 
     def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
         """What it says of the request. folder: files that it may read; None for one that asks for none.
 
-        Raises Broke.
+        Raises Broke, Away, Unfit.
         """
-        with _engine(self.engine) as engine:
-            _clear(engine)
-            made = engine.api.create_container(**self._made_of(engine, manifest, folder))["Id"]
-            try:
-                return _run(engine, made, request, self.limits)
-            finally:
-                engine.api.remove_container(made, force=True, v=True)
+        with _engine(self.engine) as engine, self._made(engine, manifest, folder) as made:
+            return _run(engine, made, request, self.limits)
+
+    @contextmanager
+    def _made(self, engine: Any, manifest: Manifest, folder: Path | None) -> Iterator[str]:
+        """A container that is not begun yet, and is gone afterwards."""
+        asked = self._made_of(engine, manifest, folder)
+        _clear(engine)
+        made = engine.api.create_container(**asked)["Id"]
+        try:
+            yield made
+        finally:
+            engine.api.remove_container(made, force=True, v=True)
 
     def _made_of(self, engine: Any, manifest: Manifest, folder: Path | None) -> Mapping[str, Any]:
         until = int(time.time() + self.limits.seconds + GRACE_SECONDS)
@@ -112,37 +122,53 @@ def _shut_in(limits: Limits, folder: Path | None) -> Mapping[str, Any]:
 
 @contextmanager
 def _engine(address: str) -> Iterator[Any]:
-    """The engine at this socket; what goes wrong with it is Broke, and its words are not ours to show."""
+    """The engine at this socket. Whatever goes wrong with it is Away, or Unfit where it would go wrong again; its words
+    are not ours to show."""
+    path = address.removeprefix("unix://")
+    if Path(path).exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise Unfit(f"the account of the uploader may not use the container engine at {address}")
     try:
         with closing(docker.DockerClient(base_url=address, timeout=ENGINE_SECONDS)) as engine:
             yield engine
-    except (DockerException, requests.RequestException, OSError) as error:
-        raise Broke(f"the container engine did not do what it was asked ({type(error).__name__})") from error
+    except APIError as error:
+        raise _refusal(error) from None
+    except (DockerException, requests.RequestException, OSError):
+        raise Away(f"no container engine answers at {address}; start it, or name another one in [sandbox]") from None
+
+
+def _refusal(error: APIError) -> Away:
+    said = str(error).encode()
+    if error.status_code == requests.codes.bad_request:
+        what = "the program of its manifest, or the machine not what [sandbox] gives it"
+        return Unfit(f"the container engine cannot begin it: its image lacks {what}", said)
+    return Away(f"the container engine did not do what it was asked ({error.status_code}); see that it is well", said)
 
 
 def _pinned(engine: Any, image: str, digest: str) -> str:
-    """The ID of the image, if it is the one that the settings mean. Raises Broke."""
+    """The ID of the image, if it is the one that the settings mean. Raises Unfit."""
     try:
         about = engine.api.inspect_image(image)
     except ImageNotFound:
-        raise Broke("the container engine does not have its image; it is never fetched") from None
+        raise Unfit("the container engine does not have its image, which is never fetched") from None
     known = {about["Id"], *(each.rpartition("@")[2] for each in about.get("RepoDigests") or ())}
     if digest not in known:
-        raise Broke(f"its image is not the one of the settings: the engine has {about['Id']}")
+        raise Unfit(f"its image is not the one of the settings: the engine has {about['Id']}")
     if (about.get("Config") or {}).get("Volumes"):
-        raise Broke("its image declares volumes, in which it could write without limit")
+        raise Unfit("its image declares volumes, in which it could write without limit")
     return str(about["Id"])
 
 
 def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
     hearing = Hearing(limits)
     try:
-        with _attached(engine, made) as wire:
-            engine.api.start(made)
-            wire.settimeout(limits.seconds)
-            threading.Thread(target=_tell, args=(wire, request), daemon=True).start()
-            _hear(wire, hearing)
-        state = _ended(engine, made, hearing)
+        with _watched(engine, made) as events:
+            with _attached(engine, made) as wire:
+                engine.api.start(made)
+                wire.settimeout(limits.seconds)
+                threading.Thread(target=_tell, args=(wire, request), daemon=True).start()
+                _hear(wire, hearing)
+            state = _ended(engine, made, hearing)
+            _by_itself(events)
     except TimeoutError:
         raise hearing.broken(_why_too_long(engine, made, hearing, limits)) from None
     except Broke as broke:
@@ -152,6 +178,28 @@ def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
     if state["ExitCode"]:
         raise hearing.broken(Broke(f"it ended with the code {state['ExitCode']}"))
     return hearing.output()
+
+
+@contextmanager
+def _watched(engine: Any, made: str) -> Iterator[Iterator[Mapping[str, Any]]]:
+    """What the engine does with it, from the first to the last; it ends early where the engine does."""
+    with closing(engine.api.events(since=1, filters={"container": made}, decode=True)) as events:
+        yield events
+
+
+def _by_itself(events: Any) -> None:
+    """Returns once the engine has said that it ended. Raises Away where the engine ended it, or was gone in between."""
+    patience = threading.Timer(ENGINE_SECONDS, events.close)
+    patience.start()
+    try:
+        for event in events:
+            if event["Action"] == "kill":
+                raise Away("it was ended from outside before it had judged, as when the machine is stopped")
+            if event["Action"] == "die":
+                return
+    finally:
+        patience.cancel()
+    raise Away("the container engine was away while it ran; see that it is well")
 
 
 @contextmanager
@@ -199,11 +247,12 @@ def _some(wire: socket.socket, most: int, hearing: Hearing) -> bytes:
 
 
 def _ended(engine: Any, made: str, hearing: Hearing) -> Mapping[str, Any]:
-    """Its last state: it may have closed its outputs and go on. Raises TimeoutError."""
+    """Its last state: it may have closed its outputs and go on. Raises TimeoutError, and what the SDK raises."""
     try:
         engine.api.wait(made, timeout=hearing.left())
     except (requests.Timeout, requests.ConnectionError):
-        raise TimeoutError from None
+        hearing.left()
+        raise
     state: Mapping[str, Any] = engine.api.inspect_container(made)["State"]
     return state
 

@@ -87,9 +87,7 @@ class Plugin:
         name, kept = self.manifest.name, self._kept(away.errors)
         if isinstance(away, Unfit):
             return BadPlugin(f"the validator {name} cannot be run: {away}{kept}; put it right, then try again")
-        return ValidatorAway(
-            f"the validator {name} could not be asked: {away}{kept}; then the submission goes on by itself"
-        )
+        return ValidatorAway(f"the validator {name} could not be asked: {away}{kept}; it will be asked again by itself")
 
     def _kept(self, said: bytes) -> str:
         return f"; what was said is in diagnostics under {keep_said(self.diagnostics, said)}" if said else ""

@@ -11,6 +11,7 @@ import hashlib
 import os
 import select
 import selectors
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from uploader.sandbox.broke import Broke, Output
+from uploader.sandbox.broke import Away, Broke, Output, Unfit
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest
 from uploader.sandbox.output import Hearing
@@ -46,17 +47,19 @@ class Processes:
         """Where the validator finds the files of `folder`."""
         return str(folder) if self.bare else PIXELS
 
-    def ready(self) -> bool:
-        """Whether it is shut in. Raises Broke where it could not be run now."""
+    def ready(self, manifest: Manifest) -> bool:
+        """Whether it is shut in. Raises Away, Unfit where it could not be run now."""
         if (found := digest_of(self.folder)) != self.digest:
-            raise Broke(f"its programs are not those of the settings: their digest is {found}")
+            raise Unfit(f"its programs are not those of the settings: their digest is {found}")
+        if not shutil.which(manifest.command[0], path=f"{self.folder}:{PATH}"):
+            raise Unfit("the program of its manifest is not there, or may not be begun")
         if not self.bare and not can_shut_in():
-            raise Broke("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
+            raise Unfit("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
         return not self.bare
 
     def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
         """As of `Containers`."""
-        self.ready()
+        self.ready(manifest)
         with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
             words = [*self._around(folder), *limited(self.limits), *manifest.command]
             with _begun(words, Path(scratch), f"{self.folder}:{PATH}" if self.bare else PATH) as process:
@@ -67,11 +70,11 @@ class Processes:
 
 
 def digest_of(folder: Path) -> str:
-    """SHA-256 of the list of all files below `folder`, each with its own: ``sha256:…``. Raises Broke for a link."""
+    """SHA-256 of the list of all files below `folder`, each with its own: ``sha256:…``. Raises Unfit for a link."""
     lines = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            raise Broke("among its programs is a symbolic link, which could lead anywhere")
+            raise Unfit("among its programs is a symbolic link, which could lead anywhere")
         if path.is_file():
             lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n")
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
@@ -93,7 +96,7 @@ def _begun(words: Sequence[str], scratch: Path, path: str) -> Iterator[subproces
             bufsize=0,
         )
     except OSError as error:
-        raise Broke(f"it could not be begun: {error.strerror}") from None
+        raise Away(f"this machine could not begin it ({error.strerror}); see that it has room for processes") from None
     try:
         yield process
     finally:

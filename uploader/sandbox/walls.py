@@ -7,9 +7,9 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
+from uploader.sandbox.broke import Away
 from uploader.sandbox.limits import Limits
 
 USERS = range(1 << 30, 1 << 31)
@@ -45,13 +45,15 @@ def limited(limits: Limits) -> Sequence[str]:
     return ["prlimit", *(f"--{name}={value}" for name, value in most.items()), "--"]
 
 
-@cache
 def can_shut_in() -> bool:
-    """Whether this machine has bubblewrap, and lets it make namespaces."""
+    """Whether this machine has bubblewrap, and lets it make namespaces. Raises Away where it does not get to it."""
     if not shutil.which("bwrap"):
         return False
     words = [*_namespaces(), *_system(), "--", *_as_nobody(), "true"]
-    return subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 0  # noqa: S603
+    try:
+        return subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 0  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise Away("this machine is too busy to begin it; see what keeps it so") from None
 
 
 def _namespaces() -> Sequence[str]:

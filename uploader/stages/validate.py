@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from uploader.domain.errors import UnknownValidator
+from uploader.domain.errors import Misconfigured, Transient, UnknownValidator
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict, judge
 from uploader.domain.rule import Rule
 from uploader.domain.trial import Check, Protocol
@@ -27,7 +27,8 @@ def validate(
     waivers: what people let pass; it counts for rules of which the protocol says that they may
     A validator that breaks is a refusal and not a pass: an unfinished check proves nothing. So is one that says nothing
     about a rule of its own, or about one twice.
-    Raises UnknownValidator, before anything is checked, when the protocol needs one that is not in `validators`.
+    Raises UnknownValidator, before anything is checked, when the protocol needs one that is not in `validators`;
+    Transient, Misconfigured when one could not be asked: then nothing is known of the session.
     """
     checks = needed(protocol)
     unknown = sorted({check.validator for check in checks} - validators.keys())
@@ -66,6 +67,8 @@ def needed(protocol: Protocol) -> Sequence[Check]:
 def _said(case: Case, check: Check, validator: Validator) -> list[Finding | Ruling]:
     try:
         said = list(validator(case, check.params))
+    except (Transient, Misconfigured):
+        raise
     except Exception as error:  # a plugin is foreign code: its words may quote the patient, so only its kind is told
         return [_broken(check, f"it could not finish ({type(error).__name__})")]
     if not all(isinstance(each, Finding | Ruling) for each in said):
