@@ -216,7 +216,7 @@ def test_a_release_without_the_sites_key_sends_nothing_and_goes_on_when_it_is_ba
 
 
 def test_what_is_released_is_recalled_and_not_withdrawn(built, submission):
-    with pytest.raises(WrongState, match="uploader recall"):
+    with pytest.raises(WrongState, match="recall it"):
         build_review(built).withdraw(submission, "ada", "consent withdrawn")
 
 

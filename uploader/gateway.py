@@ -26,6 +26,7 @@ from uploader.looks import look
 from uploader.passes import Policy
 from uploader.ports import Archive, Validator
 from uploader.protocols import Protocols, check
+from uploader.recall import Centre
 from uploader.receipt import receipt
 from uploader.reception import instance_tokens
 from uploader.recipes import Kitchen, permit_of, recipe_of, some_of
@@ -180,6 +181,7 @@ def build_review(built: Built) -> Review:
         notices=built.records.notices.read,
         now=now,
         viewers=viewers_of(built.settings, identifiable, anonymised),
+        centre=Centre(built.settings.central.project, built.settings.central.share),
         site=built.settings.site,
     )
 

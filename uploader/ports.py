@@ -255,8 +255,18 @@ class Records(Protocol):
 
     def withdraw(self, submission: str, actor: str, reason: str) -> None: ...
 
-    def recall(self, submission: str, actor: str, reason: str) -> None:
-        """Take back what was released; again changes the reason. Raises WrongState."""
+    def ask_recall(self, submission: str, actor: str, reason: str) -> None:
+        """Somebody wants it taken back; it stays what it is until that is done. Raises WrongState."""
+
+    def recalls_asked(self) -> Sequence[Submission]:
+        """All that somebody wants taken back, as long as it is not done; `says` is the reason."""
+
+    def recall_failed(self, submission: str, why: str, says: str) -> None:
+        """It stays what it is, and nobody tries again by themselves."""
+
+    def recall(self, submission: str, actor: str, reason: str, why: str = ...) -> None:
+        """Take back what was released; again changes the reason. `why`: code of what is left to be done at the centre.
+        Raises WrongState."""
 
     def keep_manifest(self, submission: str, place: str, manifest: Manifest) -> None:
         """`place`: ``identifiable`` or ``anonymised``."""

@@ -37,6 +37,8 @@ from uploader.domain.waiver import Waiver, waivers
 from uploader.domain.word import reasoned
 from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
+from uploader.recall import Centre
+from uploader.recall import ask as ask_recall
 from uploader.renaming import confirmation, may_rename, offered, refusal, structures, told
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
@@ -56,6 +58,8 @@ from uploader.views import (
 
 RENAMABLE = frozenset({State.REFUSED, State.HELD, State.AWAITING_SIGNOFF})
 """States in which structures may be renamed, at rest on the route ``prepare``."""
+RECALLERS = ("reviewer", "admin")
+"""Roles that may take back what was released."""
 SIGNABLE = frozenset({State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED})
 """States in which there is an anonymised session to look at."""
 
@@ -94,6 +98,8 @@ class Review:
     now: Callable[[], datetime]
     viewers: Mapping[str, Viewer] = field(default_factory=dict)
     """``identifiable``, ``anonymised`` -> the viewer of that archive, where it has one."""
+    centre: Centre = field(default_factory=Centre)
+    """Where sessions go, for saying so."""
     site: str = ""
     """This hospital as the trials call it, which needs no choosing where a protocol lists it."""
 
@@ -292,10 +298,23 @@ class Review:
             raise Refused("say why the submission is withdrawn; the reason is kept with it")
         about = self.records.get(submission)
         if about.state in (State.RELEASED, State.RECALLED):
-            raise WrongState(f"submission {submission} is {about.state}; to take it back: uploader recall {submission}")
+            raise WrongState(f"submission {submission} is {about.state}; to take it back at the centre, recall it")
         if about.route == "release" or any(r.place == "central" for r in self.records.receipts(submission)):
             reason = f"{reason} (The centre may hold session {about.label}; ask the central team to remove it.)"
         self.records.withdraw(submission, person, reason)
+
+    def recall(self, submission: str, person: str, password: str, reason: str) -> None:
+        """Ask for a released session to be taken back at the centre, which a worker does.
+
+        Raises WrongPassword, WrongState, and Refused without a reason and for an account that may not.
+        """
+        if self.accounts.check(person, password).isdisjoint(RECALLERS):
+            raise Refused(f"this account may not recall a session: that is for the role {' or '.join(RECALLERS)}")
+        ask_recall(self.records, submission, person, reason)
+
+    def trial_project(self, submission: str) -> str:
+        """The trial's project at the centre; empty where the protocol that judged is another now."""
+        return "".join(protocol.project for protocol in self._pinned(self.records.get(submission)))
 
     def viewable(self, view: View) -> tuple[str, ...]:
         """Of ``identifiable`` and ``anonymised`` those whose images are kept and can be seen in a viewer."""

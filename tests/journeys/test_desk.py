@@ -95,7 +95,7 @@ def retype(page, text):
     page.keyboard.type(text)
 
 
-def test_the_demo_session_is_carried_from_arrival_to_released_with_the_keyboard_alone(desk, page):
+def test_the_demo_session_is_carried_from_arrival_to_released_and_back_with_the_keyboard_alone(desk, page):
     url, password, home = desk
     press, button, link = page.keyboard.press, partial(page.get_by_role, "button"), partial(page.get_by_role, "link")
     page.goto(url)
@@ -155,6 +155,21 @@ def test_the_demo_session_is_carried_from_arrival_to_released_with_the_keyboard_
     with page.expect_download() as download:
         press("Enter")
     assert '"shared_into": "DEMO-RT"' in Path(download.value.path()).read_text()
+
+    tab_to(page, page.locator("summary", has_text="Recall this session"))
+    press("Enter")
+    tab_to(page, page.get_by_label("Reason"))
+    page.keyboard.type("consent withdrawn")
+    press("Tab")
+    page.keyboard.type(password)
+    press("Tab")
+    press("Space")
+    shot(page, "8-recall")
+    tab_to(page, button(name="Recall it from the centre"))
+    press("Enter")
+    page.get_by_role("heading", name="What is done").wait_for()
+    assert page.get_by_text("The centre holds this site's signed word").is_visible()
+    shot(page, "9-recalled")
     assert not list((home / "inbox").iterdir())
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from uploader.domain.errors import Transient
 from uploader.domain.submission import ROUTES
 from uploader.gateway import Built, build_intake, build_line, engine_database, open_home, preflight
 from uploader.logs import listen, say
+from uploader.recall import recall_asked
 from uploader.reception import Reception
 from uploader.records import anchor
 from uploader.supervisor import stop_signal, tethered
@@ -25,6 +28,8 @@ ANCHOR_SECONDS = 60
 """How often the head of the audit chain is written outside its database, with a check of what is new."""
 WHOLE_SECONDS = 24 * 3600
 """How often the whole chain is checked before that."""
+RECALL_SECONDS = 3
+"""How often it is looked whether somebody wants something taken back at the centre."""
 LEAVE_SECONDS = 8
 """How long a worker that is told to stop waits for what is under way; then it leaves it to the next one."""
 
@@ -62,7 +67,7 @@ def worker(routes: tuple[str, ...], home: Path) -> None:
             at_once=built.settings.at_once,
             routes=routes,
         )
-        duties = [*_watching(built, routes), engine.adopt, *_anchoring(built, engine)]
+        duties = [*_watching(built, routes), engine.adopt, *_recalling(built, engine), *_anchoring(built, engine)]
         while not stopping.wait(0.25):
             _do(duties)
         _leave(engine)
@@ -85,6 +90,19 @@ def _leave(engine: workflow.Worker) -> None:
     workflow.stop(engine)
     if not engine.idle():
         os._exit(0)  # or this process would go on with work that others may take up now
+
+
+@dataclass(slots=True)
+class _Aside:
+    """Something done in a thread of its own, once at a time: what it waits for keeps nothing else waiting."""
+
+    what: Callable[[], object]
+    _thread: threading.Thread | None = field(default=None)
+
+    def __call__(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=_do, args=([self.what],), daemon=True)
+            self._thread.start()
 
 
 @dataclass(slots=True)
@@ -127,6 +145,13 @@ class _Once:
         if not self._done:
             self.what()
             self._done = True
+
+
+def _recalling(built: Built, engine: workflow.Worker) -> list[Callable[[], object]]:
+    """Who carries sessions to the centre takes them back there too, when somebody at the desk asked for it."""
+    if "release" not in engine.routes:
+        return []
+    return [_Every(RECALL_SECONDS, _Aside(partial(recall_asked, engine.gateway, built.home.diagnostics)))]
 
 
 def _anchoring(built: Built, engine: workflow.Worker) -> list[Callable[[], object]]:

@@ -36,6 +36,9 @@ class State(StrEnum):
     """A person took it back after release: the centre holds the site's signed word of it."""
 
 
+RECALL_ASKED = "recall-asked"
+"""The reason of a released one that somebody at the desk asked to take back, until a worker has done so."""
+
 ROUTES = ("receive", "prepare", "release")
 """The three stretches of the line. Between them a submission rests in the records, not in a thread."""
 

@@ -17,7 +17,7 @@ from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
-from uploader.domain.submission import ROUTES, State, Submission, check_choice, check_move, is_kept
+from uploader.domain.submission import RECALL_ASKED, ROUTES, State, Submission, check_choice, check_move, is_kept
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
@@ -187,19 +187,44 @@ class SqlRecords:
     def withdraw(self, submission: str, actor: str, reason: str) -> None:
         """Take it back for good. A person's words stay out of the audit, which can never be corrected: it gets
         their SHA-256, and they are kept as what the submission `says`. Raises WrongState."""
-        self._take_back(submission, State.WITHDRAWN, actor, reason)
+        self._take_back(submission, State.WITHDRAWN, actor, reason, State.WITHDRAWN)
 
-    def recall(self, submission: str, actor: str, reason: str) -> None:
-        """Take back what was released; the reason is kept as that of a withdrawal. Raises WrongState."""
-        self._take_back(submission, State.RECALLED, actor, reason)
+    def ask_recall(self, submission: str, actor: str, reason: str) -> None:
+        """Somebody wants it taken back; it stays what it is until that is done. The reason is kept as that of a
+        withdrawal. Raises WrongState."""
+        with self._changing() as change:
+            check_move(_get(change.connection, submission).state, State.RECALLED)
+            _update(change, submission, why=RECALL_ASKED, says=reason)
+            change.note(actor, RECALL_ASKED, submission, reason_digest=_digest(reason))
 
-    def _take_back(self, submission: str, state: State, actor: str, reason: str) -> None:
+    def recalls_asked(self) -> Sequence[Submission]:
+        """All that somebody wants taken back, as long as it is not done, longest asked first; `says` is the reason."""
+        c = submissions.c
+        asked = c.state.in_((State.RELEASED, State.RECALLED)) & (c.why == RECALL_ASKED)
+        with self.database.read() as connection:
+            rows = connection.execute(select(submissions).where(asked).order_by(c.changed, c.id))
+            return [_submission(row) for row in rows]
+
+    def recall_failed(self, submission: str, why: str, says: str) -> None:
+        """It stays what it is, and nobody tries again by themselves. Nothing changes where it is done by now."""
+        with self._changing() as change:
+            if _get(change.connection, submission).why == RECALL_ASKED:
+                _update(change, submission, why=why, says=says)
+                change.note("line", "recall-failed", submission, why=why)
+
+    def recall(self, submission: str, actor: str, reason: str, why: str = State.RECALLED) -> None:
+        """Take back what was released; the reason is kept as that of a withdrawal. Raises WrongState.
+
+        why: code of what is left to be done at the centre
+        """
+        self._take_back(submission, State.RECALLED, actor, reason, why)
+
+    def _take_back(self, submission: str, state: State, actor: str, reason: str, why: str) -> None:
         with self._changing() as change:
             before = _get(change.connection, submission)
             check_move(before.state, state)
-            _update(change, submission, state=state, why=str(state), says=reason, due_at=change.at)
-            digest = hashlib.sha256(reason.encode()).hexdigest()
-            change.note(actor, str(state), submission, before=before.state, reason_digest=digest)
+            _update(change, submission, state=state, why=str(why), says=reason, due_at=change.at)
+            change.note(actor, str(state), submission, before=before.state, why=str(why), reason_digest=_digest(reason))
 
     def labels_of(self, trial: str, subject: str) -> frozenset[str]:
         """Every label ever given for this subject in this trial, those of withdrawn submissions too."""
@@ -315,6 +340,10 @@ class SqlRecords:
         with self._changing() as change:
             _get(change.connection, submission)
             yield change
+
+def _digest(reason: str) -> str:
+    return hashlib.sha256(reason.encode()).hexdigest()
+
 
 
 def _row(connection: Connection, submission: str) -> Row[Any] | None:

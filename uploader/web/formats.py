@@ -15,7 +15,7 @@ from flask import Flask
 from uploader.changes import named
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
-from uploader.domain.submission import State
+from uploader.domain.submission import RECALL_ASKED, State, Submission
 from uploader.domain.waiver import Waiver
 from uploader.views import Change
 
@@ -39,6 +39,8 @@ NEXT = {
     State.REFUSED: "Refused: read the findings",
     State.HELD: "Held: read what stopped it",
     State.SIGNED: "Release",
+    State.RELEASED: "Not recalled: read why",
+    State.RECALLED: "Recalled: read what is left to do",
 }
 """What the person may do about a state that waits for one."""
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
@@ -74,14 +76,14 @@ class Alike:
 
 
 def register(app: Flask) -> None:
-    filters: tuple[Callable[..., Any], ...] = (words, next_, mark, sentence, moment, size, shown, groups, facts)
+    filters: tuple[Callable[..., Any], ...] = (standing, next_, mark, sentence, moment, size, shown, groups, facts)
     filters += (alike, by_outcome, outcomes, seen_of, tally, named_place)
     for filter_ in filters:
         app.add_template_filter(filter_)
 
 
-def words(state: State) -> str:
-    return WORDS[state]
+def standing(about: Submission) -> str:
+    return "Being recalled" if about.why == RECALL_ASKED else WORDS[about.state]
 
 
 def next_(state: State) -> str:

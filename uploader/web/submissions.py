@@ -16,7 +16,8 @@ from uploader.domain.errors import NotFound, Refused, UploaderError, WrongPasswo
 from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
 from uploader.domain.override import Override, overrides
-from uploader.domain.submission import CHOOSABLE, State, Submission, check_choice
+from uploader.domain.submission import CHOOSABLE, RECALL_ASKED, State, Submission, check_choice
+from uploader.recall import DONE, ENDS_AT_CENTRE
 from uploader.review import Review
 from uploader.views import Roi, View
 from uploader.web.errors import answer_to
@@ -27,6 +28,10 @@ MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
 YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.SIGNED, State.REFUSED, State.HELD})
 """States that wait for a person."""
+RECALLABLE = frozenset({State.RELEASED, State.RECALLED})
+"""States of what the centre has; what is left to do about them, their reason says."""
+SETTLED = frozenset({"", DONE, ENDS_AT_CENTRE})
+"""Reasons of these that ask nothing of anybody here."""
 LONGEST_LIST = 50
 """Finished submissions listed before somebody asks for all."""
 
@@ -34,6 +39,15 @@ LONGEST_LIST = 50
 def _review() -> Review:
     review: Review = current_app.extensions["review"]
     return review
+
+
+def _moves(about: Submission) -> bool:
+    return about.state in MOVING or about.why == RECALL_ASKED
+
+
+def _waits_for_somebody(about: Submission) -> bool:
+    unsettled = about.state in RECALLABLE and about.why not in SETTLED | {RECALL_ASKED}
+    return about.state in YOURS or unsettled
 
 
 def _state(submission: str) -> State:
@@ -48,11 +62,11 @@ def _back(submission: str) -> Response:
 def all_() -> str:
     review = _review()
     newest = sorted(review.all(), key=lambda s: s.changed, reverse=True)
-    finished = [s for s in newest if s.state not in YOURS | MOVING]
+    finished = [s for s in newest if not (_moves(s) or _waits_for_somebody(s))]
     return render_template(
         "submissions.html",
-        yours=[s for s in newest if s.state in YOURS],
-        moving=[s for s in newest if s.state in MOVING - YOURS],
+        yours=[s for s in newest if _waits_for_somebody(s)],
+        moving=[s for s in newest if _moves(s) and not _waits_for_somebody(s)],
         finished=finished if "all" in request.args else finished[:LONGEST_LIST],
         finished_count=len(finished),
         waiting=review.notices("waiting"),
@@ -193,6 +207,23 @@ def withdraw(submission: str) -> Response | tuple[str, int]:
     return _back(submission)
 
 
+@blueprint.post("/submissions/<submission>/recall")
+def recall(submission: str) -> Response | tuple[str, int]:
+    """Ask for a released session to be taken back at the centre, after what that does was read."""
+    reason, read = request.form.get("reason", ""), "read" in request.form
+    try:
+        if not read:
+            raise Refused("tick that you have read what it does")
+        _review().recall(submission, g.person, request.form.get("password", ""), reason)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused) or _state(submission) not in RECALLABLE:
+            raise
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"recall_reason": reason, "read": "yes" if read else "", "password_wrong": "yes" * password_wrong}
+        return _page(submission, wrong={"recall": str(error)}, **typed), 403 if password_wrong else 400
+    return _back(submission)
+
+
 def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **typed: str) -> str:
     """The page of a submission.
 
@@ -208,10 +239,12 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         "submission.html",
         view=view,
         about=about,
-        moving=about.state in MOVING,
+        moving=_moves(about),
         choosable=_choosable(about),
         steps=steps(view),
         viewable=review.viewable(view),
+        centre=review.centre,
+        trial_project=review.trial_project(submission) or "the trial's project",
         scans=sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
         examples=review.examples(submission),
         rois=rois,
