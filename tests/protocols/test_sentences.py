@@ -45,6 +45,19 @@ def test_a_rule_reads_as_a_sentence(small, schema, line, words):
     assert said(small, schema)[line] == words
 
 
+def test_a_course_is_told_as_a_whole(small, schema):
+    phase = {"label": "Plan", "modality": "RTPLAN", "count": {"min": 1, "max": 1}}
+    small["inputs"] += [{"key": key, **phase} for key in ("first", "boost")]
+    total = {"target": "PTV", "total_gy": {"eq": 66}, "fraction_gy": {"eq": 2}}
+    small["course"] = {"plans": ["first", "boost"], "fractions": {"eq": 33}, "prescriptions": [total]}
+    found = said(small, schema)
+    assert (
+        found["/course/plans"] == "Plans of all of first and boost are phases of one treatment, and their doses add up."
+    )
+    assert found["/course/fractions"] == "The number of fractions of all plans together is 33."
+    assert found["/course/prescriptions/0"] == "PTV is prescribed by all plans together 66 Gy, 2 Gy a fraction."
+
+
 def test_a_constraint_says_its_unit_its_condition_what_silence_means_and_why(small, schema):
     small["inputs"][0]["acquisition"] = [
         {

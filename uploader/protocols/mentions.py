@@ -14,17 +14,17 @@ from uploader.protocols.rules import Place
 Content = Mapping[str, Any]
 
 _OF_INPUTS = re.compile(
-    r"/(timepoints/\d+/inputs|cross_checks/\d+/inputs)/\d+"
+    r"/(timepoints/\d+/inputs|cross_checks/\d+/inputs|course/plans)/\d+"
     r"|/inputs/\d+/(structure_set/images|plan/structure_set|dose/(plan|frame_of_reference_matches)|acquisition/\d+/ref)"
 )
 _OF_ROIS = re.compile(
-    r"/inputs/\d+/(geometry/cover/\d+/roi|dose/covers/\d+|plan/prescriptions/\d+/target)"
+    r"/inputs/\d+/(geometry/cover/\d+/roi|dose/covers/\d+|plan/prescriptions/\d+/target)|/course/prescriptions/\d+/target"
     r"|/roi_relations/\d+/[ab]|/dvh_checks/\d+/roi"
 )
-_OF_ARMS = re.compile(r"/inputs/\d+/plan/prescriptions/\d+/arm")
+_OF_ARMS = re.compile(r"/(inputs/\d+/plan|course)/prescriptions/\d+/arm")
 _OF_MODALITY = re.compile(r"/inputs/\d+/(structure_set/images|plan/structure_set|dose/plan)")
 _BLANKS = re.compile(r"[\s_-]+")
-_MODALITY = {"plan/structure_set": "RTSTRUCT", "dose/plan": "RTPLAN"}
+_MODALITY = {"plan/structure_set": "RTSTRUCT", "dose/plan": "RTPLAN", "course/plans": "RTPLAN"}
 
 FEWEST: Mapping[str, tuple[int, int | None]] = {
     "reference_chain": (2, None),
@@ -63,7 +63,7 @@ def _input(place: Place, inputs: Mapping[str, str]) -> Iterator[Wrong]:
     if place.value not in inputs:
         yield place.pointer, f"there is no input {place.value}; there are {', '.join(inputs)}"
         return
-    asked = next((modality for end, modality in _MODALITY.items() if place.pointer.endswith(end)), None)
+    asked = next((modality for part, modality in _MODALITY.items() if part in place.pointer), None)
     if asked and inputs[place.value] != asked:
         yield place.pointer, f"the input {place.value} is {inputs[place.value]}; expected {asked}"
 

@@ -89,8 +89,12 @@ def _about(protocol: Protocol) -> Iterator[Fact]:
             yield label, ", ".join(said[name])
     check = f", last character by {protocol.subject_check}" if protocol.subject_check else ""
     yield "Subject IDs", f"like {protocol.subject_example}: {protocol.subject_pattern}{check}"
+    if protocol.subject_automatic:
+        yield "Automatic subject IDs", protocol.subject_automatic
     yield "Privacy policy", protocol.policy
     yield "Dates", f"moved by up to {protocol.max_shift_days} days, the same for all of a subject"
+    if protocol.institution_is_site:
+        yield "Institution Name", "what the trial calls the site"
     for name, label in (("arms", "Arms"), ("sites", "Sites")):
         if name in said:
             yield label, "; ".join(f"{each['code']}: {each['label']}" for each in said[name])
@@ -103,6 +107,7 @@ def _sections(content: Said) -> Iterator[tuple[str, str, list[Fact]]]:
         yield f"timepoints/{index}", f"Time point {said['code']}: {said['label']}", []
     for index, said in enumerate(content.get("inputs", ())):
         yield f"inputs/{index}", f"{said['label']} ({said['key']})", list(_input(said))
+    yield "course", "Course of treatment", []
     yield "cross_checks", "Inputs together", []
     yield "nomenclature", "Names of structures", list(_names(content.get("nomenclature", {})))
     yield "rois", "Structures", []
@@ -111,6 +116,7 @@ def _sections(content: Said) -> Iterator[tuple[str, str, list[Fact]]]:
     yield "checks", "Further validators", [(c["validator"], _params(c)) for c in content.get("checks", ())]
     yield "privacy", "Privacy", list(_privacy(content.get("privacy", {})))
     yield "sign_off", "Sign-off", list(_sign_off(content.get("sign_off", {})))
+    yield "delivery", "Delivery", list(_delivery(content.get("delivery", {})))
     yield "outcome", "Outcome", list(_outcome(content.get("outcome", {})))
 
 
@@ -164,6 +170,10 @@ def _privacy(said: Said) -> Iterator[Fact]:
             yield label, ", ".join(said[name])
     for each in said.get("burned_in", ()):
         yield f"Text in pixels of {each['modality']}", each["action"].replace("_", " ")
+    if "age_cap_years" in said:
+        yield "Highest age", f"{said['age_cap_years']} years"
+    if "roi_names_as_free_text" in said:
+        yield "Names of structures as free text", said["roi_names_as_free_text"].replace("_", " ")
 
 
 def _sign_off(said: Said) -> Iterator[Fact]:
@@ -171,6 +181,13 @@ def _sign_off(said: Said) -> Iterator[Fact]:
         yield "By", ", ".join(said["roles"]) + (", different people" if said.get("distinct_people") else "")
         for attestation in said["attestations"]:
             yield "Attests", attestation
+
+
+def _delivery(said: Said) -> Iterator[Fact]:
+    if "target" in said:
+        yield "Target", "the central archive of the site's settings"
+    if "confirm" in said:
+        yield "Confirmed", "by reading it back, file by file"
 
 
 def _outcome(said: Said) -> Iterator[Fact]:

@@ -133,7 +133,8 @@ def _prescription(place: Place, document: Said) -> str:
     fraction = f", {range_words(said['fraction_gy'], 'Gy')} a fraction" if "fraction_gy" in said else ""
     arm = f" in arm {said['arm']}" if "arm" in said else ""
     sources = f", read from {' or else '.join(said['source'])}" if "source" in said else ""
-    return f"{said['target']} is prescribed {range_words(said['total_gy'], 'Gy')}{fraction}{arm}{sources}"
+    by = " by all plans together" if place.pointer.startswith("/course/") else ""
+    return f"{said['target']} is prescribed{by} {range_words(said['total_gy'], 'Gy')}{fraction}{arm}{sources}"
 
 
 def _cross(place: Place, document: Said) -> str:
@@ -213,7 +214,7 @@ _SPECIAL: tuple[tuple[re.Pattern[str], Callable[[Place, Said], str]], ...] = tup
         (r"/inputs/\d+/mr/same_\w+/\d+", _same),
         (r"/inputs/\d+/geometry/cover/\d+", _cover),
         (r"/inputs/\d+/dose/covers/\d+", _covers),
-        (r"/inputs/\d+/plan/prescriptions/\d+", _prescription),
+        (r"/(inputs/\d+/plan|course)/prescriptions/\d+", _prescription),
         (r"/cross_checks/\d+", _cross),
         (r"/rois/\d+", _roi),
         (r"/roi_relations/\d+", _relation),

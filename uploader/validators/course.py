@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from uploader.domain.finding import Outcome
+from uploader.domain.finding import Outcome, Ruling
 from uploader.ports import Case, Header
 from uploader.validators.blocks import idle
+from uploader.validators.judging import not_applicable
 from uploader.validators.reading import items, of_modality, text
 from uploader.validators.recognition import Input, inputs
 
@@ -36,6 +37,15 @@ def course(case: Case) -> tuple[str, ...] | str:
     found = tuple(dict.fromkeys(entry for each in phases for entry in each.entries))
     why = next((why for each in phases if (why := _hindrance(case, each))), "") or _replaced(case, found)
     return why or found or "the session has no plan of the course"
+
+
+def uncalled(case: Case, line: str) -> Ruling | None:
+    """The ruling of the rule at `line` about a course in a session that need not have any of its plans, else None."""
+    phases = [case.once(inputs).get(key) for key in case.asked["course"]["plans"]]
+    rulings = [None if each is None else idle(case, each, line) for each in phases]
+    if all(ruling is not None and ruling.outcome is Outcome.NOT_APPLICABLE for ruling in rulings):
+        return not_applicable(line, "nothing is asked of a course in a session without its plans")
+    return None
 
 
 def _of_plans(each: Input) -> bool:

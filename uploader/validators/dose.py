@@ -8,6 +8,9 @@ Rules
     one_per_plan                            each plan has one dose of the summation asked for, or those of all its beams
     frame_of_reference_matches              the dose is in the frame of reference of an input
 
+Of the protocol's course
+    plans                                   the doses of its plans add up, see `adding`
+
 Findings
     dose.units           Dose Units (3004,0002)
     dose.type            Dose Type (3004,0004)
@@ -31,18 +34,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from uploader.domain.finding import Finding, Ruling
+from uploader.domain.finding import Finding, Outcome, Ruling
 from uploader.ports import Case, Header
 from uploader.validators import adding, codes, dose_extent, dose_level, links
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block, answered, blocks, missing_of
 from uploader.validators.codes import Coded, Judge, each_ruled
+from uploader.validators.course import uncalled
+from uploader.validators.judging import not_applicable, not_evaluable
 from uploader.validators.reading import text
 from uploader.validators.recognition import Input, inputs
 
 
 def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
-    """The findings and rulings of all blocks ``dose``."""
+    """The findings and rulings of all blocks ``dose``, and of the plans of the ``course``."""
     for block in blocks(case, "dose"):
         for name in (name for name in _RULES if name in block.said):
             yield from each_ruled(block, f"{block.line}/{name}", _RULES[name])
@@ -51,6 +56,17 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
         if "one_per_plan" in block.said:
             line = f"{block.line}/one_per_plan"
             yield from answered(block, line, _per_plan(block, line, _plans(block)))
+    if "course" in case.asked:
+        yield _added(case, "/course/plans")
+
+
+def _added(case: Case, line: str) -> Ruling:
+    found = case.once(adding.total)
+    if not adding.dose_inputs(case):
+        return not_applicable(line, "the protocol asks for no dose")
+    if isinstance(found, str):
+        return uncalled(case, line) or not_evaluable(line, found)
+    return Ruling(line, Outcome.PASSED, f"plans: {len(found.plans)}, doses: {len(found.doses)}")
 
 
 def _coded(what: Coded) -> Judge:

@@ -1,4 +1,4 @@
-"""Plans are as the trial asks: the blocks ``plan`` of the protocol's inputs.
+"""Plans are as the trial asks: the blocks ``plan`` of the protocol's inputs, and its ``course``.
 
 Rules
     approval, intent, geometry     what the plan says of itself
@@ -8,6 +8,9 @@ Rules
     nominal_energy                 of every beam that treats, MV or MeV
     treatment_beams                how many treat
     single_isocentre_tol_mm        how far apart the isocentres of the treating beams lie
+
+Of the plans of a course together, see `course_rules`
+    fractions, prescriptions       of all of them added up
 
 Findings
     plan.approval        Approval Status (300E,0002)
@@ -33,7 +36,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case, Header
-from uploader.validators import beam_rules, codes, prescribing
+from uploader.validators import beam_rules, codes, course_rules, prescribing
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.beams import fractions
 from uploader.validators.blocks import Block, blocks, idle
@@ -42,7 +45,7 @@ from uploader.validators.judging import range_words, within
 
 
 def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
-    """The findings and rulings of all blocks ``plan``."""
+    """The findings and rulings of all blocks ``plan``, and of the ``course``."""
     for block in blocks(case, "plan"):
         for name in (name for name in _RULES if name in block.said):
             yield from each_ruled(block, f"{block.line}/{name}", _RULES[name])
@@ -50,6 +53,7 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
             line = f"{block.line}/prescriptions/{n}"
             ruling = idle(case, block.input, line)
             yield from prescribing.judged(block, line, said) if ruling is None else (ruling,)
+    yield from course_rules.said(case)
 
 
 def _approval(block: Block, line: str, entry: str, plan: Header) -> Answer:

@@ -30,6 +30,8 @@ VOLUMES = frozenset({"VOLUME", "SITE"})
 """Dose Reference Structure Type (300A,0014) of what is a target and not a point in it."""
 
 
+MOST = 100
+"""Sums of doses of which one may be the target's."""
 Described = Mapping[tuple[str, str], frozenset[int]]
 """(entry of a plan, target of the protocol) -> places of the dose references that are called so."""
 
@@ -74,6 +76,18 @@ def prescribed(case: Case, entry: str, said: Mapping[str, Any]) -> Prescribed | 
     return None
 
 
+def prescribed_together(case: Case, entries: Sequence[str], said: Mapping[str, Any]) -> Prescribed | None:
+    """The same of plans that follow one another, added up, from the first source that all of them have; None where
+    there is none, or where too many doses could be the target's."""
+    for source in said.get("source", SOURCES):
+        sums = {0.0}
+        for doses in [set(_from(source, case, entry, said["target"])) for entry in entries]:
+            sums = {round(one + other, 6) for one in sums for other in doses} if len(sums) <= MOST else set()
+        if sums:
+            return Prescribed(tuple(sorted(sums, reverse=True)), source) if len(sums) <= MOST else None
+    return None
+
+
 def highest_gy(plan: Header) -> Prescribed | None:
     """The highest dose that is prescribed to a target of the plan."""
     volumes = [reference.dose_gy for reference in references(plan)]
@@ -112,7 +126,8 @@ def described(case: Case) -> Described:
 
     Anonymising removes the descriptions: what was known by them must be known of the anonymised plan, too.
     """
-    said = [each for block in case.asked.get("inputs", ()) for each in block.get("plan", {}).get("prescriptions", ())]
+    blocks = [block.get("plan", {}) for block in case.asked.get("inputs", ())] + [case.asked.get("course", {})]
+    said = [each for block in blocks for each in block.get("prescriptions", ())]
     targets = dict.fromkeys(each["target"] for each in said)
     return {
         (entry, target): frozenset(r.index for r in references(plan) if stands_for(case, target, r.description))
