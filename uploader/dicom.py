@@ -30,6 +30,7 @@ from pydicom.valuerep import AMBIGUOUS_VR, STANDARD_VR, PersonName
 from uploader import dictionary, part10, vendor
 from uploader.decimals import as_list, decimals
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 from uploader.part10 import DEEPEST, PIXEL_TAGS
 from uploader.ports import Header
 from uploader.writing import IMPLEMENTATION_NAME, IMPLEMENTATION_UID, splice
@@ -127,7 +128,7 @@ def decoded(dataset: Dataset, tag: int) -> DataElement:
     """The element, decoded. Raises UnreadableFile, which names the tag and not the value."""
     try:
         return dataset[tag]
-    except Exception as error:
+    except Exception as error:  # said at length, not `bordered`: every element of every file comes through here
         raise UnreadableFile(
             f"({tag >> 16:04X},{tag & 0xFFFF:04X}) cannot be decoded ({type(error).__name__})"
         ) from None
@@ -208,12 +209,9 @@ def edit_pixels(source: Path, target: Path, change: Callable[[Dataset], Dataset]
     syntax = dataset.file_meta.TransferSyntaxUID
     if dataset._character_set != dataset.original_character_set:
         _decode_all(dataset)
-    try:
-        target.write_bytes(_encoded_meta(dataset, syntax) + _encoded(dataset, syntax))
-    except (UnreadableFile, OSError):
-        raise
-    except Exception as error:
-        raise UnreadableFile(f"the file cannot be written again ({type(error).__name__})") from None
+    with bordered(UnreadableFile, "the file cannot be written again"):
+        written = _encoded_meta(dataset, syntax) + _encoded(dataset, syntax)
+    target.write_bytes(written)
 
 
 def rewritten(stream: BinaryIO, change: Callable[[Dataset], Dataset]) -> tuple[Part10, bytes, bytes]:
@@ -241,10 +239,8 @@ def edit_elements(data: bytes, syntax: str, change: Callable[[Dataset], Dataset]
     dataset = change(dataset)
     if dataset._character_set != dataset.original_character_set:
         return None
-    try:
+    with bordered(UnreadableFile, "the header cannot be written again"):
         return _encoded(dataset, uid)
-    except Exception as error:
-        raise UnreadableFile(f"the header cannot be written again ({type(error).__name__})") from None
 
 
 def decoded_elements(data: bytes, syntax: str) -> Dataset:
@@ -268,10 +264,8 @@ def _with_pixels(stream: BinaryIO, part: Part10) -> Dataset:
     offset, length = part.pixels
     stream.seek(offset)
     implicit, little_endian = part.dataset.original_encoding
-    try:
+    with bordered(UnreadableFile, "the pixel data cannot be parsed"):
         part.dataset.update(read_dataset(BytesIO(stream.read(length)), bool(implicit), bool(little_endian)))
-    except Exception as error:
-        raise UnreadableFile(f"the pixel data cannot be parsed ({type(error).__name__})") from None
     return _joined(part)
 
 
@@ -288,10 +282,8 @@ def _read(stream: BinaryIO) -> Part10:
 
 def _joined(part: Part10) -> Dataset:
     """Head and tail in one dataset."""
-    try:
-        part.dataset.update(part.tail)
-    except Exception as error:  # private elements are decoded on the way
-        raise UnreadableFile(f"the elements behind the pixels cannot be read ({type(error).__name__})") from None
+    with bordered(UnreadableFile, "the elements behind the pixels cannot be read"):
+        part.dataset.update(part.tail)  # private elements are decoded on the way
     return part.dataset
 
 
@@ -305,12 +297,10 @@ def _header(outline: part10.Outline) -> Dataset:
 
 def _parsed(elements: part10.Elements, syntax: UID, encoding: str | list[str] = "iso8859") -> Dataset:
     """What pydicom makes of the bytes, provided it sees the same elements as the outline."""
-    try:
+    with bordered(UnreadableFile, "the file cannot be parsed"):
         dataset = read_dataset(
             BytesIO(elements.data), elements.implicit, syntax.is_little_endian, parent_encoding=encoding
         )
-    except Exception as error:
-        raise UnreadableFile(f"the file cannot be parsed ({type(error).__name__})") from None
     if dataset.keys() != elements.tags:
         raise UnreadableFile("the file can be read in two ways")
     return dataset
@@ -321,14 +311,10 @@ def _encoded_around_pixels(dataset: Dataset, syntax: UID) -> tuple[bytes, bytes]
     first, last = min(PIXEL_TAGS), max(PIXEL_TAGS)
     if dataset._character_set != dataset.original_character_set:
         _decode_all(dataset)
-    try:
+    with bordered(UnreadableFile, "the header cannot be written again"):
         before = _encoded(_portion(dataset, lambda tag: tag < first), syntax)
         after = _encoded(_portion(dataset, lambda tag: tag > last), syntax)
         return before, after
-    except UnreadableFile:
-        raise
-    except Exception as error:
-        raise UnreadableFile(f"the header cannot be written again ({type(error).__name__})") from None
 
 
 def _decode_all(dataset: Dataset) -> None:

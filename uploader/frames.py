@@ -24,6 +24,7 @@ from pydicom.uid import UID
 
 from uploader import dicom
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 
 PIXEL_DATA, EXTENDED_OFFSETS, EXTENDED_LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002
 LARGEST_FRAME = 1 << 30
@@ -179,10 +180,8 @@ def decoded(stored: bytes, layout: Layout) -> tuple[Samples, str]:
     if plugin is None:
         raise UnreadableFile("the pixels are compressed in a way that this program cannot decode")
     options = described(layout) | {"pixel_keyword": "PixelData", "decoding_plugin": plugin}
-    try:
+    with bordered(UnreadableFile, "a frame of the image cannot be decoded"):
         found, said = get_decoder(layout.syntax).as_array(encapsulate([stored]), index=0, raw=True, **options)
-    except Exception as error:  # what the codecs raise may quote the data
-        raise UnreadableFile(f"a frame of the image cannot be decoded ({type(error).__name__})") from None
     if found.size != layout.rows * layout.columns * layout.samples:
         raise UnreadableFile("a frame of the image is not as large as the header says")
     colours = str(said["photometric_interpretation"])

@@ -25,6 +25,7 @@ from pydicom.uid import (
 
 from uploader.dicomedit.rectangles import Rectangle
 from uploader.dicomedit.values import Unfit
+from uploader.foreign import bordered
 
 LARGEST = 1 << 30
 """Bytes of decoded pixels: they are held in memory, a few times over."""
@@ -169,10 +170,6 @@ def _put_back(dataset: Dataset, image: Dataset) -> None:
 
 def _foreign(work: Any, *arguments: Any, **named: Any) -> None:
     """Call into the codecs: what they raise may quote the data, and becomes one sentence. Raises Unfit."""
-    try:
+    codec = "decoded" if work is decompress else "encoded"
+    with bordered(Unfit, f"alterPixels: the pixels cannot be {codec} with the libraries that are installed"):
         work(*arguments, **named)
-    except Exception as error:
-        codec = "decoded" if work is decompress else "encoded"
-        raise Unfit(
-            f"alterPixels: the pixels cannot be {codec} with the libraries that are installed ({type(error).__name__})"
-        ) from None

@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 from uploader.frames import Layout, Samples
 
 _NEUTRAL = 128
@@ -37,9 +38,7 @@ def _range(layout: Layout) -> tuple[int, int]:
 
 def _darkest(dataset: Dataset) -> int:
     """The index of the palette's darkest colour."""
-    try:
+    with bordered(UnreadableFile, "the palette of the image cannot be read"):
         count, first, _ = (int(part) for part in dataset.RedPaletteColorLookupTableDescriptor)
         indices = np.arange(first, first + (count or 1 << 16))
         return first + int(apply_color_lut(indices, dataset).astype(np.int64).sum(axis=1).argmin())
-    except Exception as error:
-        raise UnreadableFile(f"the palette of the image cannot be read ({type(error).__name__})") from None

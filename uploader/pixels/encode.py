@@ -7,6 +7,7 @@ from pydicom.pixels.encoders.base import get_encoder
 from pydicom.uid import UID
 
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 from uploader.frames import Layout, Samples, decoded, described
 
 _PREFIX = "1.2.840.10008.1.2."
@@ -28,10 +29,8 @@ def encoded(samples: Samples, layout: Layout) -> bytes:
     if layout.samples > 1:
         options["planar_configuration"] = 0
     raw = np.ascontiguousarray(samples.astype(layout.dtype.newbyteorder("<"))).tobytes()
-    try:
+    with bordered(UnreadableFile, "a blanked frame cannot be compressed again"):
         data = bytes(get_encoder(layout.syntax).encode(raw, **options))
-    except Exception as error:
-        raise UnreadableFile(f"a blanked frame cannot be compressed again ({type(error).__name__})") from None
     data += bytes(len(data) % 2)
     if not np.array_equal(decoded(data, layout)[0], samples):
         raise UnreadableFile("a blanked frame would not be the same after it is compressed again")

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 from uploader.frames import Frames, Samples
 
 Picture = NDArray[np.uint8]
@@ -83,13 +84,11 @@ def _first(value: Any) -> float | None:
 
 def _colour(samples: Samples, photometric: str, dataset: Dataset) -> Picture:
     """Raises UnreadableFile."""
-    try:
+    with bordered(UnreadableFile, "the colours of the image cannot be read"):
         if photometric == "PALETTE COLOR":
             samples = apply_color_lut(samples[:, :, 0], dataset)
         elif photometric.startswith("YBR"):
             return np.asarray(convert_color_space(samples.astype(np.uint8), "YBR_FULL", "RGB"), np.uint8)
-    except Exception as error:
-        raise UnreadableFile(f"the colours of the image cannot be read ({type(error).__name__})") from None
     if samples.dtype.itemsize > 1:
         samples = (samples >> (8 * samples.dtype.itemsize - 8)) & 0xFF
     return np.ascontiguousarray(samples[:, :, :3], np.uint8)

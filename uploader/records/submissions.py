@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -47,11 +47,10 @@ def open_records(url: str, password_file: Path | None = None) -> SqlRecords:
     Raises Misconfigured for another address, and for records that a newer program has changed.
     """
     database = connect(url, password_file=password_file)
-    try:
+    with ExitStack() as undo:
+        undo.callback(database.close)
         migrate(database)
-    except BaseException:
-        database.close()
-        raise
+        undo.pop_all()
     return SqlRecords(database)
 
 
@@ -341,9 +340,9 @@ class SqlRecords:
             _get(change.connection, submission)
             yield change
 
+
 def _digest(reason: str) -> str:
     return hashlib.sha256(reason.encode()).hexdigest()
-
 
 
 def _row(connection: Connection, submission: str) -> Row[Any] | None:

@@ -113,12 +113,8 @@ class Database:
         """One transaction: committed to the disk when the block ends, undone when it raises."""
         with self._writing, self.read() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
+            with connection:
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close every idle connection. The database stays usable; it opens new ones."""

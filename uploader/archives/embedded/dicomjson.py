@@ -19,6 +19,7 @@ from pydicom.sequence import Sequence
 
 from uploader import dicom
 from uploader.domain.errors import UnreadableFile
+from uploader.foreign import bordered
 from uploader.part10 import DEEPEST
 
 Json = dict[str, Any]
@@ -104,8 +105,9 @@ def _definite(dataset: Dataset, tag: int) -> DataElement:
     if " or " not in element.VR:
         return element
     try:
-        correct_ambiguous_vr_element(element, dataset, True)
-    except Exception:
+        with bordered(UnreadableFile, "the VR is ambiguous"):
+            correct_ambiguous_vr_element(element, dataset, True)
+    except UnreadableFile:
         element.VR = "UN"
     return element
 
@@ -120,10 +122,8 @@ def _binary(element: DataElement, where: Callable[[], str]) -> Json:
 
 
 def _plain(element: DataElement) -> Json:
-    try:
+    with bordered(UnreadableFile, "a value cannot be written as JSON"):
         found: Json = element.to_json_dict(None, 0)
-    except Exception as error:
-        raise UnreadableFile(f"a value cannot be written as JSON ({type(error).__name__})") from None
     if element.VR in _REAL and "Value" in found:
         found["Value"] = [_finite(value) for value in found["Value"]]
     return found

@@ -53,12 +53,11 @@ def deposit(
     with ExitStack() as undo:
         study = _scripted(store, user, study, undo, skip_rejected)
         session, number = _open(store, user, study)
-        try:
+        with ExitStack() as back:
+            back.callback(deposits.take_back, store, number)
             _fill(store, user, session, number, study, overwrite, files_too)
             _finish(store, session, number, study, waited)
-        except BaseException:
-            deposits.take_back(store, number)
-            raise
+            back.pop_all()
     return _uri(store, session)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,15 +108,14 @@ def _kept(store: Store, user: User, place: Place, given: Mapping[str, str], stag
         if row is None:
             key = assessors.new_key(store, c, assessors.ROI_COLLECTION)
             row = assessors.insert(c, user, session, key, place.label, assessors.ROI_COLLECTION, given)
-    try:
+    with ExitStack() as undo:
+        if new:
+            undo.callback(assessors.erase, store, row)
         with store.lock(f"session:{session['id']}"):
             holder = _holder(store, row)
             _check(store.vault.root / holder.folder, row, kind, overwrite)
             resources.add(store, holder, kind, [(_name(kind), staged)], {"format": kind}, overwrite=True)
-    except BaseException:
-        if new:
-            assessors.erase(store, row)
-        raise
+        undo.pop_all()
     _describe(store, row, given)
     return new
 

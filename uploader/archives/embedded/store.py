@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from weakref import WeakValueDictionary
@@ -79,16 +79,18 @@ class Store:
             c.execute("INSERT INTO moves VALUES (?, ?)", (source, target))
         there = (self.vault.root / source).is_dir()
         self.vault.move(source, target)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._move_back, source, target, there)
             with self.database.write() as c:
                 yield c
                 c.execute("DELETE FROM moves WHERE target = ?", (target,))
-        except Exception:
-            if there:
-                self.vault.move(target, source)
-            with self.database.write() as c:
-                c.execute("DELETE FROM moves WHERE target = ?", (target,))
-            raise
+            undo.pop_all()
+
+    def _move_back(self, source: str, target: str, there: bool) -> None:
+        if there:
+            self.vault.move(target, source)
+        with self.database.write() as c:
+            c.execute("DELETE FROM moves WHERE target = ?", (target,))
 
     def close(self) -> None:
         """Close files and connections."""

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -86,26 +86,18 @@ class Vault:
         """
         path = self.scratch()
         md5, size = hashlib.md5(usedforsecurity=False), 0
-        try:
-            with path.open("xb", buffering=0) as out:
-                while chunk := source.read(CHUNK):
-                    md5.update(chunk)
-                    size += _write(out.fileno(), chunk)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with _whole(path), path.open("xb", buffering=0) as out:
+            while chunk := source.read(CHUNK):
+                md5.update(chunk)
+                size += _write(out.fileno(), chunk)
         return Staged(path, md5.hexdigest(), size)
 
     def spool(self, source: Readable) -> Path:
         """Copy `source` into a scratch file that need not survive a crash: an archive to be unpacked."""
         path = self.scratch()
-        try:
-            with path.open("xb") as out:
-                while chunk := source.read(CHUNK):
-                    out.write(chunk)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with _whole(path), path.open("xb") as out:
+            while chunk := source.read(CHUNK):
+                out.write(chunk)
         return path
 
     def staged(self, path: Path) -> Staged:
@@ -233,6 +225,15 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
 def file_chunks(path: Path) -> Iterator[bytes]:
     """A file in chunks; it is opened when the first is asked for."""
     yield from chunks(path.open("rb"))
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside, no part of a file is left at `path`."""
+    with ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
+        yield
+        undo.pop_all()
 
 
 def _write(fd: int, data: bytes) -> int:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -76,19 +76,17 @@ def all_or_nothing(folder: Path) -> Iterator[None]:
     """
     make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull("no room to keep what has arrived; it stays where it is until there is") from None
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        os.close(descriptor)
+    with ExitStack() as after, ExitStack() as undo:
+        after.callback(os.close, descriptor)
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull("no room to keep what has arrived; it stays where it is until there is") from None
+            raise
+        undo.pop_all()
 
 
 def hold(path: Path) -> int:
@@ -97,11 +95,10 @@ def hold(path: Path) -> int:
     Raises BlockingIOError when somebody else has it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with ExitStack() as undo:
+        undo.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        undo.pop_all()
     return descriptor
 
 

@@ -10,7 +10,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from uploader.domain.arrival import Arrival, Look, Origin, Piece, Quarantined
@@ -162,17 +162,20 @@ class Intake:
     def _take(self, group: Group) -> None:
         """Keep the session, unless it turns out to be one that was taken before under other names."""
         submission = self._fresh_id()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._take_back, submission)
             arrival = spool.keep(
                 group, self._source, self._spool / submission, lambda manifest: self._note(submission, group, manifest)
             )
             if arrival:
                 self._journal.complete(submission)
-        except BaseException:
-            spool.invalidate(self._spool / submission)
-            self._journal.drop(submission)
-            durable.remove_tree(self._spool / submission)
-            raise
+            undo.pop_all()
+
+    def _take_back(self, submission: str) -> None:
+        """In this order: what lies there counts for nothing before it is forgotten."""
+        spool.invalidate(self._spool / submission)
+        self._journal.drop(submission)
+        durable.remove_tree(self._spool / submission)
 
     def _fresh_id(self) -> str:
         submission = new_id()

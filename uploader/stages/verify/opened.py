@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -77,11 +78,11 @@ def differ(one: Entry, other: Entry) -> bool:
 def opened(path: Path) -> Opened:
     """The file, open, to be closed by `with`. Raises OSError."""
     stream = path.open("rb", buffering=0)
-    try:
-        return Opened(cast(BinaryIO, stream))
-    except BaseException:
-        stream.close()
-        raise
+    with ExitStack() as undo:
+        undo.callback(stream.close)
+        found = Opened(cast(BinaryIO, stream))
+        undo.pop_all()
+    return found
 
 
 @dataclass(slots=True)
