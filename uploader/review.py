@@ -126,13 +126,13 @@ class Review:
             verified=tuple(sentences(provenance.get("verified", {}))),
             changed=tuple(changes(provenance)),
             renamed=tuple(told(self._decided(about))),
+            renamed_by=self._renamed_by(about),
             anonymised_verdict=self.records.verdict(submission, "anonymised"),
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
             names={rule.line: rule.name for protocol in self._pinned(about) for rule in protocol.rules},
         )
 
     def choose(
-            renamed_by=self._renamed_by(about),
         self,
         submission: str,
         trial: str,
@@ -360,6 +360,7 @@ class Review:
         """Decide what structures are called in the trial, and prepare the session anew. What arrived stays as it is.
 
         names: all that are to be renamed; those decided before and not among them keep the name with which they arrived
+        confirmed: (entry, ROI number) of those that the person confirmed one by one, where the protocol asks for it
         Raises WrongState, and Refused for names that the structures cannot get. Looking at them is audited.
         """
         about = self.records.get(submission)
@@ -379,7 +380,6 @@ class Review:
     def elements(self, submission: str, name: str, person: str) -> tuple[Element, ...]:
         """Every element of one file as it arrived: what a finding about a session that was not kept is judged by.
         Audited."""
-        confirmed: (entry, ROI number) of those that the person confirmed one by one, where the protocol asks for it
         about = self.records.get(submission)
         entry = _entry(self.records.manifest(submission, "identifiable"), name)
         archive, address = self.looking(about, person)
