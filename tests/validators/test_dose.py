@@ -298,3 +298,30 @@ def test_real_doses_fail_by_what_is_wrong_with_them(samples, tmp_path, files, fa
     rulings, findings = judged(check, case_of(tmp_path, found, protocol(said)))
     assert {finding.code for finding in findings} == {f"dose.{name}" for name in failed}
     assert len(rulings) == RULES
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"DoseGridScaling": 0.0}, {"ImagePositionPatient": None}, {"GridFrameOffsetVector": [float("nan")] * 6}],
+)
+def test_a_dose_that_cannot_be_placed_is_refused_whatever_is_asked(ruled, attributes):
+    for said, codes in (({"units": ["GY"]}, ["dose.unplaced"]), ({"grid_mm": {"max": 10}}, ["dose.unplaced"])):
+        _, findings = ruled(said, dose(**attributes))
+        assert [finding.code for finding in findings] == codes, "once, whether or not a rule tells it"
+        assert findings[0].severity is Severity.REFUSAL
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (dose(ImagePositionPatient=[4000.0, 0, 0]), ["dose.elsewhere"]),
+        (dose(ImagePositionPatient=[-220.0, -220, 900]), ["dose.elsewhere"]),
+        (dose(ImagePositionPatient=[4000.0, 0, 0], FrameOfReferenceUID="1"), []),
+        (lambda s: (dose(ImagePositionPatient=[4000.0, 0, 0])(s), s.pop("RS0001.dcm")), []),
+        (dose(ImagePositionPatient=[-5.0, -5, -5], PixelSpacing=[0.2, 0.2]), []),
+    ],
+)
+def test_a_dose_far_from_all_structures_is_asked_about(ruled, change, found):
+    _, findings = ruled({"units": ["GY"]}, change)
+    assert [finding.code for finding in findings] == found
+    assert {finding.severity for finding in findings} <= {Severity.QUESTION}

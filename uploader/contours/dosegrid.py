@@ -80,6 +80,13 @@ class DoseGrid:
         )
         return max(0.0, *(float(each.max(initial=0.0)) for each in outside))
 
+    def meets(self, points: Floats) -> bool:
+        """Whether the box around points (n, 3), n above 0, and the grid have something in common."""
+        column, row, along = self.indices(points)
+        low, high = self.reach
+        spans = ((column, -0.5, self.columns - 0.5), (row, -0.5, self.rows - 0.5), (along, low, high))
+        return all(bool(at.max() >= first and at.min() <= last) for at, first, last in spans)
+
     @property
     def reach(self) -> tuple[float, float]:
         """From where to where the grid reaches along its normal, mm: half a step beyond its outermost planes."""

@@ -25,6 +25,10 @@ Findings
     dose.per-plan        a plan has no dose, or several
     dose.frame           Frame of Reference UID (0020,0052)
 
+Findings for every trial
+    dose.unplaced        as above, where no rule tells it: a refusal
+    dose.elsewhere       the grid holds nothing of any structure: a question
+
 A point of the grid stands for the box around it. Source: PS3.3 C.8.8.3.
 """
 
@@ -36,7 +40,7 @@ from typing import Any
 
 from uploader.domain.finding import Finding, Outcome, Ruling
 from uploader.ports import Case, Header
-from uploader.validators import adding, codes, dose_extent, dose_level, links
+from uploader.validators import adding, astray, codes, dose_extent, dose_level, links
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block, answered, blocks, missing_of
 from uploader.validators.codes import Coded, Judge, each_ruled
@@ -48,6 +52,16 @@ from uploader.validators.recognition import Input, inputs
 
 def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings and rulings of all blocks ``dose``, and of the plans of the ``course``."""
+    told: set[str] = set()
+    for each in _asked(case):
+        told.update(
+            {each.where.partition(" ")[0]} if isinstance(each, Finding) and each.code == "dose.unplaced" else ()
+        )
+        yield each
+    yield from astray.findings(case, told)
+
+
+def _asked(case: Case) -> Iterator[Finding | Ruling]:
     for block in blocks(case, "dose"):
         for name in (name for name in _RULES if name in block.said):
             yield from each_ruled(block, f"{block.line}/{name}", _RULES[name])
