@@ -165,6 +165,25 @@ def test_a_version_can_be_chosen_on_its_first_and_on_its_last_day(versions):
     assert versions({"valid_from": "2026-11-29", "valid_to": "2026-11-29"}).newest("SMALL", DAY).version == "v1"
 
 
+@pytest.mark.parametrize(
+    ("later", "chosen"),
+    [
+        ({}, "v2"),
+        ({"status": "suspended"}, ""),
+        ({"valid_to": "2026-11-28"}, ""),
+        ({"valid_from": "2026-11-30"}, "v1"),
+        ({"status": "draft"}, "v1"),
+    ],
+)
+def test_a_superseded_version_is_not_chosen_once_the_later_one_has_begun(versions, later, chosen):
+    protocols = versions({}, {"supersedes": ["v1"], **later})
+    assert "".join(p.version for p in protocols.open(DAY)) == chosen
+    assert versions({}, later).open(DAY), "without that word the earlier one steps in"
+    if not chosen:
+        with pytest.raises(Refused, match="its protocol v2"):
+            protocols.newest("SMALL", DAY)
+
+
 def test_the_pattern_of_subject_ids_is_matched_in_linear_time(versions, small):
     protocol = versions({"subject_id": {"pattern": "(S+)+-[0-9]{3}", "example": "S-001"}}).newest("SMALL")
     assert not protocol.takes("S" * 60 + "!")

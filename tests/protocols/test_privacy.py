@@ -56,6 +56,18 @@ def policies():
             "/privacy/burned_in/0/action",
             "no clean-pixel-data",
         ),
+        (
+            "trial",
+            {"burned_in": [{"modality": "CT", "action": "reject", "sop_class": "1.2.840.10008.5.1.4.1.1.2"}]},
+            "/privacy/burned_in/0/action",
+            "the input ct is made of",
+        ),
+        (
+            "trial",
+            {"burned_in": [{"modality": "US", "action": "ocr_then_review"}] * 2},
+            "/privacy/burned_in/1",
+            "US is there a second time",
+        ),
         ("no_dates", {"roi_names_as_free_text": "screen_for_phi"}, "/privacy/roi_names_as_free_text", "clean-desc"),
     ],
 )

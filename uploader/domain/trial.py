@@ -102,6 +102,15 @@ class Protocol:
             return f"is valid from {self.valid_from} on"
         return f"was valid until {self.valid_to}" if on > self.valid_to else ""
 
+    @property
+    def supersedes(self) -> tuple[str, ...]:
+        """Earlier versions that cannot be chosen any more once this one has begun."""
+        return tuple(self.content.get("supersedes", ()))
+
+    def has_begun(self, on: date) -> bool:
+        """Whether it counts on that day or did before it, suspended and closed since or not."""
+        return self.status != "draft" and self.valid_from <= on
+
     def check_subject(self, subject: str) -> None:
         """Raises Refused when `subject` is not an ID of this trial. IDs are never rewritten."""
         fits = self.subject_fits or re.compile(self.subject_pattern).fullmatch

@@ -50,16 +50,15 @@ class Protocols:
         Raises UnknownTrial, and Refused when there is none, with the reason of the highest number.
         """
         versions, day = self._of(trial), on or date.today()
-        for protocol in reversed(versions):
-            if not protocol.not_open(day):
-                return protocol
+        if still_open := open_on(versions, day):
+            return still_open[-1]
         why = versions[-1].not_open(day)
         raise Refused(f"nothing can be sent to trial {trial}: its protocol {versions[-1].version} {why}")
 
     def open(self, on: date | None = None) -> Sequence[Protocol]:
         """Of each trial to which a session can be sent on that day, by default today, the version to choose."""
         day = on or date.today()
-        trials = [t for t, versions in self._versions.items() if any(not p.not_open(day) for p in versions)]
+        trials = [trial for trial, versions in self._versions.items() if open_on(versions, day)]
         return [self.newest(trial, day) for trial in trials]
 
     def version(self, trial: str, version: str) -> Protocol:
@@ -84,6 +83,13 @@ class Protocols:
         if LABEL.fullmatch(trial) and any((self._folder / trial).glob("v*.json")):
             return f"trial {trial} has a protocol, but the setting `trials` does not name it; it names: {named}"
         return f"no protocol of that trial is installed; installed are: {named}"
+
+
+def open_on(versions: Sequence[Protocol], day: date) -> Sequence[Protocol]:
+    """Of the versions of a trial those that can be chosen on that day: none that another one superseded, though that
+    one be suspended or over."""
+    superseded = {version for protocol in versions if protocol.has_begun(day) for version in protocol.supersedes}
+    return [p for p in versions if not p.not_open(day) and p.version not in superseded]
 
 
 def load(path: Path, schema: Mapping[str, Any]) -> Protocol:

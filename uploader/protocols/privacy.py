@@ -56,7 +56,7 @@ def contradicting(content: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]
     yield from _dates(said, policy)
     yield from _kept(said, content, policy)
     yield from _private(said, policy)
-    yield from _pixels(said, policy)
+    yield from _pixels(said, content, policy)
     yield from _names(said, content, policy)
 
 
@@ -99,13 +99,28 @@ def _private(said: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]:
             yield f"/privacy/private_allow/{index}", f"the policy {policy.name} removes it"
 
 
-def _pixels(said: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]:
+def _pixels(said: Mapping[str, Any], content: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]:
+    told = set()
     for index, each in enumerate(said.get("burned_in", ())):
-        place = f"/privacy/burned_in/{index}/action"
+        place, about = f"/privacy/burned_in/{index}/action", (each["modality"], each.get("sop_class", ""))
+        if about in told:
+            yield f"/privacy/burned_in/{index}", f"{' '.join(filter(None, about))} is there a second time"
+        told.add(about)
+        if each["action"] == "reject" and (key := _brought(content, *about)):
+            yield place, f"the input {key} is made of what is rejected here"
         if each["action"] == "reject" and ("sop_class" not in each or policy.refusal(each["sop_class"]) is None):
             yield place, f"only a class can be rejected, in sop_class, that the policy {policy.name} refuses"
         if each["action"] == "require_mask_and_review" and Option.CLEAN_PIXEL_DATA not in policy.options:
             yield place, f"the policy {policy.name} has no {Option.CLEAN_PIXEL_DATA}"
+
+
+def _brought(content: Mapping[str, Any], modality: str, sop_class: str) -> str:
+    """Key of an input that is of this modality, and where a class is named may be of it; empty for none."""
+    for said in content.get("inputs", ()):
+        classes = said.get("sop_classes", CLASSES.get(said["modality"], ()))
+        if said["modality"] == modality and (not sop_class or sop_class in classes):
+            return str(said["key"])
+    return ""
 
 
 def _names(said: Mapping[str, Any], content: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]:

@@ -17,6 +17,7 @@ from uploader.domain.trial import Protocol
 from uploader.home import shipped
 from uploader.ports import Validator
 from uploader.protocols import SCHEMA, load
+from uploader.protocols.loading import open_on
 from uploader.validators import installed_names
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,7 +72,7 @@ class Folders:
     def judging(self, reference: str) -> Protocol:
         """The same, but of a trial the version under which a session would be sent today, where there is one."""
         versions = [load(path, self.schema()) for path in self._versions(reference)]
-        still_open = [protocol for protocol in versions if not protocol.not_open(date.today())]
+        still_open = open_on(versions, date.today())
         return still_open[-1] if still_open else self.protocol(reference)
 
     def validators(self) -> Mapping[str, Validator | None]:
