@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
 from uploader.contours.axes import Floats
 from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Severity
-from uploader.ports import Case, Header
+from uploader.ports import Case
 from uploader.validators.dose_extent import in_frame
 from uploader.validators.doses import Unusable, grid_of
 from uploader.validators.drawn import drawn
@@ -24,15 +25,20 @@ def findings(case: Case, told: Collection[str]) -> Iterator[Finding]:
             if grid.broken and entry not in told:
                 yield _unplaced(entry, grid)
             continue
-        there = [points for each in case.once(drawn) if (points := _points(case, each, dose)) is not None]
-        if there and not any(grid.meets(points) for points in there):
+        there = [corners for each, corners in case.once(_boxes) if in_frame(case, each, dose)]
+        if there and not any(grid.meets(corners) for corners in there):
             yield _elsewhere(entry, len(there))
 
 
-def _points(case: Case, structure: Structure, dose: Header) -> Floats | None:
-    """Of all contours of a structure in the frame of reference of a dose; None where there are none."""
-    points = [contour.points for contour in structure.contours]
-    return structure.axes.back(np.concatenate(points)) if points and in_frame(case, structure, dose) else None
+def _boxes(case: Case) -> Sequence[tuple[Structure, Floats]]:
+    """The structures that have contours, each with the corners (8, 3) of the box around it, mm in the patient."""
+    return [(each, _corners(each)) for each in case.once(drawn) if each.contours]
+
+
+def _corners(structure: Structure) -> Floats:
+    ends = np.array([(c.points.min(axis=0), c.points.max(axis=0)) for c in structure.contours])
+    low, high = ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
+    return structure.axes.back(np.array(list(product(*zip(low, high, strict=True)))))
 
 
 def _unplaced(entry: str, why: Unusable) -> Finding:
