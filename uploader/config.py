@@ -154,6 +154,8 @@ class PluginSettings:
     """What it is, to the byte, ``sha256:…``: of the image, or without one of the files beside the manifest."""
     image: str = ""
     """Image that it is in, as the container engine calls it; empty: it runs as a process of this machine."""
+    door: Path | None = None
+    """Folder shared with the container in which it waits for sessions; None: no such container."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Heard:
     def reach(self, folder):
         return "/somewhere"
 
-    def __call__(self, manifest, request, folder):
+    def __call__(self, manifest, request, folder, entries):
         self.request, self.folder = json.loads(request), folder
         if isinstance(self.output, Exception):
             raise self.output

@@ -6,6 +6,7 @@ answer       what it may say on its standard output, and what becomes of that
 limits       what it may use
 container    runs it by a container engine
 process      runs it as a process of this machine
+door         runs it in a container that waits for sessions
 walls        what such a process is begun through
 output       reads what it says, as much as it may say
 plugin       all of it as one `Validator`

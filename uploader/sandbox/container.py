@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +64,10 @@ class Containers:
             engine.api.start(made)
         return True
 
-    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
-        """What it says of the request. folder: files that it may read; None for one that asks for none.
+    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None, entries: Collection[str]) -> Output:
+        """What it says of the request.
 
+        folder: files that it may read; None for one that asks for none; entries: those that it is told of
         Raises Broke, Away, Unfit.
         """
         with _engine(self.engine) as engine, self._made(engine, manifest, folder) as made:
@@ -184,7 +185,10 @@ def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
 def _watched(engine: Any, made: str) -> Iterator[Iterator[Mapping[str, Any]]]:
     """What the engine does with it, from the first to the last; it ends early where the engine does."""
     with closing(engine.api.events(since=1, filters={"container": made}, decode=True)) as events:
-        yield events
+        try:
+            yield events
+        finally:
+            events._response.close()  # the SDK closes the socket alone, and leaves the rest to the collector
 
 
 def _by_itself(events: Any) -> None:

@@ -17,6 +17,7 @@ from uploader.domain.trial import Protocol
 from uploader.ports import Case, Headers
 from uploader.sandbox.answer import read_answer
 from uploader.sandbox.broke import Away, Broke, Output, Unfit
+from uploader.sandbox.door import Door
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest, read_manifest
 from uploader.sandbox.process import Processes
@@ -31,7 +32,7 @@ class Runner(Port):
 
     def reach(self, folder: Path) -> str: ...
 
-    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output: ...
+    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None, entries: Collection[str]) -> Output: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Plugin:
             raise Broke("the protocol's params do not fit its manifest")
         folder = _files(case, objects) if self.manifest.pixels else None
         asked = request(self.manifest, case, objects, params, self.runner.reach(folder) if folder else None)
-        output = self.runner(self.manifest, asked, folder)
+        output = self.runner(self.manifest, asked, folder, objects.keys())
         try:
             said = read_answer(output.answer, self.manifest, objects.keys(), line, params)
         except Broke as broke:
@@ -117,6 +118,8 @@ def plugins(
         manifest = read_manifest(settings.manifest)
         if manifest.name in {*taken, *found}:
             raise BadSettings(f"{settings.manifest}: there is another validator with the name {manifest.name}")
+        if settings.image and settings.door:
+            raise BadSettings(f"{settings.manifest}: runs by its image or behind a door; take one of the two away")
         found[manifest.name] = Plugin(manifest, _runner(manifest, settings, site), diagnostics)
     return found
 
@@ -146,7 +149,10 @@ def _runner(manifest: Manifest, settings: PluginSettings, site: SandboxSettings)
         from uploader.sandbox.container import Containers  # the SDK takes long to load
 
         return Containers(site.engine, settings.image, settings.digest, limits)
-    return Processes(settings.manifest.parent.resolve(), settings.digest, limits, site.bare)
+    beside = settings.manifest.parent.resolve()
+    if settings.door:
+        return Door(settings.door, beside, settings.digest, limits)
+    return Processes(beside, settings.digest, limits, site.bare)
 
 
 def _line_of(name: str, asked: Mapping[str, Any], params: Mapping[str, Any]) -> str:

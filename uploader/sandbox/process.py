@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ class Processes:
             raise Unfit("this machine cannot shut it in: bubblewrap is missing, or may not make namespaces")
         return not self.bare
 
-    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None) -> Output:
+    def __call__(self, manifest: Manifest, request: bytes, folder: Path | None, entries: Collection[str]) -> Output:
         """As of `Containers`."""
         self.ready(manifest)
         with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
