@@ -16,7 +16,9 @@ from uploader.domain.submission import State
 from uploader.domain.waiver import Waiver
 from uploader.records import SqlRecords, verify
 
-FINDING = Finding("geometry.uneven", Severity.QUESTION, "scans/1", "uneven gaps", "send again", Private("DOE^JANE"))
+FINDING = Finding(
+    "geometry.uneven", Severity.QUESTION, "scans/1", "uneven gaps", "send again", Private("DOE^JANE"), follows="a.b c"
+)
 
 
 def test_a_manifest_comes_back_to_the_byte(records: SqlRecords) -> None:
@@ -34,7 +36,7 @@ def test_a_manifest_that_was_never_kept_is_not_found(records: SqlRecords) -> Non
 def test_a_verdict_comes_back_without_the_values_that_were_seen(records: SqlRecords) -> None:
     bring(records, State.RECEIVED)
     records.keep_verdict(ID, "protocol", judge("DEMO-RT v1", PROTOCOL, [FINDING]))
-    bare = Finding(FINDING.code, FINDING.severity, FINDING.where, FINDING.says, FINDING.remedy)
+    bare = Finding(FINDING.code, FINDING.severity, FINDING.where, FINDING.says, FINDING.remedy, follows=FINDING.follows)
     assert records.verdict(ID, "protocol") == judge("DEMO-RT v1", PROTOCOL, [bare])
     assert records.verdict(ID, "verification") is None
 

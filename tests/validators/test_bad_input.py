@@ -13,6 +13,7 @@ import pytest
 from tests.validators.small_trials import SCHEMA, small_trial
 from uploader.cases import case_of, headers_below
 from uploader.config import Settings
+from uploader.domain.cause import by_cause
 from uploader.domain.errors import NotTaken
 from uploader.domain.finding import OURS, Verdict
 from uploader.domain.trial import Protocol
@@ -22,6 +23,7 @@ from uploader.stages.validate import validate
 from uploader.validators import installed
 
 PROJECT = Path(__file__).parents[2]
+FOLLOWING = re.compile(r"\(from it ([^)]*)\)")
 SHIPPED = ("EXAMPLE-HN-RT", "EXAMPLE-LUNG-SABR", "EXAMPLE-PET-MR")
 CODES = re.compile(r"`([a-z.-]+)`")
 OURS_BY_DEFAULT = next(field.default for field in fields(Settings) if field.name == "validators")
@@ -43,12 +45,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 @dataclass(frozen=True)
 class Expected:
-    """A row of the page: files that arrive together, by which protocol they are judged, and the codes of findings."""
+    """A row of the page: files that arrive together, by which protocol they are judged, and the codes of findings;
+    following: those that are told under another one."""
 
     folder: str
     names: tuple[str, ...]
     by: str
     codes: frozenset[str]
+    following: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return "+".join((f"{self.folder}/{self.names[0]}", *self.names[1:]))
@@ -62,7 +66,8 @@ def expected() -> Iterator[Expected]:
             for together in cells[0].split(","):
                 first, *others = (name.strip().strip("`") for name in together.split("+"))
                 folder, name = first.split("/")
-                yield Expected(folder, (name, *others), cells[2], frozenset(CODES.findall(cells[3])))
+                codes, following = (CODES.findall(text) for text in (cells[3], " ".join(FOLLOWING.findall(cells[3]))))
+                yield Expected(folder, (name, *others), cells[2], frozenset(codes), frozenset(following))
 
 
 EXPECTED = tuple(expected())
@@ -87,6 +92,7 @@ def judged(folder: Path, names: tuple[str, ...], protocol: Protocol) -> Verdict:
 def test_a_session_is_judged_as_the_page_says(row, samples, protocols):
     verdict = judged(samples / row.folder, row.names, protocols[row.by])
     assert {finding.code for finding in verdict.findings} == row.codes
+    assert {each.code for _, following in by_cause(verdict) for each in following} == row.following
 
 
 @pytest.mark.parametrize("row", [row for row in EXPECTED if row.by == "arrival"], ids=str)

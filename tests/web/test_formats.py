@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, judge
@@ -44,6 +46,17 @@ def test_a_finding_that_was_waived_stays_and_says_by_whom():
     assert [each.waiver for each in alike(verdict)] == [LET_PASS, None]
     assert tally([verdict]) == "1 question, 1 waived"
     assert not verdict.refused
+
+
+def test_what_follows_from_a_finding_is_told_and_counted_with_it():
+    cause, other = found("a", Severity.REFUSAL, line=""), found("b", Severity.REFUSAL)
+    follows = [replace(found(where, Severity.REFUSAL), code="structures.gap", follows=cause.name) for where in "cd"]
+    verdict = judge("DEMO-RT v1", "0" * 64, [cause, other, *follows])
+    assert [(e.places, [each.places for each in e.following]) for e in alike(verdict)] == [
+        (("a",), [("c", "d")]),
+        (("b",), []),
+    ]
+    assert tally([verdict]) == "2 refusals and 2 findings that follow"
 
 
 def test_rules_are_told_by_outcome_those_that_failed_first():

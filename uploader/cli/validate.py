@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ import click
 from uploader.cases import case_of, headers_below
 from uploader.cli.common import DONE, REFUSED, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
+from uploader.domain.cause import by_cause
 from uploader.domain.errors import UnreadableFile
 from uploader.domain.finding import Finding, Verdict
 from uploader.domain.trial import Protocol
@@ -43,8 +44,9 @@ def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str
     click.echo(f"{verdict.protocol}: {len(headers)} DICOM file(s) judged, {others} other(s) passed over")
     if why := protocol.not_open(date.today()):
         click.echo(f"nothing can be sent under it: it {why}")
-    for finding in verdict.findings:
+    for finding, following in by_cause(verdict):
         _tell(finding, protocol.rule_name(finding.line))
+        _tell_following(following, protocol)
     click.echo("refused" if verdict.refused else "not refused")
     if out is not None:
         out.write_text(json.dumps(_document(verdict, protocol), indent=1) + "\n")
@@ -59,6 +61,15 @@ def _tell(finding: Finding, name: str) -> None:
     for says in (", ".join(f"{word} {value}" for word, value in measured if value), rule, finding.remedy):
         if says:
             click.echo(f"          {says}")
+
+
+def _tell_following(following: Sequence[Finding], protocol: Protocol) -> None:
+    """What one cause broke besides, a line each."""
+    if following:
+        click.echo("          from it follows, and should go with it:")
+    for each in following:
+        rule = f" (rule {protocol.rule_name(each.line)})" if each.line else ""
+        click.echo(f"            {each.severity.name.lower():8}  {each.code}  {each.where}: {each.says}{rule}")
 
 
 def _headers(folder: Path) -> tuple[Headers, int]:

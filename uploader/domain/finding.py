@@ -33,6 +33,7 @@ class Finding:
         that holds for every trial
     found, expected: short, numbers with their units or codes of the standard, e.g. ``5 mm`` and ``at most 3 mm``; never
         text that a person typed
+    follows: `name` of the finding that it would go away with, as measured and not guessed; empty for one of its own
     """
 
     code: str
@@ -44,6 +45,12 @@ class Finding:
     line: str = ""
     found: str = ""
     expected: str = ""
+    follows: str = ""
+
+    @property
+    def name(self) -> str:
+        """By which another one says that it follows from this one."""
+        return f"{self.code} {self.where}"
 
     @property
     def bare(self) -> Finding:

@@ -68,7 +68,7 @@ def verdict_of(connection: Connection, submission: str, kind: str) -> Verdict | 
 
 
 def _row_of(f: Finding) -> list[str | int]:
-    return [f.code, int(f.severity), f.where, f.says, f.remedy, f.line, f.found, f.expected]
+    return [f.code, int(f.severity), f.where, f.says, f.remedy, f.line, f.found, f.expected, f.follows]
 
 
 def _finding(row: Sequence[Any]) -> Finding:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from uploader.domain.finding import Finding, Severity
-from uploader.ports import Case, Header
+from uploader.ports import Case, Header, Headers
 from uploader.validators import links
 from uploader.validators.answers import Answer, right, wrong
 from uploader.validators.blocks import missing_of
@@ -24,6 +24,7 @@ class _Link:
     targets: SOP Instance UID -> header, of the second input
     present: SOP Instance UIDs of all objects of the session
     drawn_on: images of structure sets, by entry
+    headers: of all objects of the session
     """
 
     line: str
@@ -33,6 +34,7 @@ class _Link:
     targets: Mapping[str, Header]
     present: frozenset[str]
     drawn_on: Mapping[str, DrawnOn]
+    headers: Headers
 
     @property
     def to_images(self) -> bool:
@@ -53,7 +55,7 @@ def answers(case: Case, line: str, severity: Severity, chain: Sequence[Input]) -
             yield from missing
             continue
         targets = {text(case.headers[entry], "SOPInstanceUID"): case.headers[entry] for entry in target.entries}
-        link = _Link(line, severity, source, target, targets, present, case.once(drawn_on))
+        link = _Link(line, severity, source, target, targets, present, case.once(drawn_on), case.headers)
         for entry in source.entries:
             yield _answer(link, entry, case.headers[entry])
 
@@ -92,7 +94,7 @@ def _open(link: _Link, entry: str, where: str, references: Sequence[Reference]) 
     missing, asked = _missing(link, entry, references)
     if not missing:
         return None
-    return link.broken(
+    told = link.broken(
         "references.link-open",
         where,
         f"{missing} of {asked} referenced objects are not in the session",
@@ -100,6 +102,18 @@ def _open(link: _Link, entry: str, where: str, references: Sequence[Reference]) 
         f"{asked - missing} of {asked} objects",
         "all of them",
     )
+    return replace(told, follows=_told_of(link, entry, where))
+
+
+def _told_of(link: _Link, entry: str, where: str) -> str:
+    """The name of the finding that says for every trial that what is referenced is missing."""
+    if link.to_images:
+        return link.drawn_on[entry].cause if entry in link.drawn_on else ""
+    code = _MISSING.get(str(link.target.said["modality"]))
+    return f"{code} {where}" if code else ""
+
+
+_MISSING = {"RTSTRUCT": "references.structures-missing", "RTPLAN": "references.plan-missing"}
 
 
 def _missing(link: _Link, entry: str, references: Sequence[Reference]) -> tuple[int, int]:
@@ -157,7 +171,7 @@ def _apart(link: _Link, entry: str, header: Header, references: Sequence[Referen
     ours = links.frames(header)
     if not ours or not theirs or ours & theirs or text(header, "Modality") == "REG":
         return None
-    return link.broken(
+    told = link.broken(
         "references.link-frame",
         f"{entry} (0020,0052)",
         "the two have different frames of reference",
@@ -165,6 +179,9 @@ def _apart(link: _Link, entry: str, header: Header, references: Sequence[Referen
         "another frame of reference",
         f"that of the {link.target.key}",
     )
+    every = link.headers.values()
+    imageless = entry in link.drawn_on and not ours & links.frames_of_images(every)
+    return replace(told, follows=links.astray(entry, header, every) if imageless else "")
 
 
 def _leading(link: _Link, references: Sequence[Reference]) -> Sequence[Reference]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from uploader.contours.measures import gaps
 from uploader.contours.structure import Contour, Structure
+from uploader.domain.finding import Finding
 from uploader.validators.answers import Answer, unknown
+from uploader.validators.drawn_on import drawn_on as images_drawn_on
 from uploader.validators.judging import number
 from uploader.validators.stacks import Stack
 from uploader.validators.structure_set import Set, by_said, gathered
@@ -36,14 +39,24 @@ def _on_slices(each: Set) -> Answer:
     tolerance, planes = float(each.block.said["plane_tol_mm"]), each.stack
     if planes is None:
         return unknown("the images do not say where they are")
-    worst: dict[Structure, float] = {}
+    drawn_on = each.block.case.once(images_drawn_on)[each.entry]
+    alone, following = defaultdict[Structure, float](float), defaultdict[Structure, float](float)
     for structure, contour in each.closed:
-        worst[structure] = max(worst.get(structure, 0.0), planes.away(contour.at), contour.spread)
-    off = {structure: most for structure, most in worst.items() if most > tolerance + 1e-6}
+        off = max(planes.away(contour.at), contour.spread)
+        if off > tolerance + 1e-6:
+            lost = drawn_on.lacks(contour.images) and contour.spread <= tolerance + 1e-6
+            worst = following if lost else alone
+            worst[structure] = max(worst[structure], off)
+    return gathered([*_off(each, alone), *(replace(f, follows=drawn_on.cause) for f in _off(each, following))])
+
+
+def _off(each: Set, worst: Mapping[Structure, float]) -> Sequence[Finding]:
+    """About contours that lie so far (mm) off the slices at most."""
+    tolerance = float(each.block.said["plane_tol_mm"])
     says = "contours do not lie on slices of the images"
     remedy = "send the whole scan on which they were drawn, or the structure set of this scan"
-    found = f"up to {number(max(off.values(), default=0.0))} mm off"
-    return gathered(each.about([*off], "structures.off-slice", says, remedy, found, f"within {number(tolerance)} mm"))
+    found = f"up to {number(max(worst.values(), default=0.0))} mm off"
+    return each.about([*worst], "structures.off-slice", says, remedy, found, f"within {number(tolerance)} mm")
 
 
 def _points(each: Set) -> Answer:
@@ -79,16 +92,24 @@ def _outside(each: Set) -> Answer:
     planes = each.stack
     if planes is None or planes.window.is_empty:
         return unknown("the images do not say where they are")
-    outside = Counter(s for s, contour in each.closed if _is_outside(contour, planes))
+    drawn_on = each.block.case.once(images_drawn_on)[each.entry]
+    outside = [(s, c, _is_beside(c, planes)) for s, c in each.closed if planes.beyond(c.at) or _is_beside(c, planes)]
+    alone = Counter(s for s, contour, beside in outside if beside or not drawn_on.lacks(contour.images))
+    following = Counter(s for s, contour, beside in outside if not beside and drawn_on.lacks(contour.images))
+    findings = [*_out(each, alone), *(replace(f, follows=drawn_on.cause) for f in _out(each, following))]
+    return by_said(each, "outside_image", findings)
+
+
+def _out(each: Set, outside: Counter[Structure]) -> Sequence[Finding]:
     says, remedy = "contours lie outside of the images", "send the whole scan that the structures were drawn on"
-    found = f"{outside.total()} contour(s)"
-    return by_said(each, "outside_image", each.about([*outside], "structures.outside", says, remedy, found))
+    return each.about([*outside], "structures.outside", says, remedy, f"{outside.total()} contour(s)")
 
 
-def _is_outside(contour: Contour, planes: Stack) -> bool:
+def _is_beside(contour: Contour, planes: Stack) -> bool:
+    """Whether it reaches out of what the images show of its plane."""
     low, high = contour.points[:, :2].min(axis=0), contour.points[:, :2].max(axis=0)
     x0, y0, x1, y1 = planes.window.bounds
-    return planes.beyond(contour.at) or bool(low[0] < x0 or low[1] < y0 or high[0] > x1 or high[1] > y1)
+    return bool(low[0] < x0 or low[1] < y0 or high[0] > x1 or high[1] > y1)
 
 
 RULES: Mapping[str, Callable[[Set], Answer]] = {

@@ -6,15 +6,17 @@ What is not a radiotherapy object counts as an image here, of whatever modality.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from uploader.contours.parsing import images_of
 from uploader.contours.structure import Image
 from uploader.ports import Case, Header
+from uploader.validators.links import IMAGES
 from uploader.validators.planes import planes
 from uploader.validators.reading import items, of_modality, text
 
+IMAGE_MISSING = "references.image-missing"
 SERIES = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
 """Where a structure set as a whole says on which series it was drawn."""
 _CONTOURS = ("ROIContourSequence", "ContourSequence", "ContourImageSequence")
@@ -24,18 +26,31 @@ _CONTOURS = ("ROIContourSequence", "ContourSequence", "ContourImageSequence")
 class DrawnOn:
     """What one RTSTRUCT was drawn on, as a whole and contour by contour.
 
+    where: its entry, and the place of its references, as the finding ``references.image-missing`` tells it
     images: image -> the series it is said to be in, empty where only a contour names it
     missing: those of them that are not in the session
     """
 
+    where: str
     images: Mapping[Image, str]
     missing: frozenset[Image]
+
+    @property
+    def cause(self) -> str:
+        """The name of the finding that says that images are missing."""
+        return f"{IMAGE_MISSING} {self.where}"
+
+    def lacks(self, images: Iterable[Image]) -> bool:
+        """Whether something was drawn on images that are all missing."""
+        meant = [*images]
+        return bool(meant) and all(Image(i.instance, max(i.frame, 1)) in self.missing for i in meant)
 
 
 def drawn_on(case: Case) -> Mapping[str, DrawnOn]:
     """Entry of each RTSTRUCT -> its images; ask by ``case.once(drawn_on)``."""
     frames = case.once(frames_of_images)
-    return {entry: _drawn_on(header, frames) for entry, header in of_modality(case.headers, "RTSTRUCT").items()}
+    sets = of_modality(case.headers, "RTSTRUCT")
+    return {entry: _drawn_on(f"{entry} ({IMAGES})", header, frames) for entry, header in sets.items()}
 
 
 def frames_of_images(case: Case) -> Mapping[str, int]:
@@ -61,12 +76,20 @@ def is_there(image: Image, frames: Mapping[str, int]) -> bool:
     return 1 <= image.frame <= frames.get(image.instance, 0)
 
 
-def _drawn_on(structures: Header, frames: Mapping[str, int]) -> DrawnOn:
+def lost_of(case: Case, series: str) -> Mapping[str, int]:
+    """How many images of a series structure sets were drawn on that are not in the session, by the name of the finding
+    that says so."""
+    every = case.once(drawn_on).values()
+    counts = {each.cause: sum(each.images[image] == series for image in each.missing) for each in every}
+    return {cause: count for cause, count in counts.items() if count and series}
+
+
+def _drawn_on(where: str, structures: Header, frames: Mapping[str, int]) -> DrawnOn:
     images: dict[Image, str] = {}
     for referred, series in _referred(structures):
         for image in told(referred, frames):
             images.setdefault(image, series)
-    return DrawnOn(images, frozenset(image for image in images if not is_there(image, frames)))
+    return DrawnOn(where, images, frozenset(image for image in images if not is_there(image, frames)))
 
 
 def _referred(structures: Header) -> Iterator[tuple[Image, str]]:

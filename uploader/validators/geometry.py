@@ -4,6 +4,9 @@ Distances are taken from the positions of the slices along their normal, see `vo
 several time points or echoes, are one slice. Frames of enhanced images are slices. Where positions are missing or the
 images lie in several directions, what needs distances is not evaluable, in words.
 
+What would be right if no slice were missing in the gaps follows from these: from the finding that structures were drawn
+on images of the scan that are not there, where there are as many of them, else from that on the gaps.
+
 Rules, each by the severity of its block
     geometry.spacing             a gap between neighbouring slices is otherwise than asked for
     geometry.uneven              two gaps differ by more than may be
@@ -25,14 +28,17 @@ Rules, each by the severity of its block
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from uploader.domain.finding import Finding, Ruling
 from uploader.ports import Case
 from uploader.validators import geometry_cover, geometry_images, geometry_stack
-from uploader.validators.answers import Answer, ruled_by
+from uploader.validators.answers import Answer, ruled_by, wrong
 from uploader.validators.blocks import Block, blocks, idle
+from uploader.validators.drawn_on import lost_of
 from uploader.validators.geometry_asked import Asked
+from uploader.validators.planes import MOST_FRAMES
 from uploader.validators.volume import Volume, volume_of
 
 OF_A_SCAN: Mapping[str, Callable[[Asked, Volume], Answer]] = {
@@ -77,7 +83,29 @@ def _ruled(block: Block, line: str, answers: Iterable[Answer]) -> Iterator[Findi
 def _of_scans(block: Block, rule: str) -> Iterator[Answer]:
     asked = Asked(block, f"{block.line}/{rule}", block.said[rule])
     for scan in block.input.scans:
-        yield OF_A_SCAN[rule](asked, volume_of(block.case, scan))
+        volume = volume_of(block.case, scan)
+        answer = OF_A_SCAN[rule](asked, volume)
+        yield answer if not answer.findings else _explained(asked, rule, volume, answer)
+
+
+def _explained(asked: Asked, rule: str, volume: Volume, answer: Answer) -> Answer:
+    """The answer, with what it follows from where it would be another one if no slice were missing in the gaps."""
+    if volume.unknown or not 0 < volume.missing <= MOST_FRAMES or OF_A_SCAN[rule](asked, volume.whole).findings:
+        return answer
+    lost = lost_of(asked.block.case, volume.scan.uid)
+    cause = next((name for name, count in lost.items() if count >= volume.missing), "")
+    cause = cause or ("" if rule == _MISSING else _gap(asked.block, volume))
+    return wrong(*(replace(finding, follows=cause) for finding in answer.findings))
+
+
+def _gap(block: Block, volume: Volume) -> str:
+    """The name of the finding that says that slices are missing in the scan; empty where there is none."""
+    asked = Asked(block, f"{block.line}/{_MISSING}", block.said.get(_MISSING))
+    found = geometry_stack.missing(asked, volume).findings if _MISSING in block.said else ()
+    return next((finding.name for finding in found), "")
+
+
+_MISSING = "missing_slices"
 
 
 def _covers(block: Block) -> Iterator[Finding | Ruling]:

@@ -13,6 +13,7 @@ from uploader.ports import Header
 from uploader.validators.reading import items, text
 
 IMAGES, ROI_FRAMES = "3006,0016", "3006,0024"
+FRAME_DIFFERS = "references.frame-differs"
 SEQUENCES = {
     "RTSTRUCT": ("ReferencedStructureSetSequence", "300C,0060"),
     "RTPLAN": ("ReferencedRTPlanSequence", "300C,0002"),
@@ -58,6 +59,28 @@ def roi_frames(structures: Header, number: str) -> frozenset[str]:
     """Frames of reference of the ROI of this number."""
     rois = (roi for roi in items(structures, "StructureSetROISequence") if roi_number(roi, "ROINumber") == number)
     return frozenset(text(roi, "ReferencedFrameOfReferenceUID") for roi in rois) - {""}
+
+
+def frames_of_images(headers: Iterable[Header]) -> frozenset[str]:
+    """Frames of reference of what is no radiotherapy object, which counts as an image, of whatever modality."""
+    images = (header for header in headers if not text(header, "Modality").startswith("RT"))
+    return frozenset(text(header, "FrameOfReferenceUID") for header in images) - {""}
+
+
+def strays(structures: Header, frames: frozenset[str]) -> Sequence[str]:
+    """Numbers of the ROIs that lie in none of these frames of reference."""
+    rois = items(structures, "StructureSetROISequence")
+    return [roi_number(roi, "ROINumber") for roi in rois if text(roi, "ReferencedFrameOfReferenceUID") not in frames]
+
+
+def place_of_strays(entry: str, rois: Sequence[str]) -> str:
+    """Where a finding says that these ROIs lie in another frame of reference."""
+    return f"{entry} ({ROI_FRAMES}) ROI {', '.join(rois)}"
+
+
+def astray(entry: str, structures: Header, images: Iterable[Header]) -> str:
+    """The name of the finding that says that ROIs lie in a frame of reference in which there is no image."""
+    return f"{FRAME_DIFFERS} {place_of_strays(entry, strays(structures, frames_of_images(images)))}"
 
 
 def _drawn_on(structures: Header) -> Iterator[Reference]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from uploader.contours.parsing import roi_number
 from uploader.domain.finding import Finding, Severity
 from uploader.ports import Case, Header
 from uploader.validators import links
-from uploader.validators.drawn_on import DrawnOn, drawn_on
-from uploader.validators.reading import items, of_modality, text
+from uploader.validators.drawn_on import IMAGE_MISSING, DrawnOn, drawn_on
+from uploader.validators.reading import of_modality, text
 
 
 def findings(case: Case) -> Iterator[Finding]:
     """Which references lead to nothing in the session."""
     known = _Known(case.headers.values())
     for entry, header in of_modality(case.headers, "RTSTRUCT").items():
-        yield from _images(entry, case.once(drawn_on)[entry])
+        yield from _images(case.once(drawn_on)[entry])
         yield from _roi_frames(entry, header, known.frames)
     for entry, header in of_modality(case.headers, "RTPLAN").items():
         in_patient = text(header, "RTPlanGeometry") != "TREATMENT_DEVICE"
@@ -33,8 +32,7 @@ class _Known:
 
     def __init__(self, headers: Iterable[Header]) -> None:
         everything = list(headers)
-        images = [header for header in everything if not text(header, "Modality").startswith("RT")]
-        self.frames = frozenset(text(header, "FrameOfReferenceUID") for header in images) - {""}
+        self.frames = links.frames_of_images(everything)
         self.structures = _uids(h for h in everything if text(h, "Modality") == "RTSTRUCT")
         self.plans = _uids(h for h in everything if text(h, "Modality") == "RTPLAN")
 
@@ -43,13 +41,13 @@ def _uids(headers: Iterable[Header]) -> frozenset[str]:
     return frozenset(text(header, "SOPInstanceUID") for header in headers) - {""}
 
 
-def _images(entry: str, drawn_on: DrawnOn) -> Iterator[Finding]:
+def _images(drawn_on: DrawnOn) -> Iterator[Finding]:
     wanted, missing = len(drawn_on.images), len(drawn_on.missing)
     if missing:
         yield Finding(
-            "references.image-missing",
+            IMAGE_MISSING,
             Severity.REFUSAL,
-            f"{entry} ({links.IMAGES})",
+            drawn_on.where,
             f"{missing} of the {wanted} images the structures reference are not in the session",
             "send the whole scan the structures were drawn on",
             found=f"{wanted - missing} of {wanted} images",
@@ -58,7 +56,7 @@ def _images(entry: str, drawn_on: DrawnOn) -> Iterator[Finding]:
     if not wanted:
         yield _silent(
             "references.image-unreferenced",
-            f"{entry} ({links.IMAGES})",
+            drawn_on.where,
             "the structures do not say which images they were drawn on",
             "export the RTSTRUCT again together with its images",
         )
@@ -102,13 +100,9 @@ def _silent(code: str, where: str, says: str, remedy: str = "export it again fro
 
 
 def _roi_frames(entry: str, structures: Header, frames: frozenset[str]) -> Iterator[Finding]:
-    outside = [
-        roi_number(roi, "ROINumber")
-        for roi in items(structures, "StructureSetROISequence")
-        if text(roi, "ReferencedFrameOfReferenceUID") not in frames
-    ]
+    outside = links.strays(structures, frames)
     if outside:
-        yield _frame_differs(f"{entry} ({links.ROI_FRAMES}) ROI {', '.join(outside)}", f"{len(outside)} ROI(s)")
+        yield _frame_differs(links.place_of_strays(entry, outside), f"{len(outside)} ROI(s)")
 
 
 def _frame(entry: str, header: Header, frames: frozenset[str], *, needed: bool) -> Iterator[Finding]:
@@ -119,7 +113,7 @@ def _frame(entry: str, header: Header, frames: frozenset[str], *, needed: bool) 
 
 def _frame_differs(where: str, what: str) -> Finding:
     return Finding(
-        "references.frame-differs",
+        links.FRAME_DIFFERS,
         Severity.REFUSAL,
         where,
         f"the frame of reference of {what} is not that of an image of the session",

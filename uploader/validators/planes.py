@@ -56,6 +56,13 @@ class Planes:
     mosaic: bool
     announced: int
 
+    def with_more(self, like: NDArray[np.intp], positions: Floats) -> Planes:
+        """The same and other images at these positions (n, 3), in all else as those of these indices (n,)."""
+        kept = np.concatenate([np.arange(len(self.places)), like])
+        tables = (self.cosines[kept], self.spacing[kept], self.thickness[kept], self.sizes[kept], self.tilt[kept])
+        places, images = tuple(self.places[n] for n in kept), tuple(self.images[n] for n in kept)
+        return Planes(places, images, np.concatenate([self.positions, positions]), *tables, self.mosaic, self.announced)
+
 
 @dataclass(frozen=True, slots=True)
 class Plane:

@@ -13,7 +13,7 @@ from uploader.validators import codes, contour_rules
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import answered, blocks
 from uploader.validators.drawn_on import drawn_on as images_drawn_on
-from uploader.validators.links import frames
+from uploader.validators.links import astray, frames, frames_of_images
 from uploader.validators.naming import fold_of
 from uploader.validators.planes import planes
 from uploader.validators.reading import text
@@ -44,7 +44,8 @@ def _referenced(each: Set) -> Answer:
     says = "images that the structures were drawn on are not in the session"
     remedy = "send the whole scan that the structures were drawn on"
     found = f"{len(drawn_on.missing)} of {len(drawn_on.images)} missing"
-    return wrong(each.finding("structures.image-missing", "3006,0016", says, remedy, found, "all present"))
+    told = each.finding("structures.image-missing", "3006,0016", says, remedy, found, "all present")
+    return wrong(replace(told, follows=drawn_on.cause))
 
 
 def _unreferenced(each: Set) -> Answer:
@@ -70,7 +71,9 @@ def _frame(each: Set) -> Answer:
         return right()
     says = "structures lie in another frame of reference than the images they should be drawn on"
     remedy = "send the scan on which they were drawn, or the structure set of this scan"
-    return wrong(each.finding("structures.frame-differs", "3006,0024", says, remedy))
+    told, every = each.finding("structures.frame-differs", "3006,0024", says, remedy), each.block.case.headers.values()
+    imageless = not (own - theirs) & frames_of_images(every)
+    return wrong(replace(told, follows=astray(each.entry, each.header, every) if imageless else ""))
 
 
 def _approval(each: Set) -> Answer:

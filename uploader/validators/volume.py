@@ -104,6 +104,22 @@ class Volume:
         across = float(np.linalg.norm(step - (step @ self.normal) * self.normal))
         return float(np.degrees(np.arctan2(across, self.along[-1] - self.along[0])))
 
+    @cached_property
+    def whole(self) -> Volume:
+        """The same with slices where there is room for them, evenly: what it would be if none were missing there."""
+        wide = np.flatnonzero(self.gaps > MISSING * self.usual) if len(self.gaps) else np.array([], np.intp)
+        added = [(self.order[n], self.order[n + 1], share) for n in wide for share in self._shares(float(self.gaps[n]))]
+        first = np.array([a for a, _, _ in added], np.intp)
+        second, shares = np.array([b for _, b, _ in added], np.intp), np.array([share for _, _, share in added])
+        here = self.planes.positions
+        positions = here[first] + shares[:, None] * (here[second] - here[first])
+        return Volume(self.scan, self.planes.with_more(first, positions))
+
+    def _shares(self, gap: float) -> Floats:
+        """Where slices would lie in a gap, as parts of it."""
+        rooms = max(int(np.rint(gap / self.usual)), 2)
+        return np.arange(1, rooms) / rooms
+
     def place(self, slice_: int) -> str:
         """Where the slice of this number along the normal is, for people."""
         return self.planes.places[self.order[slice_]]

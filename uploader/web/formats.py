@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 
 from uploader.changes import named
+from uploader.domain.cause import by_cause
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.submission import RECALL_ASKED, State, Submission
@@ -62,6 +63,7 @@ class Alike:
     severity: ``refusal``, ``question`` or ``note``
     line, found, expected: as of `Finding`
     waiver: who let the rule pass, when somebody did
+    following: what follows from them, and should go with them
     """
 
     severity: str
@@ -73,6 +75,7 @@ class Alike:
     expected: str
     waiver: Waiver | None
     places: tuple[str, ...]
+    following: tuple[Alike, ...] = ()
 
 
 def register(app: Flask) -> None:
@@ -101,19 +104,22 @@ def sentence(says: str) -> str:
 
 
 def alike(verdict: Verdict) -> list[Alike]:
-    """Findings in their order, those that differ in their place only taken together."""
-    together: dict[Finding, list[str]] = {}
-    for found in verdict.findings:
-        together.setdefault(replace(found.bare, where=""), []).append(found.where)
-    return [
-        Alike(
+    """Findings in their order, those that differ in their place only taken together; each with what follows from it."""
+    return list(_alike(verdict, by_cause(verdict)))
+
+
+def _alike(verdict: Verdict, told: Iterable[tuple[Finding, Sequence[Finding]]]) -> Iterator[Alike]:
+    together: dict[Finding, list[tuple[str, Sequence[Finding]]]] = {}
+    for found, following in told:
+        together.setdefault(replace(found.bare, where="", follows=""), []).append((found.where, following))
+    for f, several in together.items():
+        yield Alike(
             f.severity.name.lower(),
             *(f.code, f.says, f.remedy, f.line, f.found, f.expected),
             verdict.waiver(f.line, f.code),
-            tuple(places),
+            tuple(where for where, _ in several),
+            tuple(_alike(verdict, ((each, ()) for _, following in several for each in following))),
         )
-        for f, places in together.items()
-    ]
 
 
 def by_outcome(verdict: Verdict) -> list[tuple[Outcome, list[Ruling]]]:
@@ -137,12 +143,25 @@ def seen_of(verdict: Verdict) -> dict[str, str]:
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> str:
-    """``2 refusals, 1 question, 1 waived``, the worst first; ``none`` without findings."""
+    """``2 refusals and 5 findings that follow, 1 question, 1 waived``, the worst first; ``none`` without findings."""
     given = [verdict for verdict in verdicts if verdict]
-    counts = Counter(found.severity for verdict in given for found in verdict.standing)
-    told = [f"{counts[s]} {s.name.lower()}{'' if counts[s] == 1 else 's'}" for s in reversed(Severity) if counts[s]]
+    counts: Counter[Severity] = Counter()
+    following: Counter[Severity] = Counter()
+    for verdict in given:
+        for found, more in by_cause(verdict):
+            counts[found.severity] += verdict.waiver(found.line, found.code) is None
+            following[found.severity] += sum(verdict.waiver(each.line, each.code) is None for each in more)
+    told = [_counted(counts[s], s.name.lower()) + _that_follow(following[s]) for s in reversed(Severity) if counts[s]]
     waived = sum(len(verdict.findings) - len(verdict.standing) for verdict in given)
     return ", ".join(told + [f"{waived} waived"] * bool(waived)) or "none"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _that_follow(count: int) -> str:
+    return f" and {_counted(count, 'finding')} that follow{'s' * (count == 1)}" if count else ""
 
 
 def named_place(where: str) -> str:
