@@ -137,6 +137,6 @@ def bring_to_signature(built: Built, folder: Path, *, trial: str = "DEMO-RT", su
 
 def sign_and_release(built: Built, submission: str) -> str:
     review = build_review(built)
-    review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+    review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
     review.release(submission, "ada")
     return carry(built, submission)

@@ -87,6 +87,10 @@ class _Ground:
             return self.records.manifest(submission.id, place)
         return None
 
+    def signed(self, submission: Submission) -> set[str]:
+        """Digests of the files that people signed."""
+        return {signoff.digest for signoff in self.records.signoffs(submission.id)}
+
     def place(self, submission: Submission, archive: str) -> Place:
         if archive == "identifiable":
             return Place(self.settings.identifiable.project, submission.alias, submission.id)
@@ -156,7 +160,7 @@ def _gate(ground: _Ground) -> Iterator[Violation]:
         verdict = ground.records.verdict(submission.id, "verification")
         if verdict is None or verdict.refused:
             yield Violation("I3", submission.id, "lies at the centre and was not verified")
-        if ground.records.signoff(submission.id) is None:
+        if not ground.records.signoffs(submission.id):
             yield Violation("I3", submission.id, "lies at the centre and nobody has signed")
 
 
@@ -166,10 +170,8 @@ def _binding(ground: _Ground) -> Iterator[Violation]:
         if submission is None:
             yield Violation("I4", place.label, "no submission goes to this project, subject and label")
             continue
-        manifest, signoff = ground.manifest(submission, "anonymised"), ground.records.signoff(submission.id)
-        signed = {
-            e.name: e.sha256 for e in manifest or () if signoff and manifest and signoff.digest == manifest.digest
-        }
+        manifest, digests = ground.manifest(submission, "anonymised"), ground.signed(submission)
+        signed = {e.name: e.sha256 for e in manifest or () if manifest and digests == {manifest.digest}}
         for name, sha256 in ground.at(submission, "central").items():
             if signed.get(name) != sha256:
                 yield Violation("I4", f"{submission.id} {name}", "these bytes were not signed")

@@ -33,8 +33,8 @@ def test_the_receipt_names_digests_protocol_scripts_and_signer(built, signable):
     sign_and_release(built, signable)
     receipt = build_review(built).receipt(signable)
     assert receipt["central"] == {"project": "SITE01", "subject": "DEMO-001", "session": "DEMO-001_1"}
-    assert receipt["signed"]["by"] == "ada"
-    assert receipt["signed"]["digest"] == receipt["digest"]
+    assert [(each["by"], each["role"]) for each in receipt["signed"]] == [("ada", "reviewer")]
+    assert receipt["signed"][0]["digest"] == receipt["digest"]
     assert {p["place"] for p in receipt["places"]} == {"identifiable", "anonymised", "central"}
     assert set(receipt["anonymised_by"]["scripts"]) >= set(built.protocols.newest("DEMO-RT").scripts)
     assert set(receipt["anonymised_by"]["policy"]) == {"trial"}
@@ -62,7 +62,7 @@ def test_nothing_goes_without_a_signature(built, signable):
 def test_a_wrong_password_signs_nothing(built, signable):
     review = build_review(built)
     with pytest.raises(WrongPassword):
-        review.sign(signable, "ada", "wrong", review.show(signable).digest)
+        review.sign(signable, "ada", "wrong", review.show(signable).seen)
     assert built.records.get(signable).state is State.AWAITING_SIGNOFF
 
 
@@ -75,7 +75,7 @@ def change_a_byte_in(built, archive):
 
 def test_a_session_that_changed_after_it_was_looked_at_cannot_be_signed(built, signable):
     review = build_review(built)
-    seen = review.show(signable).digest
+    seen = review.show(signable).seen
     change_a_byte_in(built, "anonymised")
     with pytest.raises(NotSigned):
         review.sign(signable, "ada", PASSWORD, seen)
@@ -83,7 +83,7 @@ def test_a_session_that_changed_after_it_was_looked_at_cannot_be_signed(built, s
 
 def test_a_session_that_changed_after_it_was_signed_is_held_and_not_sent(built, signable):
     review = build_review(built)
-    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).seen)
     change_a_byte_in(built, "anonymised")
     review.release(signable, "ada")
     assert carry(built, signable) == "held"
@@ -92,7 +92,7 @@ def test_a_session_that_changed_after_it_was_signed_is_held_and_not_sent(built, 
 
 def test_a_protocol_that_was_edited_after_the_choice_stops_the_release(built, signable):
     review = build_review(built)
-    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).seen)
     file = built.settings.protocols / "DEMO-RT" / "v1.json"
     file.write_text(file.read_text() + "\n")
     review.release(signable, "ada")
@@ -163,7 +163,7 @@ def test_an_account_that_is_no_reviewers_signs_nothing(built, signable):
     built.records.accounts.add("gus", "another long password", frozenset({"admin"}))
     review = build_review(built)
     with pytest.raises(Refused, match="reviewer"):
-        review.sign(signable, "gus", "another long password", review.show(signable).digest)
+        review.sign(signable, "gus", "another long password", review.show(signable).seen)
     assert built.records.get(signable).state is State.AWAITING_SIGNOFF
 
 
@@ -178,7 +178,7 @@ def test_a_step_that_comes_after_the_release_changes_nothing(built, signable):
 
 def test_withdrawing_what_the_centre_may_hold_says_so(built, signable):
     review = build_review(built)
-    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).seen)
     central = Address("SITE01", "DEMO-001", "DEMO-001_1")
     review.release(signable, "ada")
     gateway = replace(build_line(built), central_project="NOWHERE")

@@ -99,7 +99,8 @@ def test_a_receipt_without_one_of_its_fields_is_none_though_the_site_signed_it(b
     "change",
     [
         {"version": 1},
-        {"version": 3},
+        {"version": 2},
+        {"version": 4},
         {"version": True},
         {"kind": "uploader-consignment"},
         {"more": 1},
@@ -107,12 +108,20 @@ def test_a_receipt_without_one_of_its_fields_is_none_though_the_site_signed_it(b
         {"files": []},
         {"places": []},
         {"signed": None},
+        {"signed": []},
         {"signed": {"digest": "0" * 64}},
+        {"signed": [{"digest": "0" * 64}]},
         {"central": {}},
     ],
 )
 def test_a_receipt_that_contradicts_itself_is_none_though_the_site_signed_it(built, receipt, change):
     assert refused({**bare(receipt), **change}, built)
+
+
+def test_a_receipt_of_before_there_were_roles_is_read(built, receipt, key):
+    (signed,) = receipt["signed"]
+    old = {**bare(receipt), "version": 2, "signed": {name: value for name, value in signed.items() if name != "role"}}
+    assert read(opened(json.dumps(sealed(old, built.home.site_key())).encode(), key))[0] == ADDRESS
 
 
 def test_the_consignment_at_the_centre_is_signed_and_names_nobody(built, submission, key):

@@ -106,7 +106,7 @@ def sealed_consignment(gateway: Gateway, submission: Submission) -> tuple[str, b
 def consignment_of(gateway: Gateway, submission: Submission) -> Consignment:
     """What the site says of a session that was signed off. Raises NotSigned."""
     manifest = gateway.records.manifest(submission.id, "anonymised")
-    signoff = require(gateway.records.signoff(submission.id), manifest, submission.protocol_digest)
+    signed = require(gateway.records.signoffs(submission.id), manifest, submission.protocol_digest)
     return Consignment(
         site=gateway.site,
         project=gateway.central_project,
@@ -116,7 +116,7 @@ def consignment_of(gateway: Gateway, submission: Submission) -> Consignment:
         protocol_digest=submission.protocol_digest,
         subject=submission.subject,
         session=submission.label,
-        signoff=signoff_digest(signoff),
+        signoff=signoff_digest(signed),
         manifest=manifest,
     )
 

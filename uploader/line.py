@@ -30,7 +30,6 @@ from uploader.domain.errors import (
     UploaderError,
     WrongState,
 )
-from uploader.domain.evidence import require
 from uploader.domain.finding import Severity, judge
 from uploader.domain.identity import PrivateIdentity, Pseudonym
 from uploader.domain.manifest import Entry, Manifest, measure
@@ -60,6 +59,7 @@ from uploader.ports import Archive, Step
 from uploader.receipt import KEPT, document
 from uploader.renaming import wrong as wrong_names
 from uploader.rules import Note
+from uploader.signing import check_signed
 from uploader.stages.anonymise import Box, anonymise
 from uploader.stages.compare import compared
 from uploader.stages.deposit import deposit
@@ -240,7 +240,7 @@ def bind(gateway: Gateway, chosen: Submission, identity: PrivateIdentity) -> Non
 def _stands(gateway: Gateway, chosen: Submission, subject: str) -> bool:
     """Whether another submission of the trial goes, or went, under this subject ID."""
     others = (s for s in gateway.records.all() if (s.trial, s.subject) == (chosen.trial, subject) and s.id != chosen.id)
-    return any(s.state is not State.WITHDRAWN or gateway.records.signoff(s.id) for s in others)
+    return any(s.state is not State.WITHDRAWN or gateway.records.signoffs(s.id) for s in others)
 
 
 def verify_session(gateway: Gateway, submission: str) -> int:
@@ -293,7 +293,7 @@ def send_to_central(gateway: Gateway, submission: str) -> str:
     """Send exactly the bytes that were signed: each file's SHA-256 is checked as it streams through."""
     chosen = under_way(gateway, submission)
     manifest = gateway.records.manifest(submission, "anonymised")
-    require(gateway.records.signoff(submission), manifest, pinned(gateway, chosen).digest)
+    check_signed(gateway.records, chosen, pinned(gateway, chosen))
     sealed_consignment(gateway, chosen)  # so that what cannot be signed stops here, and not when it is there
     kept, sent = trial_session(chosen), central_session(gateway, chosen)
 

@@ -17,6 +17,7 @@ from uploader.domain.identity import PrivateIdentity, Pseudonym
 from uploader.domain.lodged import Lodged, Shown
 from uploader.domain.manifest import Entry, Held, Manifest
 from uploader.domain.session import Address, Session
+from uploader.domain.signing import Asked
 from uploader.domain.submission import ROUTES, State, Submission
 
 if TYPE_CHECKING:
@@ -286,10 +287,12 @@ class Records(Protocol):
     def acquired(self, submission: str) -> Mapping[str, Any]:
         """Empty where nothing was kept."""
 
-    def keep_signoff(self, submission: str, signoff: SignOff) -> None:
-        """The state becomes signed in the same transaction. Raises WrongState unless awaiting-signoff."""
+    def keep_signoff(self, submission: str, signoff: SignOff, asked: Asked, attempt: int) -> tuple[str, ...]:
+        """Returns the roles in which somebody must still sign; the state becomes signed with the last one, in the same
+        transaction. Raises WrongState unless awaiting-signoff in this attempt, and what `Signatures.admit` raises."""
 
-    def signoff(self, submission: str) -> SignOff | None: ...
+    def signoffs(self, submission: str) -> Sequence[SignOff]:
+        """In the order in which people signed; none of before the session was prepared anew."""
 
     def keep_receipt(self, submission: str, receipt: Receipt) -> None: ...
 

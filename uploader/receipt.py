@@ -18,8 +18,9 @@ from uploader.domain.trial import Protocol
 from uploader.domain.waiver import Waiver
 from uploader.ports import Records
 
-KIND, VERSION = "uploader-receipt", 2
-"""Version 1 was not signed, and said no site."""
+KIND, VERSION = "uploader-receipt", 3
+"""Version 1 was not signed, and said no site; version 2 named one person who signed, and no role."""
+READABLE = frozenset({2, VERSION})
 KEPT = "receipt"
 """Under which provenance keeps the signed receipt of a release, as text: so its fields stay in their order."""
 FIELDS = frozenset({"kind", "version", "uploader", "site", "submission", "state", "central", "shared_into", "protocol"})
@@ -47,7 +48,6 @@ def document(records: Records, about: Submission, site: str, central_project: st
     shared_into: project of the trial; empty where the centre shares by itself
     """
     manifest = records.manifest(about.id, "anonymised")
-    signoff = records.signoff(about.id)
     facts = {name: fact for name, fact in records.provenance(about.id).items() if name != KEPT}
     verified = facts.pop("verified", None)
     return {
@@ -66,13 +66,10 @@ def document(records: Records, about: Submission, site: str, central_project: st
             **about.chosen,
         },
         "anonymised_by": facts,
-        "signed": signoff
-        and {
-            "by": signoff.person,
-            "at": signoff.at.isoformat(),
-            "meaning": signoff.meaning,
-            "digest": signoff.digest,
-        },
+        "signed": [
+            {"by": s.person, "role": s.role, "at": s.at.isoformat(), "meaning": s.meaning, "digest": s.digest}
+            for s in records.signoffs(about.id)
+        ],
         "places": [
             {"place": r.place, "digest": r.digest, "files": r.files, "at": r.at.isoformat()}
             for r in records.receipts(about.id)
@@ -92,18 +89,19 @@ def document(records: Records, about: Submission, site: str, central_project: st
 def read(receipt: Mapping[str, Any]) -> tuple[Address, Manifest]:
     """Where the centre keeps the session, and its files, of a receipt whose seal was opened. Raises BadSeal for one of
     another version, with other fields, or whose digests do not agree with each other."""
-    if receipt.get("kind") != KIND or type(receipt.get("version")) is not int or receipt["version"] != VERSION:
-        raise BadSeal(f"it is no {KIND} of version {VERSION}")
+    if receipt.get("kind") != KIND or type(receipt.get("version")) is not int or receipt["version"] not in READABLE:
+        raise BadSeal(f"it is no {KIND} of version {VERSION}, or of one before it that was signed")
     if receipt.keys() != FIELDS:
         raise BadSeal(f"the fields are not those of a {KIND}")
     manifest = manifest_of(receipt["files"])
     try:
         central = [p["digest"] for p in receipt["places"] if p["place"] == "central"]
-        agreed = {receipt["digest"], receipt["signed"]["digest"], *central[-1:]} == {manifest.digest} and central
+        signed = [receipt["signed"]] if receipt["version"] == 2 else receipt["signed"]
+        agreed = central and {receipt["digest"], central[-1]} | {s["digest"] for s in signed} == {manifest.digest}
         address = Address(*(str(receipt["central"][name]) for name in ("project", "subject", "session")))
     except (KeyError, TypeError):
         raise BadSeal(f"a field is not what a {KIND} has there") from None
-    if not agreed:
+    if not agreed or not signed:
         raise BadSeal("the digests of the files, the signature and the centre are not one and the same")
     return address, manifest
 

@@ -6,7 +6,7 @@ The desk and the command line both stand on this. It holds the anonymised archiv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from uploader.changes import changes
 from uploader.dicom import header
-from uploader.domain import signing
 from uploader.domain.choice import Option, checked, open_choices
 from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
 from uploader.domain.evidence import SignOff
@@ -29,6 +28,8 @@ from uploader.domain.renaming import ACTION as RENAMED
 from uploader.domain.renaming import Names, Renaming, decided_by
 from uploader.domain.renaming import standing as last_decided
 from uploader.domain.session import Address
+from uploader.domain.sight import sight
+from uploader.domain.signing import Asked, Signatures
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
 from uploader.domain.waivable import Waivable, open_waivers
@@ -40,6 +41,7 @@ from uploader.ports import Archive, Header, Records
 from uploader.recall import Centre
 from uploader.recall import ask as ask_recall
 from uploader.renaming import confirmation, may_rename, offered, refusal, structures, told
+from uploader.signing import KINDS, check_looked_at
 from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
 from uploader.viewer import Viewer
@@ -69,6 +71,9 @@ class Accounts(Protocol):
 
     def check(self, login: str, password: str) -> frozenset[str]:
         """Roles of the account. Raises WrongPassword."""
+
+    def roles(self, login: str) -> frozenset[str]:
+        """Raises NotFound."""
 
 
 class Trials(Protocol):
@@ -114,20 +119,22 @@ class Review:
         """Everything that may be shown without asking: nothing in it identifies a patient."""
         about = self.records.get(submission)
         manifest, provenance = self._manifest(about), self.records.provenance(submission)
+        verdicts, names = {kind: self.records.verdict(submission, kind) for kind in KINDS}, self._decided(about)
         return View(
             submission=about,
             scans=scans_of(about, manifest or self.records.manifest(submission, "identifiable")),
-            protocol_verdict=self.records.verdict(submission, "protocol"),
-            verification=self.records.verdict(submission, "verification"),
+            protocol_verdict=verdicts["protocol"],
+            verification=verdicts["verification"],
             digest=manifest.digest if manifest else "",
-            signoff=self.records.signoff(submission),
+            seen=sight(about, manifest, names, verdicts) if manifest else "",
+            signatures=self.signatures(submission),
             receipts=tuple(self.records.receipts(submission)),
             history=tuple(self.records.history(submission)),
             verified=tuple(sentences(provenance.get("verified", {}))),
             changed=tuple(changes(provenance)),
-            renamed=tuple(told(self._decided(about))),
+            renamed=tuple(told(names)),
             renamed_by=self._renamed_by(about),
-            anonymised_verdict=self.records.verdict(submission, "anonymised"),
+            anonymised_verdict=verdicts["anonymised"],
             titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
             names={rule.line: rule.name for protocol in self._pinned(about) for rule in protocol.rules},
         )
@@ -146,7 +153,6 @@ class Review:
         codes: ``arm``, ``timepoint``, ``site``, of what the protocol lists; raises Refused for others, and without one
         """
         protocol = self.trials.newest(trial)
-        signing.check_possible(protocol)
         protocol.check_subject(subject)
         codes = checked(protocol, codes, self.site)
         label = label or self._label(self.records.get(submission), protocol, subject, codes.get("timepoint", ""))
@@ -159,42 +165,36 @@ class Review:
         return open_choices(trial, self.site)
 
     def sign(
-        self, submission: str, person: str, password: str, digest_seen: str, attested: Collection[str] = ()
-    ) -> SignOff:
-        """Sign the bytes that were on the screen, with the password given anew (21 CFR 11.200).
+        self, submission: str, person: str, password: str, seen: str, attested: Collection[str] = (), role: str = ""
+    ) -> tuple[str, ...]:
+        """Sign what was on the screen, with the password given anew (21 CFR 11.200); returns the roles in which
+        somebody must still sign. Only when there is none left, `release` goes on.
 
+        seen: digest of all that was looked at, as `show` says it
         attested: sentences of the protocol's ``sign_off`` that the person ticked; they become part of the meaning
-        Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState, and Refused for a
-        role that may not sign and while not all is attested.
+        role: in which the person signs; need not be said where only one is open to them
+        Raises WrongPassword, NotSigned when the session changed since it was looked at, WrongState, and Refused for
+        somebody who may not sign, or has signed, and while not all is attested.
         """
         about, has = self.records.get(submission), self.accounts.check(person, password)
-        for protocol in self._pinned(about):
-            signing.check_roles(protocol, has)
-        manifest = self._manifest(about)
-        if about.state is not State.AWAITING_SIGNOFF or manifest is None:
-            raise WrongState(f"submission {submission} is {about.state}; only what awaits sign-off can be signed")
-        if (
-            manifest.digest != digest_seen
-            or manifest.differing(held := tuple(self._held(about)))
-            or manifest.lacking(held)
-        ):
-            raise NotSigned("the session is not the one that was on the screen; look at it again before signing")
+        manifest = check_looked_at(self.records, self.anonymised, about, seen)
         if not self._pinned(about):
             raise NotSigned("the protocol under which the session was judged is another now; choose the trial again")
-        meaning = signing.meaning(self._pinned(about)[0], attested)
-        signoff = SignOff(person, digest_seen, about.protocol_digest, self.now(), meaning)
-        self.records.keep_signoff(submission, signoff)
-        return signoff
+        so_far = self.signatures(submission)
+        role = so_far.role_of(person, has, role)
+        meaning = so_far.asked.meaning(attested)
+        signoff = SignOff(person, manifest.digest, about.protocol_digest, self.now(), meaning, role, seen)
+        return self.records.keep_signoff(submission, signoff, so_far.asked, about.attempt)
+
+    def signatures(self, submission: str) -> Signatures:
+        """Who has signed it, and who must still."""
+        pinned = self._pinned(self.records.get(submission))
+        return Signatures(Asked.of(pinned[0]) if pinned else Asked(), tuple(self.records.signoffs(submission)))
 
     def rule_name(self, submission: str, line: str) -> str:
         """What waivers call the rule of a finding; empty where the protocol that judged is another now."""
         pinned = self._pinned(self.records.get(submission))
         return "".join(protocol.rule_name(line) for protocol in pinned)
-
-    def attestations(self, submission: str) -> Sequence[str]:
-        """What whoever signs it must attest, sentence by sentence."""
-        pinned = self._pinned(self.records.get(submission))
-        return [sentence for protocol in pinned for sentence in signing.attestations(protocol)]
 
     def release(self, submission: str, person: str) -> None:
         """Ask for the signed session to be sent."""
@@ -448,9 +448,6 @@ class Review:
             return self.records.manifest(about.id, "anonymised")
         except NotFound:
             return None
-
-    def _held(self, about: Submission) -> Iterator[Any]:
-        yield from self.anonymised.held(trial_session(about).address)
 
 
 def _entry(manifest: Manifest, name: str) -> Entry:

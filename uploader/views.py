@@ -12,11 +12,12 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from uploader.dicom import header, read_header
-from uploader.domain.evidence import Receipt, SignOff
+from uploader.domain.evidence import Receipt
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
 from uploader.domain.session import Address
+from uploader.domain.signing import Signatures
 from uploader.domain.submission import Submission
 from uploader.ports import Archive, Header
 from uploader.renaming import Structure
@@ -92,10 +93,12 @@ class View:
     protocol_verdict: Verdict | None
     verification: Verdict | None
     digest: str
-    """Digest of what would be signed; empty before there is something to sign."""
-    signoff: SignOff | None
+    """Digest of the files that would be signed; empty before there is something to sign."""
+    signatures: Signatures
     receipts: tuple[Receipt, ...]
     history: tuple[Mapping[str, Any], ...]
+    seen: str = ""
+    """Digest of all that whoever signs has before them, see `sight`; empty like `digest`."""
     verified: tuple[str, ...] = ()
     """What the verifier looked for and where, in sentences."""
     changed: tuple[str, ...] = ()

@@ -132,7 +132,7 @@ def test_step_by_step_a_session_rests_where_a_person_is_needed(home, tmp_path):
     released = call(home, "release", submission)
     assert released.returncode == 0
     assert json.loads(released.stdout)["central"]["session"] == "DEMO-003_7"
-    assert json.loads(released.stdout)["signed"]["digest"] in signed.stdout
+    assert json.loads(released.stdout)["signed"][0]["digest"] in signed.stdout
     (line,) = [s for s in call(home, "status").stdout.splitlines() if s.startswith(submission)]
     assert line.split()[1:4] == ["released", "DEMO-RT", "DEMO-003_7"]
     assert json.loads(call(home, "show", submission).stdout)["receipt"] == json.loads(released.stdout)

@@ -96,14 +96,20 @@ def test_the_order_of_the_files_does_not_matter():
 
 def test_nobody_is_named_in_what_goes_to_the_centre():
     signoff = SignOff("ada", CONSIGNMENT.manifest.digest, "a" * 64, datetime(2026, 11, 28, tzinfo=UTC))
-    assert "ada" not in signoff_digest(signoff)
-    assert len(signoff_digest(signoff)) == 64
+    assert "ada" not in signoff_digest([signoff])
+    assert len(signoff_digest([signoff])) == 64
 
 
-@pytest.mark.parametrize("change", [{"person": "bob"}, {"digest": "c" * 64}, {"meaning": "none"}])
+def test_the_digest_of_a_signature_of_before_there_were_roles_stays_as_it_was():
+    """So that a consignment that was sent half way before an upgrade is the same to the byte after it."""
+    signoff = SignOff("ada", "d" * 64, "a" * 64, datetime(2026, 11, 28, tzinfo=UTC), "looked")
+    assert signoff_digest([signoff]) == "f0f44f638269b268556f78859b1d73a42ae4dc68b754bb2b7d141258fb5ef635"
+
+
+@pytest.mark.parametrize("change", [{"person": "bob"}, {"digest": "c" * 64}, {"meaning": "none"}, {"role": "admin"}])
 def test_another_signoff_has_another_digest(change):
     facts = {"person": "ada", "digest": "d" * 64, "protocol_digest": "a" * 64, "at": datetime(2026, 11, 28, tzinfo=UTC)}
-    assert signoff_digest(SignOff(**facts)) != signoff_digest(SignOff(**(facts | change)))
+    assert signoff_digest([SignOff(**facts)]) != signoff_digest([SignOff(**(facts | change))])
 
 
 @pytest.mark.parametrize("name", [CONSIGNMENT.name, RECALL.name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,14 +18,19 @@ SIGNOFF = SignOff("ada", SIGNED.digest, "protocol-digest", datetime(2026, 1, 1, 
 
 
 def test_what_was_signed_may_go():
-    assert require(SIGNOFF, SIGNED, "protocol-digest") is SIGNOFF
+    assert require([SIGNOFF], SIGNED, "protocol-digest") == [SIGNOFF]
 
 
 @pytest.mark.parametrize(
-    ("signoff", "manifest", "protocol"),
-    [(None, SIGNED, "protocol-digest"), (SIGNOFF, OTHER, "protocol-digest"), (SIGNOFF, SIGNED, "another protocol")],
-    ids=["nobody signed", "other bytes", "another protocol"],
+    ("signoffs", "manifest", "protocol"),
+    [
+        ([], SIGNED, "protocol-digest"),
+        ([SIGNOFF], OTHER, "protocol-digest"),
+        ([SIGNOFF], SIGNED, "another protocol"),
+        ([SIGNOFF, replace(SIGNOFF, digest=OTHER.digest)], SIGNED, "protocol-digest"),
+    ],
+    ids=["nobody signed", "other bytes", "another protocol", "one of two signed other bytes"],
 )
-def test_anything_else_stays(signoff, manifest, protocol):
+def test_anything_else_stays(signoffs, manifest, protocol):
     with pytest.raises(NotSigned):
-        require(signoff, manifest, protocol)
+        require(signoffs, manifest, protocol)

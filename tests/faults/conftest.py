@@ -42,7 +42,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, _quick_hashes: None) -> T
     with gateway_at(root / "home") as built:
         submission = bring_to_signature(built, root / "session")
         review = build_review(built)
-        review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+        review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
         review.release(submission, "ada")
     return Template(root / "home", submission, few)
 

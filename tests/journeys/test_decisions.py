@@ -85,4 +85,4 @@ def test_a_person_chooses_waives_attests_and_signs_without_a_mouse(home, desk, t
     desk.keyboard.press("Enter")
     desk.get_by_text("Nothing to do").wait_for()
     assert home.built.records.get(submission).route == "release"
-    assert SENTENCE in home.built.records.signoff(submission).meaning
+    assert SENTENCE in home.built.records.signoffs(submission)[0].meaning

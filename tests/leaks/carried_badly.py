@@ -43,7 +43,7 @@ def act(built: Built, submission: str) -> None:
         shutil.rmtree(built.home.work / submission)
         review.choose(submission, "DEMO-RT", "DEMO-001", "ada")
     elif state is State.AWAITING_SIGNOFF:
-        review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+        review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
         review.release(submission, "ada")
     elif state in (State.HELD, State.REFUSED):
         review.retry(submission, "ada")

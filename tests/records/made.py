@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from uploader.domain.evidence import SignOff
 from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.signing import Asked
 from uploader.domain.submission import State
 from uploader.records import SqlRecords
 
 ID = "k7q29xmd"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SEEN = hashlib.sha256(b"what there is to look at").hexdigest()
+ONE = Asked()
+TWO = Asked(("physicist", "clinician"), distinct_people=True)
 PROTOCOL = hashlib.sha256(b"protocol").hexdigest()
 
 
@@ -37,8 +42,15 @@ def session(word: str = "anonymised", files: int = 2) -> Manifest:
     return Manifest(frozenset(Entry(n, 512, d, d[:32]) for n, d in zip(names, digests, strict=True)))
 
 
-def signature(person: str = "reviewer", word: str = "anonymised") -> SignOff:
-    return SignOff(person, session(word).digest, PROTOCOL, NOON)
+def signature(person: str = "reviewer", word: str = "anonymised", role: str = "reviewer", seen: str = "") -> SignOff:
+    return SignOff(person, session(word).digest, PROTOCOL, NOON, role=role, seen=seen or SEEN)
+
+
+def sign(
+    records: SqlRecords, submission: str = ID, signoff: SignOff | None = None, asked: Asked = ONE
+) -> Sequence[str]:
+    """Keep a signature of what there is now; returns the roles that are missing."""
+    return records.keep_signoff(submission, signoff or signature(), asked, records.get(submission).attempt)
 
 
 def choose(records: SqlRecords, submission: str = ID, subject: str = "DEMO-001", label: str = "") -> None:
@@ -72,7 +84,7 @@ def bring(records: SqlRecords, state: State, submission: str = ID) -> None:
     if state is State.WITHDRAWN:
         records.withdraw(submission, "reviewer", "consent withdrawn")
     if state in (State.SIGNED, State.RELEASED, State.RECALLED):
-        records.keep_signoff(submission, signature())
+        sign(records, submission)
     if state in (State.RELEASED, State.RECALLED):
         run(records, "release", State.RELEASED, submission)
     if state is State.RECALLED:

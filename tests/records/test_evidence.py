@@ -93,7 +93,7 @@ def test_another_choice_forgets_what_the_earlier_one_led_to(records: SqlRecords)
     assert [r.place for r in records.receipts(ID)] == ["identifiable"]
     assert records.manifest(ID, "identifiable") == session("original")
     assert (records.verdict(ID, "protocol"), records.verdict(ID, "verification")) == (None, None)
-    assert (records.signoff(ID), records.provenance(ID)) == (None, {})
+    assert (records.signoffs(ID), records.provenance(ID)) == ([], {})
     with pytest.raises(NotFound):
         records.manifest(ID, "anonymised")
 

@@ -53,7 +53,7 @@ def test_everything_is_there_afterwards_and_the_chain_is_the_same(old: SqlRecord
     assert list(moved.all()) == list(old.all())
     for about in old.all():
         assert list(moved.history(about.id)) == list(old.history(about.id))
-        assert moved.signoff(about.id) == old.signoff(about.id)
+        assert moved.signoffs(about.id) == old.signoffs(about.id)
     assert moved.accounts.check("ada", PASSWORD) == {"reviewer"}
     assert moved.seen.all([f"{n:032x}" for n in range(1201)])
     assert moved.workers.heard() == {}

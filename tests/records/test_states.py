@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.records.made import ID, NOON, Watch, bring, choose, run, session, signature
+from tests.records.made import ID, NOON, ONE, TWO, Watch, bring, choose, run, session, sign, signature
 from uploader.domain.errors import NotFound, WrongState
 from uploader.domain.submission import ALLOWED, ROUTES, State
 from uploader.records import SqlRecords, verify
@@ -87,11 +87,11 @@ def test_the_trial_can_be_chosen_only_while_the_submission_is_with_a_person(reco
 def test_only_what_awaits_sign_off_can_be_signed(records: SqlRecords, state: State) -> None:
     bring(records, state)
     if state is State.AWAITING_SIGNOFF:
-        records.keep_signoff(ID, signature())
-        assert (records.get(ID).state, records.signoff(ID)) == (State.SIGNED, signature())
+        sign(records)
+        assert (records.get(ID).state, records.signoffs(ID)) == (State.SIGNED, [signature()])
     else:
         with pytest.raises(WrongState):
-            records.keep_signoff(ID, signature())
+            sign(records)
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -178,12 +178,44 @@ def test_choosing_and_setting_on_its_way_are_one_change(records: SqlRecords) -> 
     assert (about.state, about.route, about.subject) == (State.QUEUED, "prepare", "DEMO-001")
 
 
+def test_a_submission_is_signed_when_every_role_has(records: SqlRecords) -> None:
+    bring(records, State.AWAITING_SIGNOFF)
+    first, second = signature("ada", role="physicist"), signature("bob", role="clinician")
+    assert sign(records, signoff=first, asked=TWO) == ("clinician",)
+    assert (records.signoffs(ID), records.get(ID).state) == ([first], State.AWAITING_SIGNOFF)
+    with pytest.raises(WrongState):
+        records.queue(ID, "release", "ada")
+    assert sign(records, signoff=second, asked=TWO) == ()
+    assert ({each.person for each in records.signoffs(ID)}, records.get(ID).state) == ({"ada", "bob"}, State.SIGNED)
+    told = [(line["actor"], line["facts"]) for line in records.history(ID) if line["action"] == "signed"]
+    assert [(who, facts["role"], facts["missing"]) for who, facts in told] == [
+        ("ada", "physicist", ["clinician"]),
+        ("bob", "clinician", []),
+    ]
+
+
+def test_preparing_anew_undoes_the_signatures_there_are(records: SqlRecords) -> None:
+    bring(records, State.AWAITING_SIGNOFF)
+    sign(records, signoff=signature("ada", role="physicist"), asked=TWO)
+    run(records, "prepare", State.AWAITING_SIGNOFF)
+    assert records.signoffs(ID) == []
+
+
+def test_what_was_looked_at_before_it_was_prepared_anew_is_not_signed(records: SqlRecords) -> None:
+    """Though the bytes are the same: what is said of them may be something else."""
+    bring(records, State.AWAITING_SIGNOFF)
+    before = records.get(ID).attempt
+    run(records, "prepare", State.AWAITING_SIGNOFF)
+    with pytest.raises(WrongState, match="look at it again"):
+        records.keep_signoff(ID, signature(), ONE, before)
+
+
 @pytest.mark.parametrize("word", ["changed since", ""])
 def test_a_signature_for_other_bytes_is_refused(records: SqlRecords, word: str) -> None:
     bring(records, State.AWAITING_SIGNOFF)
     with pytest.raises(WrongState):
-        records.keep_signoff(ID, signature(word=word))
-    assert (records.signoff(ID), records.get(ID).state) == (None, State.AWAITING_SIGNOFF)
+        sign(records, signoff=signature(word=word))
+    assert (records.signoffs(ID), records.get(ID).state) == ([], State.AWAITING_SIGNOFF)
 
 
 def test_a_waiting_submission_is_due_when_its_time_has_come(records: SqlRecords, watch: Watch) -> None:

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.records.made import ID, Watch, bring, signature
-from uploader.domain.errors import WrongState
+from tests.records.made import ID, TWO, Watch, bring, sign, signature
+from uploader.domain.errors import Refused, WrongState
 from uploader.domain.submission import State
 from uploader.records import SqlRecords, open_records, verify
 
@@ -109,19 +109,41 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_chain(records: SqlRecords
 def test_of_twenty_who_sign_at_once_one_decides(records: SqlRecords) -> None:
     bring(records, State.AWAITING_SIGNOFF)
 
-    def sign(number: int) -> str:
+    def try_to_sign(number: int) -> str:
         try:
-            records.keep_signoff(ID, signature(f"reviewer{number}"))
+            sign(records, signoff=signature(f"reviewer{number}"))
         except WrongState:
             return ""
         return f"reviewer{number}"
 
     with ThreadPoolExecutor(20) as pool:
-        decided = [person for person in pool.map(sign, range(20)) if person]
-    signed = records.signoff(ID)
-    assert signed is not None
-    assert decided == [signed.person]
+        decided = [person for person in pool.map(try_to_sign, range(20)) if person]
+    assert decided == [each.person for each in records.signoffs(ID)]
+    assert len(decided) == 1
     assert [line["action"] for line in records.history(ID)].count("signed") == 1
+
+
+def test_of_many_who_sign_in_two_roles_at_once_one_counts_in_each_and_one_of_them_completes(
+    records: SqlRecords,
+) -> None:
+    bring(records, State.AWAITING_SIGNOFF)
+
+    def try_to_sign(number: int) -> tuple[str, ...] | None:
+        try:
+            return tuple(
+                sign(records, signoff=signature(f"person{number // 2}", role=TWO.roles[number % 2]), asked=TWO)
+            )
+        except (Refused, WrongState):
+            return None
+
+    with ThreadPoolExecutor(20) as pool:
+        missing = [left for left in pool.map(try_to_sign, range(20)) if left is not None]
+    signed = records.signoffs(ID)
+    assert sorted(len(left) for left in missing) == [0, 1]
+    assert sorted(each.role for each in signed) == ["clinician", "physicist"]
+    assert len({each.person for each in signed}) == 2
+    assert records.get(ID).state is State.SIGNED
+    assert [line["action"] for line in records.history(ID)].count("signed") == 2
 
 
 def test_of_many_who_ask_for_a_route_at_once_one_begins_it(records: SqlRecords) -> None:
@@ -151,16 +173,16 @@ def test_signing_and_preparing_anew_at_once_leave_no_stale_signature(records: Sq
         name = f"race{number}"
         bring(records, State.AWAITING_SIGNOFF, name)
 
-        def sign(name: str = name) -> None:
-            records.keep_signoff(name, signature())
+        def try_to_sign(name: str = name) -> None:
+            sign(records, name)
 
         def again(name: str = name) -> None:
             records.queue(name, "prepare", "reviewer")
 
         with ThreadPoolExecutor(2) as pool:
-            outcomes = [future.exception() for future in [pool.submit(sign), pool.submit(again)]]
+            outcomes = [future.exception() for future in [pool.submit(try_to_sign), pool.submit(again)]]
         assert sorted(type(o).__name__ for o in outcomes) == ["NoneType", "WrongState"]
-        assert (records.signoff(name) is not None) == (records.get(name).state is State.SIGNED)
+        assert bool(records.signoffs(name)) == (records.get(name).state is State.SIGNED)
 
 
 def test_readers_do_not_wait_for_a_writer(records: SqlRecords) -> None:

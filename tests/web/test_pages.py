@@ -209,6 +209,6 @@ def test_what_was_held_before_it_was_received_is_offered_no_trial(ada, built, se
 
 def test_what_is_signed_and_not_sent_waits_for_a_person(ada, built, signable):
     review = desk_of(built).extensions["review"]
-    review.sign(signable, "ada", PASSWORD, review.show(signable).digest)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).seen)
     your_turn = ada.get("/").text.split("Your turn")[1].split("</table>")[0]
     assert signable in your_turn

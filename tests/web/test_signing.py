@@ -12,12 +12,12 @@ from uploader.gateway import archive_of, build_review
 from uploader.given import trial_session
 
 
-def digest_on(client, submission):
-    return client.get(f"/submissions/{submission}").text.split('name="digest" value="')[1].split('"')[0]
+def seen_on(client, submission):
+    return client.get(f"/submissions/{submission}").text.split('name="seen" value="')[1].split('"')[0]
 
 
-def sign(client, submission, digest, password=PASSWORD):
-    return post(client, f"/submissions/{submission}/signature", digest=digest, password=password)
+def sign(client, submission, seen, password=PASSWORD):
+    return post(client, f"/submissions/{submission}/signature", seen=seen, password=password)
 
 
 def tamper(built, submission):
@@ -34,42 +34,43 @@ def tamper(built, submission):
     archive.put(Session(address, about.scans), entries, lambda entry: BytesIO(files[entry.name]))
 
 
-def test_the_digest_on_the_screen_is_signed_and_sent(ada, built, signable):
-    digest = digest_on(ada, signable)
-    assert sign(ada, signable, digest).location == f"/submissions/{signable}"
-    signoff, about = built.records.signoff(signable), built.records.get(signable)
-    assert (signoff.person, signoff.digest) == ("ada", digest)
+def test_the_seen_on_the_screen_is_signed_and_sent(ada, built, signable):
+    seen = seen_on(ada, signable)
+    assert sign(ada, signable, seen).location == f"/submissions/{signable}"
+    (signoff,), about = built.records.signoffs(signable), built.records.get(signable)
+    digest = built.records.manifest(signable, "anonymised").digest
+    assert (signoff.person, signoff.role, signoff.seen, signoff.digest) == ("ada", "reviewer", seen, digest)
     assert (about.state, about.route) == ("queued", "release")
 
 
-def test_another_digest_is_not_signed(ada, built, signable):
-    for digest in ("", "0" * 64, digest_on(ada, signable).upper()):
-        answer = sign(ada, signable, digest)
+def test_anything_else_is_not_signed(ada, built, signable):
+    for seen in ("", "0" * 64, seen_on(ada, signable).upper()):
+        answer = sign(ada, signable, seen)
         assert answer.status_code == 409
         assert "not the one that was on the screen" in answer.text
-    assert built.records.signoff(signable) is None
+    assert built.records.signoffs(signable) == []
 
 
 def test_bytes_that_changed_in_the_archive_are_not_signed(ada, built, signable):
-    digest = digest_on(ada, signable)
+    seen = seen_on(ada, signable)
     tamper(built, signable)
-    answer = sign(ada, signable, digest)
+    answer = sign(ada, signable, seen)
     assert answer.status_code == 409
     assert "Look at the session as it is now" in answer.text
-    assert built.records.signoff(signable) is None
+    assert built.records.signoffs(signable) == []
 
 
 def test_a_form_of_what_was_anonymised_before_is_not_signed(ada, built, signable):
-    old = digest_on(ada, signable)
+    old = seen_on(ada, signable)
     build_review(built).choose(signable, "DEMO-RT", "DEMO-001", "ada", label="DEMO-001_99")
     assert carry(built, signable) == "awaiting-signoff"
-    assert digest_on(ada, signable) != old
+    assert seen_on(ada, signable) != old
     assert sign(ada, signable, old).status_code == 409
-    assert built.records.signoff(signable) is None
+    assert built.records.signoffs(signable) == []
 
 
 def test_a_double_click_signs_once(ada, built, signable):
-    form = {"digest": digest_on(ada, signable), "password": PASSWORD, "csrf_token": token(ada, "/")}
+    form = {"seen": seen_on(ada, signable), "password": PASSWORD, "csrf_token": token(ada, "/")}
     answers = [ada.post(f"/submissions/{signable}/signature", data=form).status_code for _ in range(2)]
     assert answers == [302, 409]
     assert [line["action"] for line in built.records.history(signable)].count("signed") == 1
@@ -78,8 +79,8 @@ def test_a_double_click_signs_once(ada, built, signable):
 def test_a_wrong_password_signs_nothing_and_keeps_the_digest_that_was_seen(ada, built, signable):
     answer = sign(ada, signable, "0" * 64, "wrong")
     assert answer.status_code == 403
-    assert f'name="digest" value="{"0" * 64}"' in answer.text
-    assert built.records.signoff(signable) is None
+    assert f'name="seen" value="{"0" * 64}"' in answer.text
+    assert built.records.signoffs(signable) == []
 
 
 def test_a_wrong_password_for_what_has_gone_on_is_an_error_page(ada, built, received):
@@ -91,7 +92,7 @@ def test_a_wrong_password_for_what_has_gone_on_is_an_error_page(ada, built, rece
 def test_the_receipt_is_a_file_to_keep_only_after_release(ada, built, signable):
     page = f"/submissions/{signable}/receipt.json"
     assert ada.get(page).status_code == 409
-    sign(ada, signable, digest_on(ada, signable))
+    sign(ada, signable, seen_on(ada, signable))
     assert carry(built, signable) == "released"
     answer = ada.get(page)
     assert answer.mimetype == "application/json"

@@ -8,6 +8,7 @@ import pytest
 
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Severity, judge
+from uploader.domain.signing import Asked, Signatures
 from uploader.domain.submission import State, Submission
 from uploader.views import View
 from uploader.web.steps import NAMES, steps
@@ -24,8 +25,8 @@ def view(state, *, trial="", kept=("identifiable",), protocol=None, verified=Non
         **dict.fromkeys(("created", "changed", "due_at"), NOW),
     )
     receipts = tuple(Receipt(place, "0" * 64, 1, NOW) for place in kept)
-    signoff = SignOff("ada", digest, "0" * 64, NOW) if signed else None
-    return View(about, (), protocol, verified, digest, signoff, receipts, ())
+    signed_by = (SignOff("ada", digest, "0" * 64, NOW),) if signed else ()
+    return View(about, (), protocol, verified, digest, Signatures(Asked(), signed_by), receipts, ())
 
 
 BOTH = ("identifiable", "anonymised")

@@ -33,7 +33,7 @@ def steps_of(built):
 
 def queue_release(built, submission):
     review = build_review(built)
-    review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+    review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
     review.release(submission, "ada")
 
 

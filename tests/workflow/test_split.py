@@ -48,7 +48,7 @@ def test_three_processes_with_a_part_of_the_home_each_carry_a_session_to_the_cen
         review = build_review(person)
         review.choose(submission, "DEMO-RT", "DEMO-001", "ada")
         shared.rest_in("awaiting-signoff")
-        review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+        review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
         review.release(submission, "ada")
         person.records.close()
         shared.worker(("release",), home=outside)

@@ -24,7 +24,7 @@ def on_the_way(shared: Shared, step: str, folder) -> str:
         session = demo(folder / str(seed), seed)
         if step in RELEASE:
             submission = bring_to_signature(built, session, subject=f"DEMO-00{seed}")
-            review.sign(submission, "ada", PASSWORD, review.show(submission).digest)
+            review.sign(submission, "ada", PASSWORD, review.show(submission).seen)
             review.release(submission, "ada")
             continue
         submission = arrive(built, session)

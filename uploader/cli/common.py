@@ -67,6 +67,12 @@ def choice_options(function: F) -> F:
     return cast(F, command)
 
 
+def role_option(function: F) -> F:
+    """`--role ROLE` of whoever signs."""
+    told = "Role in which to sign, where the account has several that the trial asks for."
+    return click.option("--role", default="", help=told)(function)
+
+
 def operator() -> str:
     """Who acts in the audit when a command does: the account of the operating system, which cannot be made up."""
     return f"os:{getpass.getuser()}"

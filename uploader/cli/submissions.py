@@ -24,8 +24,10 @@ from uploader.cli.common import (
     operator,
     password_for,
     print_json,
+    role_option,
 )
 from uploader.cli.lock import one_at_a_time, try_worker
+from uploader.cli.signing import sign_off, still_to_sign, told
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.choice import checked
@@ -61,6 +63,7 @@ _MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING})
 @click.option("--session", "label", default="", help="Session label; the protocol's own rule when left out.")
 @choice_options
 @click.option("--sign-as", help="Account that signs; left out, the session rests before the signature.")
+@role_option
 @click.option("--attest", is_flag=True, help="Attest by signing all that the trial's protocol asks for.")
 @click.option("--despite-questions", is_flag=True, help="Sign although the verifier asks somebody to look first.")
 @home_option
@@ -72,13 +75,15 @@ def run(
     label: str,
     codes: Mapping[str, str],
     sign_as: str | None,
+    role: str,
     attest: bool,
     despite_questions: bool,
     home: Path,
 ) -> None:
     """The whole line for one folder, without a browser. The folder stays as it is.
 
-    The receipt goes to stdout as JSON. Exit 0 released, 3 refused, 4 held or still waiting, 2 wrong use.
+    The receipt goes to stdout as JSON. Exit 0 released, 3 refused, 4 held or still waiting, for somebody else's
+    signature too, 2 wrong use.
     """
     built = open_home(home)
     protocol = built.protocols.newest(trial)
@@ -100,8 +105,9 @@ def run(
         submission = _registered(built, arrival, trial, subject, label, codes)
         _bring_to_signature(built, review, submission, (trial, subject, sign_as or operator(), label, codes))
         if sign_as and _may_be_signed(built, submission, despite_questions):
-            attested = review.attestations(submission) if attest else ()
-            review.sign(submission, sign_as, password, review.show(submission).digest, attested)
+            if sign_off(review, submission, sign_as, password, attest, role):
+                print_json(_state(built, built.records.get(submission)))
+                sys.exit(HELD)
             review.release(submission, sign_as)
             drive(built, submission)
         finish(built, submission)
@@ -264,6 +270,7 @@ def _state(built: Built, about: Submission) -> dict[str, Any]:
         "chosen": about.chosen,
         "session": about.label,
         "scans": about.scans,
+        "sign_off": told(build_review(built).signatures(about.id)),
         "findings": [f for verdict in verdicts if verdict for f in findings(verdict, name)],
         "rulings": rulings(judged) if judged else [],
         "verified": built.records.provenance(about.id).get("verified"),
@@ -274,12 +281,14 @@ def _state(built: Built, about: Submission) -> dict[str, Any]:
 @home_option
 def status(home: Path) -> None:
     """List the submissions, newest first, and what waits in the watched folder."""
-    records = open_home(home).records
-    for s in records.all():
+    built = open_home(home)
+    review = build_review(built)
+    for s in review.all():
+        says = still_to_sign(review, s) if s.state is State.AWAITING_SIGNOFF else s.says
         click.echo(
-            f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {s.says}"
+            f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {says}"
         )
-    for sentence in records.notices.read("waiting"):
+    for sentence in built.records.notices.read("waiting"):
         click.echo(f"waits: {sentence}")
 
 
@@ -299,17 +308,20 @@ def show(submission: str, home: Path) -> None:
 @click.command()
 @click.argument("submission")
 @click.option("--sign-as", required=True, help="Account that signs.")
+@role_option
 @click.option("--attest", is_flag=True, help="Attest by it all that the trial's protocol asks for.")
 @home_option
-def sign(submission: str, sign_as: str, attest: bool, home: Path) -> None:
-    """Sign a session off: exactly the bytes the anonymised archive holds now."""
+def sign(submission: str, sign_as: str, role: str, attest: bool, home: Path) -> None:
+    """Sign a session off: exactly the bytes the anonymised archive holds now, and all that is said of them.
+
+    A trial may ask for several people, each in a role; it says who must still sign.
+    """
     built = open_home(home)
     password = password_for(sign_as)
     with archives_up(built):
         review = build_review(built)
-        attested = review.attestations(submission) if attest else ()
-        signoff = review.sign(submission, sign_as, password, review.show(submission).digest, attested)
-    click.echo(f"signed: {signoff.digest}")
+        sign_off(review, submission, sign_as, password, attest, role)
+    click.echo(f"signed: {review.show(submission).digest}")
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """What a site says, signed, of a session it sent. Both documents lie beside the session at the centre:
 
-consignment   which files left the site, under which trial, and that a person signed them off
+consignment   which files left the site, under which trial, and that people signed them off
 recall        that the site takes the session back
 
 They name labels, digests and versions that this program made; no patient, no member of staff, no free text.
@@ -9,7 +9,7 @@ They name labels, digests and versions that this program made; no patient, no me
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -130,10 +130,17 @@ def recall_of(consignment: Consignment) -> Recall:
     return Recall(**facts, digest=consignment.manifest.digest)
 
 
-def signoff_digest(signoff: SignOff) -> str:
-    """SHA-256 over who signed what and when: proves at an audit which sign-off was meant, and names nobody."""
-    facts = {name: getattr(signoff, name) for name in ("person", "digest", "protocol_digest", "meaning")}
-    return sha256(canonical(facts | {"at": signoff.at.isoformat()})).hexdigest()
+def signoff_digest(signoffs: Sequence[SignOff]) -> str:
+    """SHA-256 over who signed what, when and as what: proves at an audit which sign-off was meant, and names nobody."""
+    facts = [_facts(signoff) for signoff in signoffs]
+    document = {"signoffs": facts} if any(signoff.role for signoff in signoffs) else facts[0]
+    return sha256(canonical(document)).hexdigest()
+
+
+def _facts(signoff: SignOff) -> dict[str, str]:
+    """One of before there were roles as it was told then, so that its consignment stays the same to the byte."""
+    names = ("person", "digest", "protocol_digest", "meaning") + (("role", "seen") if signoff.role else ())
+    return {name: getattr(signoff, name) for name in names} | {"at": signoff.at.isoformat()}
 
 
 def files_of(manifest: Manifest) -> list[dict[str, Any]]:

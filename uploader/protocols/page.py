@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uploader.domain.finding import Severity
+from uploader.domain.signing import both
 from uploader.domain.trial import Protocol
 from uploader.protocols.rules import ruled_places
 from uploader.protocols.sentences import condition, sentence
@@ -178,7 +179,7 @@ def _privacy(said: Said) -> Iterator[Fact]:
 
 def _sign_off(said: Said) -> Iterator[Fact]:
     if said:
-        yield "By", ", ".join(said["roles"]) + (", different people" if said.get("distinct_people") else "")
+        yield "By", both(said["roles"]) + (", different people" if said.get("distinct_people") else "")
         for attestation in said["attestations"]:
             yield "Attests", attestation
 

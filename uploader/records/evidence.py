@@ -14,6 +14,7 @@ from uploader.domain.errors import NotFound
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.manifest import Entry, Manifest
+from uploader.domain.submission import State
 from uploader.domain.waiver import Waiver
 from uploader.records.audit import Change, canonical
 from uploader.records.tables import acquired, manifests, provenances, receipts, signoffs, verdicts
@@ -92,15 +93,19 @@ def acquired_of(connection: Connection, submission: str) -> Mapping[str, Any]:
     return {} if row is None else dict(row.facts)
 
 
-def keep_signoff(change: Change, submission: str, signoff: SignOff) -> None:
-    given = {"digest": signoff.digest, "protocol_digest": signoff.protocol_digest, "meaning": signoff.meaning}
-    _replace(change, signoffs, submission, {}, person=signoff.person, at=signoff.at, **given)
-    change.note(signoff.person, "signed", submission, signed_at=signoff.at.isoformat(), **given)
+def keep_signoff(change: Change, submission: str, signoff: SignOff, missing: Sequence[str]) -> None:
+    """missing: the roles in which somebody must still sign"""
+    row = asdict(signoff)
+    change.execute(insert(signoffs).values(submission=submission, **row))
+    told = {name: value for name, value in row.items() if name not in ("person", "at")}
+    state = State.AWAITING_SIGNOFF if missing else State.SIGNED
+    facts = {"signed_at": signoff.at.isoformat(), "missing": list(missing), "state": state}
+    change.note(signoff.person, "signed", submission, **told, **facts)
 
 
-def signoff_of(connection: Connection, submission: str) -> SignOff | None:
-    row = connection.execute(_rows(signoffs, submission)).first()
-    return None if row is None else SignOff(row.person, row.digest, row.protocol_digest, row.at, row.meaning)
+def signoffs_of(connection: Connection, submission: str) -> list[SignOff]:
+    rows = connection.execute(_rows(signoffs, submission).order_by(signoffs.c.at, signoffs.c.role))
+    return [SignOff(r.person, r.digest, r.protocol_digest, r.at, r.meaning, r.role, r.seen) for r in rows]
 
 
 def keep_receipt(change: Change, submission: str, receipt: Receipt) -> None:
@@ -129,7 +134,7 @@ def provenance_of(connection: Connection, submission: str) -> Mapping[str, Any]:
     return {} if row is None else dict(row.facts)
 
 
-def forget_signoff(change: Change, submission: str) -> None:
+def forget_signoffs(change: Change, submission: str) -> None:
     change.execute(delete(signoffs).where(signoffs.c.submission == submission))
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 
 from uploader.records.database import Database
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/`; a test compares."""
 
 

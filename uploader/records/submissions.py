@@ -17,6 +17,7 @@ from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
+from uploader.domain.signing import Asked, Signatures
 from uploader.domain.submission import RECALL_ASKED, ROUTES, State, Submission, check_choice, check_move, is_kept
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
@@ -278,22 +279,30 @@ class SqlRecords:
         with self.database.read() as connection:
             return evidence.acquired_of(connection, submission)
 
-    def keep_signoff(self, submission: str, signoff: SignOff) -> None:
-        """The state becomes signed in the same transaction.
+    def keep_signoff(self, submission: str, signoff: SignOff, asked: Asked, attempt: int) -> tuple[str, ...]:
+        """Returns the roles in which somebody must still sign; the state becomes signed with the last one, in the same
+        transaction.
 
-        Raises WrongState unless awaiting-signoff, and when these are no longer the bytes or the protocol signed.
+        attempt: of the submission when it was looked at
+        Raises WrongState unless awaiting-signoff, and when these are no longer the bytes or the protocol signed; and
+        what `Signatures.admit` raises.
         """
         with self._changing() as change:
             before = _get(change.connection, submission)
             if before.state is not State.AWAITING_SIGNOFF:
                 raise WrongState(f"a submission that is {before.state} cannot be signed")
-            _still_as_signed(change.connection, before, signoff)
-            _update(change, submission, state=State.SIGNED, why="", says="", due_at=change.at)
-            evidence.keep_signoff(change, submission, signoff)
+            _still_as_signed(change.connection, before, signoff, attempt)
+            so_far = Signatures(asked, tuple(evidence.signoffs_of(change.connection, submission)))
+            missing = so_far.admit(signoff).missing
+            state = State.AWAITING_SIGNOFF if missing else State.SIGNED
+            _update(change, submission, state=state, why="", says="", due_at=change.at)
+            evidence.keep_signoff(change, submission, signoff, missing)
+            return missing
 
-    def signoff(self, submission: str) -> SignOff | None:
+    def signoffs(self, submission: str) -> Sequence[SignOff]:
+        """In the order in which people signed."""
         with self.database.read() as connection:
-            return evidence.signoff_of(connection, submission)
+            return evidence.signoffs_of(connection, submission)
 
     def keep_receipt(self, submission: str, receipt: Receipt) -> None:
         """The first receipt of a place for a digest is the one that stays."""
@@ -370,14 +379,14 @@ def _may_begin(connection: Connection, before: Submission, route: str) -> None:
         raise WrongState(f"a submission that is {before.state} cannot begin the route {route}")
     if route == "prepare" and not before.trial:
         raise WrongState("choose a trial first")
-    if route == "release" and evidence.signoff_of(connection, before.id) is None:
+    if route == "release" and not evidence.signoffs_of(connection, before.id):
         raise WrongState("nobody has signed this session off")
 
 
 def _begin(change: Change, before: Submission, route: str, actor: str) -> int:
     attempt = before.attempt + 1
     if route == "prepare":
-        evidence.forget_signoff(change, before.id)
+        evidence.forget_signoffs(change, before.id)
     queued = {"state": State.QUEUED, "route": route, "attempt": attempt, "why": "", "says": "", "due_at": change.at}
     _update(change, before.id, **queued)
     change.note(actor, "queued", before.id, route=route, attempt=attempt, before=before.state)
@@ -394,7 +403,9 @@ def _take_label(change: Change, submission: str, trial: str, subject: str, label
         raise LabelTaken(f"the session label {label} is already used in trial {trial}; choose another")
 
 
-def _still_as_signed(connection: Connection, before: Submission, signoff: SignOff) -> None:
+def _still_as_signed(connection: Connection, before: Submission, signoff: SignOff, attempt: int) -> None:
+    """Whatever names, choices or findings become, becomes so in another attempt."""
     digest = evidence.manifest_of(connection, before.id, "anonymised").digest
-    if (digest, before.protocol_digest) != (signoff.digest, signoff.protocol_digest):
+    now = (digest, before.protocol_digest, before.attempt)
+    if now != (signoff.digest, signoff.protocol_digest, attempt):
         raise WrongState("the session is no longer the one that was signed; look at it again")

@@ -103,12 +103,15 @@ signoffs = Table(
     "signoffs",
     metadata,
     _submission(primary_key=True),
+    Column("role", String(32), primary_key=True),
     Column("person", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("protocol_digest", String(64), nullable=False),
+    Column("seen", String(64), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("meaning", Text, nullable=False),
 )
+"""role, seen: empty in rows of before revision 0005."""
 
 receipts = Table(
     "receipts",

@@ -14,8 +14,10 @@ from flask import Flask
 
 from uploader.changes import named
 from uploader.domain.cause import by_cause
+from uploader.domain.evidence import SignOff
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
+from uploader.domain.signing import both, either
 from uploader.domain.submission import RECALL_ASKED, State, Submission
 from uploader.domain.waiver import Waiver
 from uploader.views import Change
@@ -80,7 +82,7 @@ class Alike:
 
 def register(app: Flask) -> None:
     filters: tuple[Callable[..., Any], ...] = (standing, next_, mark, sentence, moment, size, shown, groups, facts)
-    filters += (alike, by_outcome, outcomes, seen_of, tally, named_place)
+    filters += (alike, by_outcome, outcomes, seen_of, tally, named_place, both, either, signers)
     for filter_ in filters:
         app.add_template_filter(filter_)
 
@@ -95,6 +97,11 @@ def next_(state: State) -> str:
 
 def mark(name: str) -> str:
     return MARKS[name]
+
+
+def signers(signed: Iterable[SignOff]) -> str:
+    """``ada (physicist), 29 Nov 2026, 10:00; bob (clinician), …``; signatures of before there were roles have none."""
+    return "; ".join(f"{s.person}{f' ({s.role})' if s.role else ''}, {moment(s.at)}" for s in signed)
 
 
 def sentence(says: str) -> str:

@@ -37,7 +37,7 @@ def _reached(view: View) -> int:
         _passed(view.protocol_verdict),
         view.verification is not None or bool(view.digest),
         _passed(view.verification) and "anonymised" in kept,
-        view.signoff is not None,
+        bool(view.signatures.signed) and view.submission.state is not State.AWAITING_SIGNOFF,
         view.submission.state in (State.RELEASED, State.RECALLED),
     )
     return proofs.index(False) if False in proofs else len(proofs)

@@ -66,6 +66,7 @@ def all_() -> str:
     return render_template(
         "submissions.html",
         yours=[s for s in newest if _waits_for_somebody(s)],
+        signatures={s.id: review.signatures(s.id) for s in newest if s.state is State.AWAITING_SIGNOFF},
         moving=[s for s in newest if _moves(s) and not _waits_for_somebody(s)],
         finished=finished if "all" in request.args else finished[:LONGEST_LIST],
         finished_count=len(finished),
@@ -137,19 +138,21 @@ def choose(submission: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/submissions/<submission>/signature")
 def sign(submission: str) -> Response | tuple[str, int]:
-    """Sign what was on the screen, and send it.
+    """Sign what was on the screen, and send it if nobody else must sign.
 
-    After a wrong password the page still offers the digest that was on the screen, and no newer one.
+    After a wrong password the page still offers the digest of what was on the screen, and no newer one.
     """
-    review, digest = _review(), request.form.get("digest", "")
+    review, form = _review(), request.form
+    seen, role = form.get("seen", ""), form.get("role", "")
     try:
-        review.sign(submission, g.person, request.form.get("password", ""), digest, request.form.getlist("attest"))
+        missing = review.sign(submission, g.person, form.get("password", ""), seen, form.getlist("attest"), role)
     except (WrongPassword, Refused) as error:
         if type(error) not in (WrongPassword, Refused) or _state(submission) is not State.AWAITING_SIGNOFF:
             raise
         status = 403 if isinstance(error, WrongPassword) else 400
-        return _page(submission, wrong={"sign": str(error)}, digest=digest), status
-    review.release(submission, g.person)
+        return _page(submission, wrong={"sign": str(error)}, seen=seen, role=role), status
+    if not missing:
+        review.release(submission, g.person)
     return _back(submission)
 
 
@@ -232,7 +235,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
     """
     review = _review()
     view = review.show(submission)
-    about = view.submission
+    about, has = view.submission, review.accounts.roles(g.person)
     rois, rois_missing = _rois(review, about)
     trials = review.open_trials()
     return render_template(
@@ -254,13 +257,14 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         choices={protocol.trial: review.choices(protocol) for protocol in trials},
         kinds={kind: name for kind, (_, name) in KINDS.items()},
         meaning=MEANING,
-        attestations=review.attestations(submission),
+        has=has,
+        signing_as=view.signatures.open_to(g.person, has),
         overrulable=review.overrulable(submission),
         overruled=_overruled(review, view),
         waivable=review.waivable(submission),
         waived=review.waived(submission) if about.state is State.REFUSED else (),
         wrong=wrong,
-        typed={"trial": about.trial, "subject": about.subject, **about.chosen, "digest": view.digest, **typed},
+        typed={"trial": about.trial, "subject": about.subject, **about.chosen, "seen": view.seen, **typed},
         State=State,
     )
 
