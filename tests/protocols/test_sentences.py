@@ -51,9 +51,7 @@ def test_a_course_is_told_as_a_whole(small, schema):
     total = {"target": "PTV", "total_gy": {"eq": 66}, "fraction_gy": {"eq": 2}}
     small["course"] = {"plans": ["first", "boost"], "fractions": {"eq": 33}, "prescriptions": [total]}
     found = said(small, schema)
-    assert (
-        found["/course/plans"] == "Plans of all of first and boost are phases of one treatment, and their doses add up."
-    )
+    assert found["/course/plans"] == "Plans of first and boost are phases of one treatment, and their doses add up."
     assert found["/course/fractions"] == "The number of fractions of all plans together is 33."
     assert found["/course/prescriptions/0"] == "PTV is prescribed by all plans together 66 Gy, 2 Gy a fraction."
 

@@ -137,6 +137,10 @@ def _prescription(place: Place, document: Said) -> str:
     return f"{said['target']} is prescribed{by} {range_words(said['total_gy'], 'Gy')}{fraction}{arm}{sources}"
 
 
+def _course(place: Place, document: Said) -> str:
+    return f"Plans of {_and(place.value)} are phases of one treatment, and their doses add up"
+
+
 def _cross(place: Place, document: Said) -> str:
     said = place.value
     names = said.get("inputs", [])
@@ -215,6 +219,7 @@ _SPECIAL: tuple[tuple[re.Pattern[str], Callable[[Place, Said], str]], ...] = tup
         (r"/inputs/\d+/geometry/cover/\d+", _cover),
         (r"/inputs/\d+/dose/covers/\d+", _covers),
         (r"/(inputs/\d+/plan|course)/prescriptions/\d+", _prescription),
+        (r"/course/plans", _course),
         (r"/cross_checks/\d+", _cross),
         (r"/rois/\d+", _roi),
         (r"/roi_relations/\d+", _relation),
