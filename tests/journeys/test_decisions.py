@@ -18,12 +18,13 @@ SENTENCE = "I have looked at every image"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     with gateway_with(tmp_path_factory.mktemp("decisions") / "home", "OTHER") as built:
+        built.records.accounts.add("clara", PASSWORD, {"clinician"})
         yield judged(
             built,
             RULES,
             {"acquisition": failing(CONTRAST), "identity": one_patient},
             outcome={"block_on": ["refusal"], "waivers": MAY},
-            sign_off={"roles": ["reviewer"], "attestations": [SENTENCE]},
+            sign_off={"roles": ["reviewer", "clinician"], "distinct_people": True, "attestations": [SENTENCE]},
             arms=ARMS,
             timepoints=VISITS,
         )
@@ -35,12 +36,16 @@ def desk(home, page):
     server = serve_desk(home.review, DeskSettings(port=0), b"k" * 32, home.built.home.diagnostics)
     server.start()
     page.goto(f"http://127.0.0.1:{server.port}")
-    page.get_by_label("Name").fill("ada")
+    log_in(page, "ada")
+    yield page
+    server.stop()
+
+
+def log_in(page, login):
+    page.get_by_label("Name").fill(login)
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Submissions").wait_for()
-    yield page
-    server.stop()
 
 
 def focused(page, label):
@@ -52,7 +57,15 @@ def focused(page, label):
     pytest.fail(f"the keyboard does not reach {label}")
 
 
-def test_a_person_chooses_waives_attests_and_signs_without_a_mouse(home, desk, tmp_path):
+def attest_and_sign(page, login):
+    focused(page, SENTENCE)
+    page.keyboard.press("Space")
+    focused(page, f"Password of {login}")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def test_people_choose_waive_attest_and_sign_one_after_the_other_without_a_mouse(home, desk, tmp_path):
     submission = home.received(demo(tmp_path / "session"))
     desk.goto(f"{desk.url.rstrip('/')}/submissions/{submission}")
     focused(desk, "Trial")
@@ -78,11 +91,18 @@ def test_a_person_chooses_waives_attests_and_signs_without_a_mouse(home, desk, t
     desk.get_by_text("Nothing to do").wait_for()
     assert home.carry(submission) == "awaiting-signoff"
     desk.reload()
-    focused(desk, SENTENCE)
-    desk.keyboard.press("Space")
-    focused(desk, "Password of ada")
-    desk.keyboard.type(PASSWORD)
-    desk.keyboard.press("Enter")
+    page = desk.url
+    attest_and_sign(desk, "ada")
+    desk.get_by_text("ada has signed as reviewer; somebody else must sign as clinician").wait_for()
+    assert home.built.records.get(submission).state == "awaiting-signoff"
+    desk.get_by_role("button", name="Log out").press("Enter")
+    log_in(desk, "clara")
+    desk.goto(page)
+    desk.get_by_text("Reviewer: signed by ada").wait_for()
+    attest_and_sign(desk, "clara")
     desk.get_by_text("Nothing to do").wait_for()
     assert home.built.records.get(submission).route == "release"
-    assert SENTENCE in home.built.records.signoffs(submission)[0].meaning
+    assert [(each.person, SENTENCE in each.meaning) for each in home.built.records.signoffs(submission)] == [
+        ("ada", True),
+        ("clara", True),
+    ]
