@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.homes import demo, gateway_at
 from tests.postgres import Postgres, server
@@ -21,7 +21,8 @@ SAMPLES = Path(os.environ.get("SAMPLES", Path(__file__).parent.parent.parent / "
 """Real and made DICOM data, beside the project and never inside it."""
 
 
-settings.register_profile("house", deadline=None)
+# How long an example takes says how busy the machine is.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 

@@ -27,13 +27,14 @@ SMALL = {"slices": 6, "size": 32}
 """A session that is quick to carry: few small slices, and all that surrounds them."""
 
 
-def _begin() -> int:
-    """The first port of this process's own stretch, below those that the system gives to outgoing connections."""
+def _stretch() -> Iterator[int]:
+    """The ports of this process's own stretch, below those that the system gives to outgoing connections, round and
+    round: whoever runs the suite a second time on this machine begins elsewhere."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return 12_000 + worker % 8 * 2_500 + os.getpid() % 100 * 20
+    return (12_000 + worker % 8 * 2_500 + number % 2_500 for number in count(os.getpid() % 100 * 25))
 
 
-_next_port = count(_begin())
+_next_port = _stretch()
 
 
 def free_ports(wanted: int) -> list[int]:

@@ -18,6 +18,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 PASSWORD = "a password that is in no address"
 """Password of the role `guarded`; the roles `postgres` and `uploader` need none."""
 _SETTINGS = {
@@ -70,7 +72,7 @@ class Postgres:
         tether = ["setpriv", "--pdeathsig", "INT"]
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen([*self._as, *tether, *command], stdout=log, stderr=log)
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.folder / "log").read_text())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
+from tests.patience import until
 from uploader.domain.errors import Transient
 from uploader.heartbeat import Heart, Silence
 
@@ -62,13 +62,6 @@ class Listed:
 
     def forget(self, worker: str) -> None:
         self.known.pop(worker, None)
-
-
-def until(what) -> None:
-    end = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_heart_beats_by_itself_through_records_that_are_away():

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.cli.calling import call, interrupted, running, until
+from tests.cli.calling import call, interrupted, running
 from tests.homes import PASSWORD, SMALL, new_home
 from tests.leaks.search import blobs_below, found, in_base64, names_below, planted, spellings
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.config import Settings
 from uploader.phantom import PhantomIdentity, write_session
 from uploader.supervisor import answers
@@ -40,7 +41,7 @@ def carried(tmp_path_factory) -> Carried:
     quote.write_text(" ".join((*identity.values, *identity.uids)))
     with (evidence / "stdout").open("wb") as out, (evidence / "stderr").open("wb") as err:
         command = [sys.executable, "-X", "dev", "-m", "tests.leaks.carried_badly", home, quote, evidence]
-        done = subprocess.run(command, check=False, stdout=out, stderr=err, timeout=180)
+        done = subprocess.run(command, check=False, stdout=out, stderr=err, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, (evidence / "stderr").read_text()[-3000:]
     ask(home, evidence)
     look(home, evidence)
@@ -73,13 +74,15 @@ def look(home, evidence):
     with running(home, "desk", out=evidence / "desk.log") as process:
         until(lambda: answers(desk))
         with requests.Session() as person:
-            form = person.get(desk + "login", timeout=10).text
+            form = person.get(desk + "login", timeout=PATIENCE_SECONDS).text
             token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form).group(1)
             login = {"login": "ada", "password": PASSWORD, "csrf_token": token}
-            assert person.post(desk + "login", data=login, timeout=10).ok
+            assert person.post(desk + "login", data=login, timeout=PATIENCE_SECONDS).ok
             one = f"submissions/{submission}"
             for page in ("", one, f"{one}/receipt.json", "submissions/nobody", f"{one}/changes?name=nobody"):
-                (evidence / f"page {page.replace('/', ' ')}").write_text(person.get(desk + page, timeout=10).text)
+                (evidence / f"page {page.replace('/', ' ')}").write_text(
+                    person.get(desk + page, timeout=PATIENCE_SECONDS).text
+                )
         assert interrupted(process) == 0
 
 

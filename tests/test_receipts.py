@@ -10,6 +10,7 @@ import requests
 from click.testing import CliRunner
 
 from tests.homes import archives_of, bring_to_signature, carry, demo, new_home, sign_and_release
+from tests.patience import PATIENCE_SECONDS
 from uploader import recall
 from uploader.cli.receipt import receipt as command
 from uploader.domain.consignment import Consignment, Recall
@@ -52,7 +53,7 @@ def key(built):
 def at_centre(built, name, method="GET", data=None, login="uploader"):
     password = (built.home.secrets / f"central-{login}").read_text()
     url = f"{built.settings.central.url}{PAPERS}/{name}"
-    return requests.request(method, url, auth=(login, password), data=data, timeout=20)
+    return requests.request(method, url, auth=(login, password), data=data, timeout=PATIENCE_SECONDS)
 
 
 def refused(document, built):
@@ -246,7 +247,7 @@ def test_a_recall_that_is_repeated_ends_the_share_when_the_account_may(built, su
     recall.recall(build_line(built), submission, "ada", "consent withdrawn")
     url, password = built.settings.central.url, (built.home.secrets / "central-admin").read_text()
     role = f"{url}/data/projects/DEMO-RT/users/Owners/uploader"
-    requests.put(role, auth=("admin", password), timeout=20).raise_for_status()
+    requests.put(role, auth=("admin", password), timeout=PATIENCE_SECONDS).raise_for_status()
     assert not recall.recall(build_line(built), submission, "ada", "consent withdrawn").open
     assert archive_of(built.settings, "central").shared(ADDRESS) == {"SITE01"}
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tests.homes import free_ports, new_home
+from tests.patience import until
 from uploader.config import Settings
 from uploader.domain.errors import ArchiveUnavailable
 from uploader.hosted import archive_children
@@ -39,7 +40,7 @@ def test_children_are_awaited_until_they_answer_and_stop_when_told(archives):
     for child in archives:
         child.start()
     await_ready(archives)
-    assert all(answers(child.url) for child in archives)
+    until(lambda: all(answers(child.url) for child in archives))
     stop_all(archives)
     assert [child.process.returncode for child in archives] == [0, 0, 0]
     assert not any(answers(child.url) for child in archives)
@@ -112,7 +113,7 @@ def answering(status):
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (302, True), (401, True), (503, False)])
 def test_a_server_that_answers_is_ready_even_when_it_asks_for_a_login(status, ready):
     with answering(status) as url:
-        assert answers(url) is ready
+        until(lambda: answers(url) is ready)
 
 
 def test_where_nobody_listens_nobody_answers():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
@@ -83,6 +85,16 @@ def answers(url: str) -> bool:
         return requests.get(url, timeout=2, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
+
+
+def listens(url: str) -> bool:
+    """Whether a port is open there, however busy is who listens."""
+    place = urlsplit(url)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 80), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def await_ready(children: Sequence[Child], seconds: float = 60) -> None:

@@ -9,6 +9,7 @@ import pytest
 import requests
 from argon2 import PasswordHasher
 
+from tests.patience import PATIENCE_SECONDS
 from uploader.archives.embedded import Account, Embedded, accounts
 from uploader.archives.embedded.scripting import Editor
 from uploader.archives.xnat import XnatArchive
@@ -28,15 +29,17 @@ def archive_with_projects(root: Path, editor: Editor | None = None) -> Embedded:
     return embedded
 
 
-def adapter(url: str, root: Path, password: str = LINE.password, stall_seconds: float = 20) -> XnatArchive:
+def adapter(
+    url: str, root: Path, password: str = LINE.password, stall_seconds: float = PATIENCE_SECONDS
+) -> XnatArchive:
     file = root / "password"
     file.write_text(password + "\n")
-    return XnatArchive("central", url, LINE.login, file, stall_seconds=stall_seconds, connect_seconds=2)
+    return XnatArchive("central", url, LINE.login, file, stall_seconds=stall_seconds, connect_seconds=20)
 
 
 def by_hand(url: str, method: str, path: str, data: bytes | None = None) -> requests.Response:
     """A request of another client of ours."""
-    answer = requests.request(method, url + path, auth=(LINE.login, LINE.password), data=data, timeout=20)
+    answer = requests.request(method, url + path, auth=(LINE.login, LINE.password), data=data, timeout=PATIENCE_SECONDS)
     answer.raise_for_status()
     return answer
 

@@ -107,7 +107,7 @@ def xnat(central):
 
 @pytest.fixture
 def archive(central, tmp_path):
-    return adapter(central[1], tmp_path, stall_seconds=5)
+    return adapter(central[1], tmp_path)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class Sending(RuleBasedStateMachine):
         self.archive = self.another_worker()
 
     def another_worker(self):
-        return adapter(self.url, self.folder, stall_seconds=5)
+        return adapter(self.url, self.folder)
 
     @rule(which=SESSIONS)
     def send(self, which: int) -> None:

@@ -203,8 +203,8 @@ def test_threads_whose_login_ended_together_log_in_once(xnat, archive):
 
 def test_an_answer_that_does_not_come_is_looked_for_instead(xnat, archive, url, tmp_path):
     list(archive.held(ADDRESS))  # the first login may take longer than the hasty one's patience
-    xnat.set(UPLOAD, traps.stalls(6), times=1)
-    assert give(adapter(url, tmp_path, stall_seconds=3)).digest == WHOLE.manifest.digest
+    xnat.set(UPLOAD, traps.stalls(30), times=1)
+    assert give(adapter(url, tmp_path, stall_seconds=10)).digest == WHOLE.manifest.digest
     assert len(xnat.asked(UPLOAD)) == 2  # one for each scan: what was stored in silence is not sent again
 
 

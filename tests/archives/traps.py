@@ -203,6 +203,17 @@ def stalls(seconds: float) -> Trap:
     return trap
 
 
+def waits(begun: threading.Event, over: threading.Event) -> Trap:
+    """Says by `begun` that it has been asked, and does nothing until `over`."""
+
+    def trap(request: Request, forward: Forward) -> Response:
+        begun.set()
+        over.wait()
+        return forward()
+
+    return trap
+
+
 def stalls_before(seconds: float) -> Trap:
     """Does it only after `seconds`."""
 
@@ -312,6 +323,7 @@ def with_rows(forward: Forward, change: Callable[[list[dict[str, str]]], list[di
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is part of the play."""

@@ -15,6 +15,7 @@ from pydicom import dcmread
 
 from tests.archives.embedded.door import image
 from tests.archives.traps import Traps, served
+from tests.patience import PATIENCE_SECONDS
 from uploader.archives.embedded import Account, Embedded
 from uploader.archives.xnat import XnatArchive
 from uploader.archives.xnat.centre import XnatCentre
@@ -76,7 +77,7 @@ class Places:
     def by_hand(self, method: str, path: str, data: bytes | None = None, login: str = "root") -> requests.Response:
         """A request of somebody else at the centre."""
         answer = requests.request(
-            method, self.url + path, auth=(login.lower(), PASSWORDS[login]), data=data, timeout=20
+            method, self.url + path, auth=(login.lower(), PASSWORDS[login]), data=data, timeout=PATIENCE_SECONDS
         )
         answer.raise_for_status()
         return answer

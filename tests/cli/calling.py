@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.forked import Program
 from tests.homes import PASSWORD
+from tests.patience import PATIENCE_SECONDS
 
 PROGRAM = [sys.executable, "-m", "uploader"]
 Answer = subprocess.CompletedProcess[str]
@@ -27,17 +28,27 @@ def environment(**more: str) -> dict[str, str]:
 
 def call(home: Path | None, *arguments: str | Path, **env: str) -> Answer:
     """Run one command to its end, with no terminal."""
-    where = ["--home", str(home)] if home else []
+    words = _words(home, arguments)
+    program = Program("uploader", *words, env=environment(**env))
+    return Answer(words, program.wait(), *program.said())
+
+
+def call_from_nothing(home: Path | None, *arguments: str | Path) -> Answer:
+    """The same in a process that shares nothing with any other, not even the order of its sets."""
     return subprocess.run(
-        [*PROGRAM, *map(str, arguments), *where],
+        [*PROGRAM, *_words(home, arguments)],
         check=False,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        env=environment(**env),
-        timeout=120,
+        env=environment(),
+        timeout=PATIENCE_SECONDS,
         start_new_session=True,
     )
+
+
+def _words(home: Path | None, arguments: Sequence[str | Path]) -> list[str]:
+    return [*map(str, arguments), *(["--home", str(home)] if home else [])]
 
 
 def run(home: Path, folder: Path, *more: str, subject: str = "DEMO-001", trial: str = "DEMO-RT", **env: str) -> Answer:
@@ -74,16 +85,7 @@ def running(home: Path, *arguments: str, out: Path, **env: str) -> Iterator[subp
 def interrupted(process: subprocess.Popen[bytes]) -> int:
     """The exit code after Ctrl-C."""
     process.send_signal(signal.SIGINT)
-    return process.wait(30)
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Wait until it holds; returns what it gave."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.2)
-    return value
+    return process.wait(PATIENCE_SECONDS)
 
 
 def children_of(pid: int) -> set[int]:

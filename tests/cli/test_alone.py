@@ -12,8 +12,9 @@ import termios
 import pytest
 import requests
 
-from tests.cli.calling import PROGRAM, carried, children_of, environment, living, running, until
+from tests.cli.calling import PROGRAM, carried, children_of, environment, living, running
 from tests.homes import demo, new_home
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.config import Settings
 from uploader.supervisor import answers
 
@@ -44,7 +45,7 @@ def on_a_terminal(arguments, out):
     except OSError:  # how Linux says that the other end of a terminal is closed
         pass
     os.close(ours)
-    return process.wait(60), shown.decode()
+    return process.wait(PATIENCE_SECONDS), shown.decode()
 
 
 def test_run_starts_what_it_needs_and_shows_bars_on_the_terminal_and_json_on_stdout_only(home, session, tmp_path):
@@ -79,7 +80,7 @@ def address_in(log):
         lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
         return next((line["url"] for line in lines if line.get("event") == "serving"), None)
 
-    return until(found, 20)
+    return until(found)
 
 
 def test_one_archive_alone_answers_on_any_free_port_and_stops_on_sigterm(home, tmp_path):
@@ -87,10 +88,12 @@ def test_one_archive_alone_answers_on_any_free_port_and_stops_on_sigterm(home, t
     with running(home, "archive", "serve", "--name", "central", "--port", "0", out=log) as process:
         url = address_in(log)
         login = ("uploader", (home / "secrets" / "central-uploader").read_text())
-        projects = requests.get(url + "/data/projects", auth=login, timeout=5).json()["ResultSet"]["Result"]
+        projects = requests.get(url + "/data/projects", auth=login, timeout=PATIENCE_SECONDS).json()["ResultSet"][
+            "Result"
+        ]
         assert {p["ID"] for p in projects} == {"SITE01", "DEMO-RT", "SPINE-PHANTOM"}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert not answers(url)
 
 
@@ -99,7 +102,7 @@ def test_an_archive_listens_where_it_is_told_whatever_its_name_is_to_others(home
     with running(home, "archive", "serve", "--name", "central", "--port", "0", "--listen", "127.0.0.3", out=log):
         url = address_in(log)
         assert url.startswith("http://127.0.0.3:")
-        assert answers(url)
+        until(lambda: answers(url))
 
 
 def test_an_archive_stops_when_its_parent_is_gone(home, tmp_path):
@@ -110,7 +113,7 @@ def test_an_archive_stops_when_its_parent_is_gone(home, tmp_path):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=stderr, env=env)
     address_in(log)
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_port_that_is_taken_is_one_sentence(home, tmp_path):
@@ -118,7 +121,9 @@ def test_a_port_that_is_taken_is_one_sentence(home, tmp_path):
     with running(home, "archive", "serve", "--name", "central", "--port", "0", out=log):
         port = address_in(log).rpartition(":")[2]
         command = [*PROGRAM, "archive", "serve", "--name", "central", "--port", port, "--home", str(home)]
-        answer = subprocess.run(command, check=False, capture_output=True, text=True, env=environment(), timeout=30)
+        answer = subprocess.run(
+            command, check=False, capture_output=True, text=True, env=environment(), timeout=PATIENCE_SECONDS
+        )
     assert answer.returncode == 2
     assert "Traceback" not in answer.stderr
     assert port in answer.stderr
@@ -127,6 +132,6 @@ def test_a_port_that_is_taken_is_one_sentence(home, tmp_path):
 def test_a_run_that_is_killed_leaves_no_archive_behind(home, session, tmp_path):
     arguments = ["run", str(session), "--trial", "DEMO-RT", "--subject", "DEMO-001"]
     with running(home, *arguments, out=tmp_path / "log") as process:
-        children = until(lambda: len(c := children_of(process.pid)) >= 1 and c, 30)
+        children = until(lambda: len(c := children_of(process.pid)) >= 1 and c)
         process.kill()
-    until(lambda: not living(children), 30)
+    until(lambda: not living(children))

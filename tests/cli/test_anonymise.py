@@ -11,16 +11,17 @@ import subprocess
 import pydicom
 import pytest
 
-from tests.cli.calling import PROGRAM, Answer, call, children_of, environment, living, until
+from tests.cli.calling import PROGRAM, Answer, call, call_from_nothing, children_of, environment, living
 from tests.engine.making import digests
 from tests.homes import demo
 from tests.leaks.search import blobs_below, found
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.phantom import write_session
 
 
-def anonymise(home, source, target, *more, trial="DEMO-RT") -> Answer:
+def anonymise(home, source, target, *more, trial="DEMO-RT", by=call) -> Answer:
     given = ("--subject" in more) or ("--ids" in more)
-    return call(home, "anonymise", source, target, "--trial", trial, *([] if given else ["--ids", "automatic"]), *more)
+    return by(home, "anonymise", source, target, "--trial", trial, *([] if given else ["--ids", "automatic"]), *more)
 
 
 def told(answer: Answer, code: int = 0):
@@ -131,7 +132,7 @@ def test_the_same_again_writes_the_same_bytes_and_says_so(one, home, tmp_path):
     root, _, answer = one
     again = told(anonymise(home, root / "IN", root / "OUT"), 3)
     assert [s["state"] for s in again["sessions"]] == ["same"]
-    elsewhere = told(anonymise(home, root / "IN", tmp_path / "OUT", "--jobs", "2"), 3)
+    elsewhere = told(anonymise(home, root / "IN", tmp_path / "OUT", "--jobs", "2", by=call_from_nothing), 3)
     assert [s["digest"] for s in elsewhere["sessions"]] == [s["digest"] for s in told(answer, 3)["sessions"]]
     assert digests(tmp_path / "OUT") == digests(root / "OUT")
 
@@ -200,7 +201,7 @@ def test_two_commands_that_make_the_home_together_agree_on_every_subject(session
         )
         for n in range(2)
     ]
-    reports = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    reports = [json.loads(process.communicate(timeout=PATIENCE_SECONDS)[0]) for process in running]
     assert reports[0]["totals"]["written"] == 18
     assert digests(tmp_path / "OUT0") == digests(tmp_path / "OUT1")
 
@@ -221,11 +222,11 @@ def test_a_command_that_is_killed_leaves_no_session_half_written(home, tmp_path)
         home,
     ]
     process = subprocess.Popen([*PROGRAM, "anonymise", *map(str, arguments)], stdout=subprocess.DEVNULL)
-    until(lambda: list((tmp_path / "OUT").glob("DEMO-*/*")), 60)
+    until(lambda: list((tmp_path / "OUT").glob("DEMO-*/*")))
     workers = children_of(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    until(lambda: not living(workers), 10)
+    until(lambda: not living(workers))
     written = {p.name for p in (tmp_path / "OUT").glob("DEMO-*/*")}
     report = told(anonymise(home, tmp_path / "IN", tmp_path / "OUT"))
     assert {s["session"] for s in report["sessions"] if s["state"] == "same"} == written

@@ -7,8 +7,9 @@ import json
 import pytest
 import requests
 
-from tests.cli.calling import call, interrupted, running, until
+from tests.cli.calling import call, interrupted, running
 from tests.homes import archives_of, bring_to_signature, change_settings, demo, new_home, sign_and_release
+from tests.patience import PATIENCE_SECONDS, until
 from uploader import recall
 from uploader.domain.session import Address
 from uploader.gateway import archive_of, build_line, build_review, open_home
@@ -53,9 +54,11 @@ def hired(built):
     """The account of the centre's service, as an administrator makes it there."""
     url, admin = built.settings.central.url, ("admin", (built.home.secrets / "central-admin").read_text())
     account = {"username": "sharing", "password": "of the centre"}
-    requests.post(f"{url}/xapi/users", json=account, auth=admin, timeout=20).raise_for_status()
+    requests.post(f"{url}/xapi/users", json=account, auth=admin, timeout=PATIENCE_SECONDS).raise_for_status()
     for project, group in (("SITE01", "Members"), ("DEMO-RT", "Owners")):
-        requests.put(f"{url}/data/projects/{project}/users/{group}/sharing", auth=admin, timeout=20).raise_for_status()
+        requests.put(
+            f"{url}/data/projects/{project}/users/{group}/sharing", auth=admin, timeout=PATIENCE_SECONDS
+        ).raise_for_status()
 
 
 def shared(site):

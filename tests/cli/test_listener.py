@@ -10,10 +10,11 @@ from threading import Timer
 import pytest
 from pydicom import dcmread
 
-from tests.cli.calling import call, running, until
+from tests.cli.calling import call, running
 from tests.dimse.certificates import Authority
 from tests.dimse.senders import CT, Stranger, command, data_set, dcmtk, fragment
 from tests.homes import change_settings, demo, free_ports, new_home
+from tests.patience import until
 from uploader.gateway import open_home
 from uploader.phantom import large_multiframe
 
@@ -89,8 +90,8 @@ def test_what_is_sent_to_a_running_gateway_becomes_a_submission(home, port, tmp_
         assert dcmtk("storescu", port, *session.iterdir()).returncode == 0
         until(lambda: [str(s.state) for s in built.records.all()] == ["received"])
         until(lambda: "DICOM listener" in (tmp_path / "log").read_text())
+        until(lambda: files(home) == [])
     built.records.close()
-    assert files(home) == []
     said = (tmp_path / "log").read_text()
     assert "DICOM listener" in said
     patient = dcmread(session / "CT0001.dcm")

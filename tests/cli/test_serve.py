@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import call, carried, children_of, interrupted, living, running, until
+from tests.cli.calling import call, carried, children_of, interrupted, living, running
 from tests.homes import change_settings, demo, new_home
+from tests.patience import until
 from uploader.config import Settings
 from uploader.gateway import open_home
 from uploader.supervisor import answers
@@ -48,12 +49,12 @@ def test_sessions_are_received_across_stops_and_starts_and_no_process_stays(home
     log = tmp_path / "serve.log"
     with running(home, "serve", out=log) as serve:
         until(received(home, 1))
-        assert up(home)
-        assert not any((home / "inbox").iterdir()), "the source is deleted once its copy is registered"
+        until(lambda: up(home))
+        until(lambda: not any((home / "inbox").iterdir()), "the source was not deleted when its copy was registered")
         children = children_of(serve.pid)
         assert len(children) >= 5
         assert interrupted(serve) == 0
-    assert not living(children)
+    until(lambda: not living(children))
     first = states(home)
     drop(home, 2)
     with running(home, "serve", out=log) as serve:
@@ -61,7 +62,7 @@ def test_sessions_are_received_across_stops_and_starts_and_no_process_stays(home
         assert states(home).items() >= first.items()
         children = children_of(serve.pid)
         serve.kill()
-    until(lambda: not living(children), 30)
+    until(lambda: not living(children))
     assert list(states(home).values()) == ["received"] * 2
     shown = log.read_text()
     assert "web desk" in shown
@@ -90,7 +91,7 @@ def test_a_second_service_of_one_home_is_turned_away_and_the_first_goes_on(servi
     assert second.returncode == 2
     assert "Traceback" not in second.stderr
     assert "running already" in second.stderr
-    assert up(home)
+    until(lambda: up(home))
 
 
 @pytest.mark.parametrize("command", [["desk"], ["worker"], ["archive", "serve", "--name", "central"]])
@@ -105,12 +106,15 @@ def test_a_child_that_dies_is_started_again(service):
     home, serve = service
     (central,) = [p for p in children_of(serve.pid) if b"central" in command_of(p).split(b"\0")]
     os.kill(central, signal.SIGKILL)
-    until(lambda: not living({central}), 10)
-    until(lambda: up(home), 30)
+    until(lambda: not living({central}))
+    until(lambda: up(home))
 
 
 def command_of(pid):
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
 
 
 def test_a_centre_that_is_away_is_told_and_does_not_stop_the_house(home, tmp_path):

@@ -27,8 +27,8 @@ def test_a_pattern_that_would_take_for_ever_fails_the_script_in_time(
     monkeypatch.setattr(patterns, "LONGEST_SECONDS", 0.2)
     dataset = Dataset()
     dataset.PatientComments = "a" * 4000 + "!"
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(ScriptFailed, match="takes more than") as caught:
         parse(f'version "6.6"\n{statement}').apply(dataset)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
     assert "aaaa" not in str(caught.value)

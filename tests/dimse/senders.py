@@ -6,13 +6,13 @@ import os
 import socket
 import struct
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pydicom import dcmread
 
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.dimse import Access, Receiver
 from uploader.sources.storescp import HandOver
 
@@ -47,7 +47,7 @@ def dcmtk(tool: str, port: int, *arguments: str | Path, called: str = TITLE) -> 
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         env={**os.environ, "TCP_NODELAY": "1"},
     )
 
@@ -79,18 +79,13 @@ def kept(folder: Path) -> dict[str, Path]:
     return {dcmread(p, stop_before_pixels=True).SOPInstanceUID: p for p in found}
 
 
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
-
-
 class Stranger:
     """One connection, and the bytes somebody writes into it. source: the address it comes from, of loopback's many."""
 
     def __init__(self, port: int, source: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
+        self.socket = socket.create_connection(
+            ("127.0.0.1", port), timeout=PATIENCE_SECONDS, source_address=(source, 0)
+        )
         STRANGERS.append(self)
 
     def write(self, data: bytes) -> Stranger:

@@ -23,10 +23,9 @@ from tests.dimse.senders import (
     pdu,
     receiving,
     sent,
-    until,
 )
+from tests.patience import until
 from uploader.dimse import door, message, wire
-from uploader.dimse import receiver as dimse_receiver
 
 
 @pytest.fixture
@@ -35,20 +34,12 @@ def receiver(inbox):
         yield receiver
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """A second for everything, so that these tests need not wait longer."""
-    monkeypatch.setattr(door, "ASSOCIATE_SECONDS", 1)
-    monkeypatch.setattr(dimse_receiver, "ASSOCIATE_SECONDS", 1)
-    monkeypatch.setattr(wire, "PDU_SECONDS", 1)
-
-
 def forgotten(receiver, inbox):
     """Whether nothing is left of those who were here: no connection, no half object."""
     return not receiver._door._callers and not any((inbox / ".receiving").iterdir())
 
 
-def test_who_says_nothing_keeps_nobody_waiting_and_is_let_go(impatient, inbox, session):
+def test_who_says_nothing_keeps_nobody_waiting_and_is_let_go(inbox, session):
     with receiving(inbox, most=12) as receiver:
         idle = [Stranger(receiver.port, f"127.0.0.{n % 50 + 2}") for n in range(200)]
         sent(receiver.port, *session.iterdir())
@@ -74,9 +65,12 @@ def test_a_length_that_is_a_lie_is_believed_by_nobody(receiver, inbox, kind):
     until(lambda: forgotten(receiver, inbox))
 
 
-def test_a_pdu_that_drips_is_not_waited_for(impatient, inbox):
+def test_a_pdu_that_drips_is_not_waited_for(inbox, monkeypatch):
     with receiving(inbox) as receiver:
-        for begun in (Stranger(receiver.port), Stranger(receiver.port).associated()):
+        known = Stranger(receiver.port).associated()
+        monkeypatch.setattr(door, "ASSOCIATE_SECONDS", 1)
+        monkeypatch.setattr(wire, "PDU_SECONDS", 1)
+        for begun in (Stranger(receiver.port), known):
             begun.write(associate((CT, EXPLICIT))[:20])
             assert begun.ends()
         until(lambda: forgotten(receiver, inbox))

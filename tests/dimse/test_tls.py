@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from tests.dimse.certificates import Authority
-from tests.dimse.senders import ASSOCIATE_AC, CT, EXPLICIT, Stranger, associate, dcmtk, kept, receiving, until
+from tests.dimse.senders import ASSOCIATE_AC, CT, EXPLICIT, Stranger, associate, dcmtk, kept, receiving
+from tests.patience import until
 from uploader.dimse import Access, Tls
 from uploader.domain.errors import BadSettings
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-
 from tests.archives.strict_xnat import StrictXnat
 from tests.archives.traps import Traps, served
+from tests.patience import PATIENCE_SECONDS
+from tests.workflow.one_run_begun import begun, ended
 from uploader.archives.embedded import Embedded
 from uploader.home import Home
 
 
-def one_run(home, worker):
-    """A worker process that carries whatever is due until nothing moves."""
-    command = [sys.executable, "-m", "tests.workflow.one_run", str(home), "-", "-", "line-2", worker]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
 def test_two_workers_at_one_session_release_it_once(due):
-    with due.archives(), ThreadPoolExecutor(2) as workers:
-        done = list(workers.map(lambda name: one_run(due.home, name), ("w1", "w2")))
+    with due.archives():
+        both = [begun(due.home, worker=name, dead_after=PATIENCE_SECONDS) for name in ("w1", "w2")]
+        done = [ended(each) for each in both]
         assert [run.returncode for run in done] == [0, 0], [run.stderr[-2000:] for run in done]
         assert {run.stdout.strip() for run in done} == {"released"}
         with due.built() as built:

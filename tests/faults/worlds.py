@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
-from tests.cli.calling import environment, until
+from tests.cli.calling import environment
 from tests.homes import archives_of, carry, free_ports
 from tests.invariants import Violation, check_invariants
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.config import FILE, Settings
 from uploader.domain.submission import Submission
 from uploader.gateway import Built, build_review, open_home
@@ -68,12 +68,14 @@ class Due:
             carry(built, self.submission)
             return built.records.get(self.submission)
 
-    def carried_until_released(self, seconds: float = 30) -> Submission:
+    def carried_until_released(self) -> Submission:
         """As the worker does: again whenever it is due."""
-        end = time.monotonic() + seconds
-        while (about := self.carried()).state in ("waiting", "queued"):
-            assert time.monotonic() < end, about
-            time.sleep(0.1)
+
+        def at_rest() -> Submission | None:
+            about = self.carried()
+            return None if about.state in ("waiting", "queued") else about
+
+        about = until(at_rest)
         assert about.state == "released", about
         return about
 
@@ -87,7 +89,7 @@ class Due:
         """Another client: the administrator of the central archive."""
         password = (self.home / "secrets" / "central-admin").read_text().strip()
         answer = requests.request(
-            method, self.settings.central.url + path, data=data, auth=("admin", password), timeout=20
+            method, self.settings.central.url + path, data=data, auth=("admin", password), timeout=PATIENCE_SECONDS
         )
         answer.raise_for_status()
         return answer

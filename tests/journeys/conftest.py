@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 CHROMIUM = shutil.which("chromium")
 QUIET = [
     "--no-sandbox",
@@ -31,6 +33,6 @@ def page():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
         yield page
         browser.close()

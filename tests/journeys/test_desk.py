@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.homes import change_settings, free_ports
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.home import ARCHIVES, make
 from uploader.supervisor import answers
 
@@ -42,21 +43,12 @@ def desk(tmp_path_factory):
         )
     url = f"http://127.0.0.1:{ports['desk']}/"
     try:
-        wait_for(lambda: answers(url), process, home)
+        until(lambda: answers(url) or process.poll() is not None)
+        assert process.poll() is None, (home / "serve.log").read_text()
         yield url, (home / "secrets" / "first-login").read_text(), home
     finally:
         process.terminate()
-        assert process.wait(30) == 0
-
-
-def wait_for(condition, process, home, seconds=60):
-    import time
-
-    until = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, (home / "serve.log").read_text()
-        assert time.monotonic() < until, (home / "serve.log").read_text()
-        time.sleep(0.1)
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def shot(page, name):
@@ -170,7 +162,7 @@ def test_the_demo_session_is_carried_from_arrival_to_released_and_back_with_the_
     page.get_by_role("heading", name="What is done").wait_for()
     assert page.get_by_text("The centre holds this site's signed word").is_visible()
     shot(page, "9-recalled")
-    assert not list((home / "inbox").iterdir())
+    until(lambda: not list((home / "inbox").iterdir()))
 
 
 DESCRIBED = (

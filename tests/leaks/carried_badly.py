@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.homes import PASSWORD, archives_of
 from tests.leaks.mishaps import Mishaps, beset
+from tests.patience import PATIENCE_SECONDS
 from uploader import workflow
 from uploader.domain.submission import State
 from uploader.gateway import Built, build_intake, build_line, build_review, open_home
@@ -57,7 +58,7 @@ def told(built: Built, submission: str) -> list[str]:
     return [f"{view.submission.why} {view.submission.says}", *findings]
 
 
-def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]:
+def carry_all(built: Built, mishaps: Mishaps) -> list[str]:
     """Until every submission is released; returns each sentence that people were shown on the way."""
     reception = Reception(built.records, build_intake(built), built.aliases())
     engine = workflow.start(
@@ -69,7 +70,7 @@ def carry_all(built: Built, mishaps: Mishaps, seconds: float = 120) -> list[str]
         at_once=1,
     )
     said: list[str] = []
-    until = time.monotonic() + seconds
+    until = time.monotonic() + PATIENCE_SECONDS
     while not (all_ := built.records.all()) or {s.state for s in all_} != {State.RELEASED}:
         assert time.monotonic() < until, [(s.state, s.says) for s in all_]
         reception.look()

@@ -13,6 +13,7 @@ import pytest
 from pydicom.datadict import tag_for_keyword
 
 from tests.passes.treated import work
+from tests.patience import PATIENCE_SECONDS
 from tests.test_dicom import REFUSED, sample_files
 from uploader import dicom
 from uploader.domain.policy import Action
@@ -93,7 +94,9 @@ def small_samples(folder: Path) -> Iterator[Path]:
 def violations(path: Path) -> set[str]:
     """Errors that dciodvfy finds, without the values it quotes."""
     command = [shutil.which("dciodvfy") or "", str(path)]
-    told = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False).stderr
+    told = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS, check=False
+    ).stderr
     return {re.sub(r"<[^>]*>|\[\d+\]|\d+(\.\d+)+", "", line) for line in told.splitlines() if line.startswith("Error")}
 
 

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_SECONDS
+
 HUSHED = {"ORT_DISABLE_TELEMETRY", "CI", "XDG_CACHE_HOME"}
 """With the first two the runtime keeps quiet by itself; the third would lead it elsewhere."""
 
@@ -14,7 +16,7 @@ def written_by(program: str, home) -> list[str]:
     """Files that a program leaves in a home of its own."""
     home.mkdir()
     env = {name: value for name, value in os.environ.items() if name not in HUSHED}
-    subprocess.run([sys.executable, "-c", program], check=True, env=env | {"HOME": str(home)}, timeout=120)
+    subprocess.run([sys.executable, "-c", program], check=True, env=env | {"HOME": str(home)}, timeout=PATIENCE_SECONDS)
     return [str(path) for path in home.rglob("*") if path.is_file()]
 
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.homes import change_settings, gateway_at
+from tests.patience import PATIENCE_SECONDS
 from uploader.cli import main
 from uploader.config import Settings
 from uploader.domain.errors import ArchiveRefused, ArchiveUnavailable, BadSettings, LoginRefused, Misconfigured
@@ -23,7 +24,7 @@ def made(root, name="identifiable"):
 
 def logs_in(root, name, login, password):
     url = getattr(Settings.read(root), name).url
-    return requests.get(f"{url}/data/auth", auth=(login, password), timeout=10).status_code == 200
+    return requests.get(f"{url}/data/auth", auth=(login, password), timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_two_xnats_as_delivered_pass_the_preflight_afterwards(root, xnats):
@@ -73,8 +74,10 @@ def test_staff_get_an_account_with_a_first_password_in_a_secret_file(root, xnats
     assert logs_in(root, "identifiable", "ada", file.read_text())
     url = Settings.read(root).identifiable.url
     auth = ("ada", file.read_text())
-    assert requests.get(f"{url}/data/projects/INCOMING", auth=auth, timeout=10).status_code == 200
-    assert requests.put(f"{url}/data/projects/INCOMING/subjects/X", auth=auth, timeout=10).status_code == 403
+    assert requests.get(f"{url}/data/projects/INCOMING", auth=auth, timeout=PATIENCE_SECONDS).status_code == 200
+    assert (
+        requests.put(f"{url}/data/projects/INCOMING/subjects/X", auth=auth, timeout=PATIENCE_SECONDS).status_code == 403
+    )
 
 
 def test_the_first_page_says_which_of_the_two_it_is_and_leads_to_the_desk(root, xnats):
@@ -89,7 +92,9 @@ def test_what_comes_in_by_another_way_waits_in_the_prearchive(root, xnats):
     provisioned(root)
     url = Settings.read(root).identifiable.url
     auth = ("uploader", (root / "secrets" / "identifiable-uploader").read_text())
-    assert requests.get(f"{url}/data/projects/INCOMING/prearchive_code", auth=auth, timeout=10).text == "0"
+    assert (
+        requests.get(f"{url}/data/projects/INCOMING/prearchive_code", auth=auth, timeout=PATIENCE_SECONDS).text == "0"
+    )
 
 
 def test_a_run_that_broke_off_is_finished_by_the_next(root, xnats):

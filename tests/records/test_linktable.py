@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.patience import PATIENCE_SECONDS
 from tests.records.made import files_of
 from uploader.domain.errors import Held, Misconfigured, NotFound, SubjectTaken
 from uploader.domain.identity import Identity, PrivateIdentity, Pseudonym
@@ -283,7 +284,7 @@ def test_processes_that_allocate_at_once_agree_and_give_no_subject_twice(path: P
         subprocess.Popen([sys.executable, "-c", ALLOCATE, str(path), str(key)], stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    answers = [process.communicate(timeout=60)[0].splitlines() for process in running]
+    answers = [process.communicate(timeout=PATIENCE_SECONDS)[0].splitlines() for process in running]
     assert [len(lines) for lines in answers] == [30] * 4
     assert all(lines == answers[0] for lines in answers)
     assert len({line.split()[1] for line in answers[0]}) == 30

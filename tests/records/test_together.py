@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.records.made import ID, TWO, Watch, bring, sign, signature
 from uploader.domain.errors import Refused, WrongState
 from uploader.domain.submission import State
@@ -69,7 +70,7 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str]) -> int:
     with process:
-        return process.wait(60)
+        return process.wait(PATIENCE_SECONDS)
 
 
 def test_two_processes_of_eight_threads_write_and_none_is_refused(empty_url: str) -> None:

@@ -47,7 +47,7 @@ manifest = "{FOLDER / "validator.json"}"
 digest = "{digest_of(FOLDER)}"
 
 [sandbox]
-seconds = 20
+seconds = 120
 bare = true
 """
     (home / "uploader.toml").write_text((home / "uploader.toml").read_text() + settings)

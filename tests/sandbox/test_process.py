@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import until
+from tests.patience import until
 from tests.sandbox.hostile import ENDLESS, FOLDER, HURRIED, SAYS, SITE, broken, running, said, session
 from uploader.config import PluginSettings
 from uploader.domain.errors import BadPlugin, ValidatorAway
@@ -78,7 +78,7 @@ def test_what_does_not_end_is_ended_though_it_has_closed_its_outputs(hurried, ca
 @shut_in
 def test_a_fork_bomb_and_all_that_it_began_is_ended(hurried, case):
     assert "it took longer than 1.5 seconds" in broken(hurried, case, "fork-bomb")
-    assert not running(b"fork while")
+    until(lambda: not running(b"fork while"))  # killed is not yet gone
 
 
 @shut_in
@@ -98,7 +98,7 @@ def test_each_run_has_an_account_of_its_own_whose_processes_alone_are_counted(tm
 @shut_in
 def test_what_it_leaves_running_is_ended(plugin, case):
     assert codes(said(plugin, case, "survive")) == ["hostile.contained"]
-    until(lambda: not running(b"sleep 87654"))  # killed is not yet gone
+    until(lambda: not running(b"sleep 87654"))
 
 
 @shut_in

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import Program
 from tests.homes import PASSWORD, archives_of, change_settings, new_home
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Postgres
 from uploader.domain.submission import ROUTES
 from uploader.gateway import Built, open_home
-
-PATIENCE_SECONDS = 150
+from uploader.workflow import LOST
 
 
 @dataclass
@@ -28,7 +27,9 @@ class Shared:
     built: Built
     postgres: Postgres
     database: str
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    processes: list[Program] = field(default_factory=list)
+    """All that were ever started."""
+    replaced: list[Program] = field(default_factory=list)
 
     def worker(
         self,
@@ -38,13 +39,12 @@ class Shared:
         dead_after: float = 30,
         what: str = "-",
         step: str = "-",
-    ) -> subprocess.Popen[str]:
+    ) -> Program:
         """Start one; what happens to it after which step is told in `a_worker`."""
         root = str(home or self.built.home.root)
-        command = [sys.executable, "-m", "tests.workflow.a_worker", root, ",".join(routes), str(dead_after), what, step]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        self.processes.append(process)
-        return process
+        words = (root, ",".join(routes), str(dead_after), what, step)
+        self.processes.append(Program("tests.workflow.a_worker", *words))
+        return self.processes[-1]
 
     def heard(self, count: int) -> None:
         """Wait until so many workers are there."""
@@ -63,10 +63,17 @@ class Shared:
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
     def until(self, what: Callable[[], bool]) -> None:
+        """Wait for it. Who on a slow machine is taken for dead is started again meanwhile, as `serve` does."""
         end = time.monotonic() + PATIENCE_SECONDS
         while not what():
             assert time.monotonic() < end, [(a.state, a.why, a.says) for a in self.built.records.all()]
+            self._start_the_lost()
             time.sleep(0.05)
+
+    def _start_the_lost(self) -> None:
+        for lost in [p for p in self.processes if p.poll() == LOST and p not in self.replaced]:
+            self.replaced.append(lost)
+            self.processes.append(Program(*lost.arguments))
 
     def outputs(self) -> list[str | None]:
         """What the engine keeps of steps."""
@@ -77,7 +84,7 @@ class Shared:
         for process in self.processes:
             process.send_signal(signal.SIGCONT)
             process.terminate()
-        said, self.processes = "".join(p.communicate(timeout=60)[1] for p in self.processes), []
+        said, self.processes = "".join(process.said()[1] for process in self.processes), []
         return said
 
 

@@ -1,4 +1,5 @@
-"""One worker process, for tests: `python -m tests.workflow.one_run ROOT DIE_AFTER|- RAISE_IN|- VERSION WORKER`.
+"""One worker process, for tests: `python -m tests.workflow.one_run ROOT DIE_AFTER|- RAISE_IN|- VERSION WORKER
+DEAD_AFTER`.
 
 It carries everything that is due until nothing moves, prints the states, and leaves. DIE_AFTER kills the process,
 as power would, when that step of the line has done its work and before anybody has written that down.
@@ -11,12 +12,13 @@ import sys
 import time
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECONDS
 from tests.workflow.one_run_steps import PREPARE, RECEIVE, RELEASE
 from uploader import line, workflow
 from uploader.domain.submission import State
 from uploader.gateway import build_line, open_home
 
-root, die_after, raise_in, version, worker = Path(sys.argv[1]), *sys.argv[2:6]
+root, die_after, raise_in, version, worker, dead_after = Path(sys.argv[1]), *sys.argv[2:7]
 STEPS = (*RECEIVE, *PREPARE, *RELEASE)
 
 
@@ -40,7 +42,7 @@ def mishap(name):
 for name in STEPS:
     mishap(name)
 workflow.VERSION = version
-workflow.DEAD_AFTER_SECONDS = 3.0
+workflow.DEAD_AFTER_SECONDS = float(dead_after)
 
 built = open_home(root)
 engine = workflow.start(
@@ -51,7 +53,7 @@ engine = workflow.start(
     diagnostics=built.home.diagnostics,
     at_once=2,
 )
-until = time.monotonic() + 60
+until = time.monotonic() + PATIENCE_SECONDS
 while time.monotonic() < until:
     engine.adopt()
     states = [s.state for s in built.records.all()]

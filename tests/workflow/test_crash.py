@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
 from tests.homes import PASSWORD, arrive, bring_to_signature
+from tests.workflow.one_run_begun import begun, ended
 from tests.workflow.one_run_steps import PREPARE, RECEIVE, RELEASE
 from uploader.domain.session import Address
 from uploader.gateway import archive_of, build_review
@@ -18,13 +17,7 @@ ADDRESS = Address("SITE01", "DEMO-001", "DEMO-001_1")
 
 
 def one_run(built, die_after="-", raise_in="-", version="line-2", worker="w1"):
-    return subprocess.run(
-        [sys.executable, "-m", "tests.workflow.one_run", str(built.home.root), die_after, raise_in, version, worker],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return ended(begun(built.home.root, die_after, raise_in, version, worker))
 
 
 def steps_of(built):

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from tests.homes import PASSWORD, arrive, bring_to_signature, carry, demo
+from tests.patience import PATIENCE_SECONDS
 from tests.workflow.conftest import Shared
 from tests.workflow.one_run_steps import PREPARE, RELEASE
 from uploader.domain.session import Address
@@ -52,10 +53,10 @@ def proves_all_is_well(shared: Shared) -> None:
 @pytest.mark.parametrize("step", ["keep_identifiable", "verify_session", "send_to_central"])
 def test_of_two_workers_one_is_killed_and_the_other_finishes(shared: Shared, tmp_path, step: str) -> None:
     goal = on_the_way(shared, step, tmp_path / "in")
-    both = [shared.worker(dead_after=3, what="die", step=step) for _ in "ab"]
+    for _ in "ab":
+        shared.worker(dead_after=3, what="die", step=step)
     shared.rest_in(goal)
-    shared.until(lambda: any(worker.poll() is not None for worker in both))
-    assert [worker.poll() for worker in both].count(-signal.SIGKILL) == 1
+    shared.until(lambda: [worker.poll() for worker in shared.processes].count(-signal.SIGKILL) == 1)
     proves_all_is_well(shared)
     for seed, about in enumerate(reversed(shared.built.records.all()), 1):
         expected = {entry.name for entry in shared.built.records.manifest(about.id, "identifiable")}
@@ -63,33 +64,42 @@ def test_of_two_workers_one_is_killed_and_the_other_finishes(shared: Shared, tmp
 
 
 def test_twenty_submissions_and_two_workers_and_each_is_carried_once(shared: Shared, tmp_path) -> None:
-    workers = [shared.worker() for _ in "ab"]
+    workers = {shared.worker().pid for _ in "ab"}
     shared.heard(2)
-    arrived = {arrive(shared.built, demo(tmp_path / str(seed), seed)) for seed in range(20)}
+    arrived = set()
+    for seed in range(PATIENCE_SECONDS):
+        arrived.add(arrive(shared.built, demo(tmp_path / str(seed), seed)))
+        if len(arrived) >= 20 and busy(shared) == workers:
+            break
     shared.rest_in("received")
     carried = [submission for step, submission, _ in shared.steps() if step == "keep_identifiable"]
     assert sorted(carried) == sorted(arrived)
-    assert {int(process) for *_, process in shared.steps()} == {worker.pid for worker in workers}
+    assert busy(shared) == workers
     proves_all_is_well(shared)
+
+
+def busy(shared: Shared) -> set[int]:
+    """The processes that have done a step."""
+    return {int(process) for *_, process in shared.steps()}
 
 
 def test_a_worker_taken_for_dead_ends_when_it_wakes_and_touches_nothing_more(shared: Shared, tmp_path) -> None:
     on_the_way(shared, "anonymise_session", tmp_path / "in")
-    sleeping, other = (shared.worker(dead_after=3, what="pause", step="anonymise_session") for _ in "ab")
+    for _ in "ab":
+        shared.worker(dead_after=3, what="pause", step="anonymise_session")
     shared.rest_in("awaiting-signoff")
-    if str(other.pid) == _paused(shared):
-        sleeping, other = other, sleeping
+    (sleeping,) = (worker for worker in shared.processes if str(worker.pid) == _paused(shared))
     before = shared.steps()
     sleeping.send_signal(signal.SIGCONT)
-    assert sleeping.wait(60) == LOST
+    assert sleeping.wait(PATIENCE_SECONDS) == LOST
     assert shared.steps() == before
     assert shared.states() == {"awaiting-signoff"}
     proves_all_is_well(shared)
 
 
 def _paused(shared: Shared) -> str:
-    """The process that did the step first."""
-    return next(process for step, _, process in shared.steps() if step == "anonymise_session")
+    """The process that stands still."""
+    return (shared.built.home.root / "mishap").read_text()
 
 
 def test_a_server_that_goes_away_in_the_middle_and_comes_back_costs_nothing(shared: Shared, tmp_path) -> None:

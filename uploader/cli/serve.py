@@ -15,7 +15,7 @@ from uploader.gateway import Built, open_home, preflight
 from uploader.home import ARCHIVES
 from uploader.hosted import archive_children
 from uploader.phantom import write_session
-from uploader.supervisor import Child, answers, await_ready, revive, stop_all, stop_signal
+from uploader.supervisor import Child, await_ready, listens, revive, stop_all, stop_signal
 
 
 @click.command()
@@ -54,7 +54,7 @@ def serve(home: Path, demo: bool) -> None:
 
 def _refuse_a_second(children: Sequence[Child]) -> None:
     """Raises Misconfigured when something listens already where a child is to listen."""
-    if taken := [f"{child.name} at {child.url}" for child in children if child.url and answers(child.url)]:
+    if taken := [f"{child.name} at {child.url}" for child in children if child.url and listens(child.url)]:
         raise Misconfigured(
             f"running already: {', '.join(taken)}; stop the other service, or give this home other ports in {FILE}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.archives.embedded.door import SESSION, Caller
+from tests.patience import PATIENCE_SECONDS
 from uploader.archives.embedded import Embedded
 from uploader.phantom import large_multiframe
 
@@ -69,7 +70,7 @@ archive.close()
 def streamed(root: Path, what: str, file: Path) -> tuple[int, int]:
     """Bytes that went through the archive, and by how many its process grew."""
     command = [sys.executable, "-c", SCRIPT, str(root), what, str(file)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     size, growth = done.stdout.split()
     return int(size), int(growth)
 

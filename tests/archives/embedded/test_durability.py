@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests.archives.embedded.door import FILES, PASSWORDS, SESSION, Caller, image, reopened, tarred
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.archives.embedded import Embedded, quiet, vault
 
 CHILD = """
@@ -23,7 +24,7 @@ from uploader.archives.embedded import Embedded, serve
 server = serve(Embedded(Path(sys.argv[1]), name="central", site_id="CEN", accounts=()), "127.0.0.1", 0)
 server.start()
 print(server.url, flush=True)
-time.sleep(60)
+time.sleep(900)
 """
 
 
@@ -87,15 +88,16 @@ def test_after_a_kill_every_image_that_was_acknowledged_is_in_the_prearchive_or_
     with subprocess.Popen([sys.executable, "-c", CHILD, str(root)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         url = child.stdout.readline().strip()
+        acknowledged: set[str] = set()
         with ThreadPoolExecutor(4) as pool:
-            sent = [pool.submit(_import_until_killed, url, series) for series in range(4)]
+            for series in range(4):
+                pool.submit(_import_until_killed, url, series, acknowledged)
+            until(lambda: acknowledged)
             time.sleep(milliseconds / 1000)
             child.kill()
-        acknowledged = {name for each in sent for name in each.result()}
     again = reopened(root)
     quiet.settle(again.store, datetime.now(UTC) + timedelta(seconds=1))
     caller = Caller(again)
-    assert acknowledged
     for row in caller.rows("/data/prearchive/projects/P"):  # killed between build and archive: the sender asks again
         assert row["status"] == "READY"
         assert caller("POST", f"/data{row['url']}?action=commit").status_code in {200, 301}
@@ -104,17 +106,15 @@ def test_after_a_kill_every_image_that_was_acknowledged_is_in_the_prearchive_or_
     again.close()
 
 
-def _import_until_killed(url: str, series: int) -> list[str]:
-    """Send images of one series into the prearchive one by one, committing every fifth; names of those acknowledged."""
-    acknowledged: list[str] = []
+def _import_until_killed(url: str, series: int, acknowledged: set[str]) -> None:
+    """Send images of one series into the prearchive one by one, committing every fifth; notes who was acknowledged."""
     with requests.Session() as session, suppress(requests.RequestException):
         session.auth = ("olga", PASSWORDS["olga"])
         for n in range(1, 10_000):
             more = "&action=commit" if n % 5 == 0 else ""
             address = f"{url}/data/services/import?import-handler=gradual-DICOM&project=P&subject=S&session=E{more}"
-            if session.post(address, data=image(series, n), timeout=20).status_code == 200:
-                acknowledged.append(f"1.2.3.{series}.1.{n}.dcm")
-    return acknowledged
+            if session.post(address, data=image(series, n), timeout=PATIENCE_SECONDS).status_code == 200:
+                acknowledged.add(f"1.2.3.{series}.1.{n}.dcm")
 
 
 def _send_until_killed(url: str, child: subprocess.Popen[str], seconds: float) -> dict[str, str]:
@@ -128,7 +128,7 @@ def _send_until_killed(url: str, child: subprocess.Popen[str], seconds: float) -
             if child.poll() is None and time.monotonic() > until:
                 os.kill(child.pid, 9)
             try:
-                answer = session.put(f"{url}{FILES}/{n}.dcm", data=_content(n), timeout=10)
+                answer = session.put(f"{url}{FILES}/{n}.dcm", data=_content(n), timeout=PATIENCE_SECONDS)
             except requests.RequestException:
                 break
             if answer.status_code == 200:

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.archives.embedded.door import FILES, PASSWORDS, SESSION, Caller, image, zipped
+from tests.patience import PATIENCE_SECONDS
 from uploader.archives.embedded import Embedded
 from uploader.archives.embedded.dicomtypes import scan_id, scan_type, session_type
 
@@ -87,7 +88,7 @@ def test_parallel_imports_of_one_session_merge_and_nothing_is_lost(olga: Caller,
     def one(series: int) -> int:
         body = zipped({str(n): image(series, n) for n in range(4)})
         address = f"{url}{TO_ARCHIVE}&overwrite=append"
-        return requests.post(address, data=body, auth=("mark", PASSWORDS["mark"]), timeout=60).status_code
+        return requests.post(address, data=body, auth=("mark", PASSWORDS["mark"]), timeout=PATIENCE_SECONDS).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(one, range(1, 13))) == {200}

@@ -13,6 +13,7 @@ import requests
 from werkzeug.exceptions import Locked
 
 from tests.archives.embedded.door import PASSWORDS, SESSION, Caller, image, reopened, tarred, zipped
+from tests.patience import PATIENCE_SECONDS, until
 from uploader.archives.embedded import Embedded, deposits, quiet, removal, serve, store, vault, waiting
 from uploader.archives.embedded.database import Row
 
@@ -340,9 +341,7 @@ def test_a_served_archive_settles_its_prearchive_by_itself(archive: Embedded, ol
     server = serve(archive, "127.0.0.1", 0)
     server.start()
     send(olga, WAITING, image())
-    pause = threading.Event()
-    while olga.rows(LISTING):
-        pause.wait(0.05)
+    until(lambda: not olga.rows(LISTING))
     server.stop()
     assert len(olga.rows(f"{SESSION}/scans/1/files")) == 1
 
@@ -357,11 +356,11 @@ def test_parallel_batches_of_one_session_merge_into_one_and_lose_nothing(olga: C
         files = {f"{s}.{n}": image(s, n) for s in (1, 2, 3) for n in (number, number + 1)}
         body = (tarred if number % 2 else zipped)(files)
         address = f"{url}{WAITING}&overwrite_files=true&inbody=true{dest}"
-        return requests.post(address, data=body, auth=auth, timeout=60).status_code
+        return requests.post(address, data=body, auth=auth, timeout=PATIENCE_SECONDS).status_code
 
     def gradual(number: int) -> int:
         address = f"{url}{WAITING.replace('DICOM-zip', 'gradual-DICOM')}&inbody=true{dest}"
-        return requests.post(address, data=image(1, number), auth=auth, timeout=60).status_code
+        return requests.post(address, data=image(1, number), auth=auth, timeout=PATIENCE_SECONDS).status_code
 
     with ThreadPoolExecutor(12) as pool:
         sent = [pool.submit(one, n) for n in range(8)] + [pool.submit(gradual, n) for n in range(12)]
@@ -377,7 +376,9 @@ def test_batches_that_come_while_sessions_are_archived_all_end_in_the_archive(
 ) -> None:
     def one(number: int) -> int:
         body = zipped({"a": image(1, number)})
-        return requests.post(f"{url}{WAITING}", data=body, auth=("mark", PASSWORDS["mark"]), timeout=60).status_code
+        return requests.post(
+            f"{url}{WAITING}", data=body, auth=("mark", PASSWORDS["mark"]), timeout=PATIENCE_SECONDS
+        ).status_code
 
     with ThreadPoolExecutor(6) as pool:
         sent = [pool.submit(one, n) for n in range(16)]
@@ -395,7 +396,7 @@ def test_batches_that_are_committed_at_once_are_all_answered_with_the_session_in
 ) -> None:
     def one(number: int) -> tuple[int, str]:
         body, auth = zipped({"a": image(1, number)}), ("mark", PASSWORDS["mark"])
-        answer = requests.post(f"{url}{WAITING}&action=commit", data=body, auth=auth, timeout=60)
+        answer = requests.post(f"{url}{WAITING}&action=commit", data=body, auth=auth, timeout=PATIENCE_SECONDS)
         return answer.status_code, answer.text
 
     with ThreadPoolExecutor(6) as pool:

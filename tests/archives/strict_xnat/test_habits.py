@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 import requests
@@ -17,6 +18,7 @@ from tests.archives.strict_xnat import StrictXnat, server
 from tests.archives.strict_xnat.busy import SENDING
 from tests.archives.strict_xnat.imports import SLOW_BYTES
 from tests.archives.traps import Traps, served
+from tests.patience import PATIENCE_SECONDS
 
 SESSION = "/data/projects/DEMO/subjects/S/experiments/E"
 FILES = f"{SESSION}/scans/3/resources/DICOM/files"
@@ -46,7 +48,7 @@ def url(xnat):
 def asked(url, method, path, data=None, account=LINE, **headers):
     login = (account.login, account.password)
     kind = {"Content-Type": "application/octet-stream"} if data is not None else {}
-    return requests.request(method, url + path, data=data, auth=login, headers=kind | headers, timeout=20)
+    return requests.request(method, url + path, data=data, auth=login, headers=kind | headers, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -95,21 +97,21 @@ def test_a_login_ends_in_the_middle(scan):
     ticket = asked(scan, "POST", "/data/JSESSION").text
     cookie = {"Cookie": f"JSESSIONID={ticket}"}
     statuses = [
-        requests.get(f"{scan}/data/auth", headers=cookie, timeout=20).status_code
+        requests.get(f"{scan}/data/auth", headers=cookie, timeout=PATIENCE_SECONDS).status_code
         for _ in range(server.SESSION_REQUESTS + 1)
     ]
     assert statuses == [200] * server.SESSION_REQUESTS + [401]
 
 
 def test_a_browser_gets_the_login_page_with_200(url):
-    answer = requests.get(f"{url}/data/projects", headers={"User-Agent": "Mozilla/5.0"}, timeout=20)
+    answer = requests.get(f"{url}/data/projects", headers={"User-Agent": "Mozilla/5.0"}, timeout=PATIENCE_SECONDS)
     assert (answer.status_code, answer.text[:9]) == (200, "<!DOCTYPE")
 
 
 def test_cookies_that_are_sent_back_grow_until_every_request_is_refused(url):
     with requests.Session() as person:
         person.auth = (LINE.login, LINE.password)
-        assert [person.get(f"{url}/data/auth", timeout=20).status_code for _ in range(2)] == [200, 400]
+        assert [person.get(f"{url}/data/auth", timeout=PATIENCE_SECONDS).status_code for _ in range(2)] == [200, 400]
 
 
 def test_the_site_s_script_is_on_and_rewrites_what_is_imported(url):
@@ -164,14 +166,17 @@ def test_a_large_session_takes_longer_than_the_archive_waits_for_itself_and_is_a
 
 
 def test_who_comes_second_to_a_session_is_told_off(archive):
-    slow = Traps(archive.app)
-    slow.set(("PUT", r"\.tar$"), traps.stalls(1), times=1)
-    with served(StrictXnat(slow)) as url, ThreadPoolExecutor(2) as threads:
+    slow, begun, over = Traps(archive.app), Event(), Event()
+    slow.set(("PUT", r"\.tar$"), traps.waits(begun, over), times=1)
+    with served(StrictXnat(slow)) as url, ThreadPoolExecutor(1) as threads:
         asked(url, "PUT", f"{SESSION}?xsiType=xnat:ctSessionData").raise_for_status()
         asked(url, "PUT", f"{SESSION}/scans/3?xsiType=xnat:ctScanData").raise_for_status()
-        sent = list(threads.map(lambda n: asked(url, "PUT", SEND, tarred({n: b"x"})), ("1", "2")))
-        assert sorted(answer.status_code for answer in sent) == [200, 400]
-        assert SENDING in next(answer.text for answer in sent if answer.status_code == 400)
+        first = threads.submit(asked, url, "PUT", SEND, tarred({"1": b"x"}))
+        assert begun.wait(PATIENCE_SECONDS)
+        second = asked(url, "PUT", SEND, tarred({"2": b"x"}))
+        over.set()
+        assert (first.result().status_code, second.status_code) == (200, 400)
+        assert SENDING in second.text
         asked(url, "DELETE", "/data/projects/DEMO/subjects/S?removeFiles=true")
 
 
