@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import until
+from tests.patience import until
 from tests.sandbox.hostile import FOLDER, HURRIED, SAYS, SITE, broken, running, said, session
 from uploader.config import PluginSettings
 from uploader.domain.errors import BadPlugin, BadSettings, ValidatorAway

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cli.calling import until
+from tests.patience import until
 from tests.sandbox.hostile import FOLDER, HURRIED, SAYS, SITE, broken, running, said, session
 from tests.stack.engine import run, why_no_engine
 from uploader.config import PluginSettings
