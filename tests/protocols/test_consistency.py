@@ -108,9 +108,9 @@ PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1
         (f"{RS}/structure_set/images", "mr", f"{RS}/structure_set/images", "there is no input mr"),
         (
             "/inputs/-",
-            PLAN | {"plan": {"structure_set": "ct"}},
-            "/inputs/2/plan/structure_set",
-            "is CT; expected RTSTRUCT",
+            PLAN | {"key": "dose", "modality": "RTDOSE", "dose": {"plan": "ct"}},
+            "/inputs/2/dose/plan",
+            "is CT; expected RTPLAN",
         ),
         (
             "/inputs/-",

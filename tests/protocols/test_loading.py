@@ -308,6 +308,23 @@ def test_a_protocol_may_only_ask_for_a_policy_that_is_there(keep, document, tmp_
         check(load(keep(document), SCHEMA), OURS, tmp_path, POLICIES)
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ({"title": "Another trial"}, "title", "Another trial"),
+        ({"sponsor": "Another unit"}, "sponsor", "Another unit"),
+        ({"scripts": ["base/core.das"]}, "scripts", ("base/core.das",)),
+        ({"policy": "research"}, "policy", "research"),
+        ({"institution_is_site": True}, "institution_is_site", True),
+        ({"dates": {"max_shift_days": 7}}, "max_shift_days", 7),
+        ({"project": "ELSEWHERE"}, "project", "ELSEWHERE"),
+    ],
+)
+def test_what_a_protocol_sets_is_what_its_file_says(versions, said, name, value):
+    before, after = versions({}, said).all()
+    assert getattr(before, name) != getattr(after, name) == value
+
+
 def test_a_protocol_that_names_no_policy_has_the_basic_one(keep, document):
     del document["policy"]
     assert load(keep(document), SCHEMA).policy == "basic"

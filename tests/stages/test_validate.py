@@ -285,3 +285,13 @@ def test_a_validator_that_broke_is_told_once_and_not_for_each_of_its_rules():
     verdict = validate(Case({}), with_rules("/a", "/b"), {**nothing, "geometry": broken})
     assert [f.code for f in verdict.findings] == ["validator.broken"]
     assert verdict.refused
+
+
+@pytest.mark.parametrize(("block", "says"), [("roi_relations", "why"), ("rois", "note")])
+def test_why_the_trial_asks_for_something_is_told_with_the_finding(block, says):
+    line = f"/{block}/0"
+    asked = replace(with_rules(line), content={block: [{says: "the lungs were swapped before"}]})
+    wrong = Finding("geometry.spacing", Severity.QUESTION, "scans/1", "wide", line=line)
+    assert [f.says for f in judged(asked, wrong, Ruling(line, Outcome.FAILED)).findings] == [
+        "wide (the lungs were swapped before)"
+    ]

@@ -23,11 +23,11 @@ def kv(*values, uid="1.2.3"):
 
 
 def test_a_value_out_of_range_names_file_element_found_expected_and_what_to_do():
-    (finding,) = findings(check, judged(kv(120.0, 80.0), {**KV, "severity": "question", "why": "density table"}))
+    (finding,) = findings(check, judged(kv(120.0, 80.0), {**KV, "severity": "question"}))
     assert finding.code == "acquisition.wrong"
     assert finding.severity is Severity.QUESTION
     assert finding.where == "scans/1.2.3/0002.dcm KVP (0018,0060)"
-    assert finding.says == "The scan: KVP (0018,0060) is not what the trial asks for, in 1 of 2 files (density table)"
+    assert finding.says == "The scan: KVP (0018,0060) is not what the trial asks for, in 1 of 2 files"
     assert (finding.line, finding.found, finding.expected) == ("/inputs/0/acquisition/0", "80 kV", "100 to 140 kV")
     assert finding.remedy
 

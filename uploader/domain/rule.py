@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from uploader.domain.finding import Severity
 
@@ -23,3 +25,15 @@ class Rule:
     severity: Severity
     title: str
     name: str = ""
+
+
+def said_at(document: Any, line: str) -> Any:
+    """What a document says at a JSON pointer, as lines of rules are; None where there is nothing."""
+    for step in line.split("/")[1:]:
+        if isinstance(document, Mapping):
+            document = document.get(step)
+        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        else:
+            return None
+    return document

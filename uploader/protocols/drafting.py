@@ -161,7 +161,7 @@ def _structure_set(answers: Answers) -> dict[str, Any]:
 
 
 def _plan(answers: Answers) -> dict[str, Any]:
-    said: dict[str, Any] = {"structure_set": key_of("RTSTRUCT")} if "RTSTRUCT" in answers.modalities else {}
+    said: dict[str, Any] = {"geometry": "PATIENT"}
     if answers.fractions:
         said["fractions"] = {"eq": answers.fractions}
     if answers.total_gy and answers.target:

@@ -15,16 +15,15 @@ Content = Mapping[str, Any]
 
 _OF_INPUTS = re.compile(
     r"/(timepoints/\d+/inputs|cross_checks/\d+/inputs|course/plans)/\d+"
-    r"|/inputs/\d+/(structure_set/images|plan/structure_set|dose/(plan|frame_of_reference_matches)|acquisition/\d+/ref)"
+    r"|/inputs/\d+/(structure_set/images|dose/(plan|frame_of_reference_matches)|acquisition/\d+/ref)"
 )
 _OF_ROIS = re.compile(
     r"/inputs/\d+/(geometry/cover/\d+/roi|dose/covers/\d+|plan/prescriptions/\d+/target)|/course/prescriptions/\d+/target"
     r"|/roi_relations/\d+/[ab]|/dvh_checks/\d+/roi"
 )
 _OF_ARMS = re.compile(r"/(inputs/\d+/plan|course)/prescriptions/\d+/arm")
-_OF_MODALITY = re.compile(r"/inputs/\d+/(structure_set/images|plan/structure_set|dose/plan)")
 _BLANKS = re.compile(r"[\s_-]+")
-_MODALITY = {"plan/structure_set": "RTSTRUCT", "dose/plan": "RTPLAN", "course/plans": "RTPLAN"}
+_MODALITY = {"dose/plan": "RTPLAN", "course/plans": "RTPLAN"}
 
 FEWEST: Mapping[str, tuple[int, int | None]] = {
     "reference_chain": (2, None),

@@ -122,8 +122,7 @@ def _sections(content: Said) -> Iterator[tuple[str, str, list[Fact]]]:
 
 
 def _input(said: Said) -> Iterator[Fact]:
-    unless = said.get("match", ())
-    how = "; ".join(condition(each) + (" or is missing" if each.get("on_missing") == "pass" else "") for each in unless)
+    how = "; ".join(map(_recognised, said.get("match", ())))
     yield "Recognised by", f"modality {said['modality']}" + (f"; {how}" if how else "")
     if "sop_classes" in said:
         yield "SOP classes", ", ".join(said["sop_classes"])
@@ -133,6 +132,11 @@ def _input(said: Said) -> Iterator[Fact]:
         yield "Drawn on", said["structure_set"]["images"]
     if "note" in said:
         yield "Note", said["note"]
+
+
+def _recognised(said: Said) -> str:
+    missing = " or is missing" if said.get("on_missing") == "pass" else ""
+    return condition(said) + missing + (f" ({said['why']})" if "why" in said else "")
 
 
 def _names(said: Said) -> Iterator[Fact]:

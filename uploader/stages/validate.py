@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from uploader.domain.errors import Misconfigured, Transient, UnknownValidator
-from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict, judge
-from uploader.domain.rule import Rule
+from uploader.domain.finding import OURS, Finding, Outcome, Ruling, Severity, Verdict, judge
+from uploader.domain.rule import Rule, said_at
 from uploader.domain.trial import Check, Protocol
 from uploader.domain.waivable import waivable
 from uploader.domain.waiver import Waiver
@@ -38,7 +38,7 @@ def validate(
             "which this site has not installed or not allowed"
         )
     said = [each for check in checks for each in _said(case, check, validators[check.validator])]
-    findings = [each for each in said if isinstance(each, Finding)]
+    findings = [_reasoned(each, protocol) for each in said if isinstance(each, Finding)]
     rulings = [each for each in said if isinstance(each, Ruling)]
     known = {each.rule.line for each in waivable(protocol.content, protocol.rules)}
     waived = [waiver for waiver in waivers if waiver.line in known]
@@ -55,6 +55,13 @@ def _stopping(finding: Finding, protocol: Protocol) -> Finding:
     """A refusal, where the protocol says that findings of this severity stop a session."""
     stops = protocol.content.get("outcome", {}).get("block_on", ())
     return replace(finding, severity=Severity.REFUSAL) if finding.severity.name.lower() in stops else finding
+
+
+def _reasoned(finding: Finding, protocol: Protocol) -> Finding:
+    """With what the protocol says why it asks for it: the ``why`` of the rule, of an ROI its ``note``."""
+    said = said_at(protocol.content, finding.line)
+    why = (said.get("why") or said.get("note")) if isinstance(said, Mapping) and finding.line else None
+    return replace(finding, says=f"{finding.says} ({why})") if why and not finding.code.startswith(OURS) else finding
 
 
 def needed(protocol: Protocol) -> Sequence[Check]:

@@ -25,7 +25,6 @@ from uploader.validators.conditions import excused
 from uploader.validators.dosed import Dosed, dose_idle, dosed
 from uploader.validators.drawn import named
 from uploader.validators.judging import Range, not_applicable, number, range_words, severity_of, within
-from uploader.validators.wording import reason
 
 _LOOK = "look at the plan; the session may go, but be ready for the trial to ask"
 
@@ -78,7 +77,7 @@ def _limit(
         "dvh.limit",
         min(severity_of(said), Severity.QUESTION),
         f"{structure.entry} (3006,0026) ROI {structure.number}",
-        f"{said['metric']} of {said['roi']} in {_of(found.doses)} is not what the trial expects{reason(said)}",
+        f"{said['metric']} of {said['roi']} in {_of(found.doses)} is not what the trial expects",
         _LOOK,
         line=line,
         found=words,

@@ -115,7 +115,7 @@ def _within(block: Block, line: str, same: Same) -> Answer:
     other = next((n for n, each in enumerate(several) if not _alike(each, several[0], same)), None)
     if other is None:
         return right(f"{len(several)} scan{'s' if len(several) > 1 else ''}")
-    says = f"{place(attribute)} is not the same in all scans{wording.reason(same)}"
+    says = f"{place(attribute)} is not the same in all scans"
     return wrong(_differing(block, "mr.scans-differ", line, same, says, scans[other], several[0]))
 
 
@@ -130,7 +130,7 @@ def _across(block: Block, line: str, same: Same) -> Answer:
         return unknown(f"{place(attribute)} is not known of {'this visit' if then else 'the earlier visits'}")
     if _alike(now, then, same):
         return right(wording.shown(now, same))
-    says = f"{place(attribute)} is not what it was at the subject's first visit{wording.reason(same)}"
+    says = f"{place(attribute)} is not what it was at the subject's first visit"
     return wrong(_differing(block, "mr.visits-differ", line, same, says, block.headers, then))
 
 

@@ -35,7 +35,6 @@ What is not a radiotherapy object counts as an image here, of whatever modality.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from uploader.domain.finding import Finding, Ruling
@@ -46,7 +45,6 @@ from uploader.validators.blocks import missing_of
 from uploader.validators.conditions import excused
 from uploader.validators.judging import not_evaluable, severity_of
 from uploader.validators.recognition import Input, inputs
-from uploader.validators.wording import reason
 
 Judge = Callable[[Case, str, Mapping[str, Any], Sequence[Input]], Iterator[Answer]]
 """(case, line, the cross check, its inputs) -> what objects say to it."""
@@ -70,8 +68,7 @@ def _ruled(case: Case, line: str, said: Mapping[str, Any]) -> Iterator[Finding |
     elif len(asked) < at_least:
         yield not_evaluable(line, f"it is about {at_least} inputs, and the protocol names fewer")
     else:
-        for each in ruled_by(line, judge(case, line, said, asked)):
-            yield replace(each, says=each.says + reason(said)) if isinstance(each, Finding) else each
+        yield from ruled_by(line, judge(case, line, said, asked))
 
 
 def _chain(case: Case, line: str, said: Mapping[str, Any], asked: Sequence[Input]) -> Iterator[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from uploader.domain.private import Private
@@ -68,11 +68,6 @@ def distinct(headers: Iterable[Header], attribute: str) -> Sequence[Any]:
     """Different values of the attribute, in the order in which they are met; of sequences none."""
     every = (value for header in headers for value in values(header, attribute))
     return list(dict.fromkeys(value for value in every if isinstance(value, str | int | float)))
-
-
-def reason(said: Mapping[str, Any]) -> str:
-    """Why the trial asks for it, to be put behind a sentence; empty where the protocol does not say."""
-    return f" ({said['why']})" if "why" in said else ""
 
 
 def is_code(text: str, attribute: str) -> bool:
