@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.phantoms import only
+from tests.phantoms import boosted, by_beams, totalled
 from tests.validators.rulings import judged
 from uploader.ports import Case
 from uploader.validators import dose, dvh, plan, references
@@ -49,10 +49,20 @@ ASKED = {
     ],
     "cross_checks": CROSS,
     "dvh_checks": DVHS,
+    "course": {"plans": ["plan"], "fractions": {"eq": 28}, "prescriptions": PLAN["prescriptions"]},
 }
-RULES = len(PLAN) + len(DOSE) + len(CROSS) + len(DVHS)
+RULES = len(PLAN) + len(DOSE) + len(CROSS) + len(DVHS) + len(ASKED["course"])
 JUNK = (None, "", "x", "1.2.3", -1, 0, 1.5, 1e300, float("nan"), [], [None], [{}], ["a", "b"], [1.0, 2.0, 3.0], {})
 ARRAYS = (np.arange(40.0), np.full(6, np.nan))
+
+
+SESSIONS = (
+    lambda s: None,
+    boosted,
+    lambda s: (boosted(s), totalled(s)),
+    lambda s: by_beams(s, {1: 1}, {2: 1}),
+)
+"""One phase, two phases, these with their sum, and one as doses of its beams."""
 
 
 def places(header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -68,8 +78,10 @@ def places(header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_rule_is_ruled_on_once_whatever_a_header_holds(session, data):
     damaged = {name: h if h["Modality"] == "CT" else copy.deepcopy(h) for name, h in session.items()}
+    data.draw(st.sampled_from(SESSIONS))(damaged)
+    planned = [name for name, header in damaged.items() if header["Modality"] != "CT"]
     for _ in range(data.draw(st.integers(1, 3))):
-        every = list(places(only(damaged, data.draw(st.sampled_from(["RTPLAN", "RTDOSE", "RTSTRUCT"])))))
+        every = list(places(damaged[data.draw(st.sampled_from(planned))]))
         header, keyword = every[data.draw(st.integers(0, len(every) - 1))]
         if keyword != "Modality":
             header[keyword] = data.draw(st.sampled_from([*JUNK, *ARRAYS]))

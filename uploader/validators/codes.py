@@ -160,7 +160,7 @@ def _finding(block: Block, line: str, entry: str, what: Coded, found: str) -> Fi
 def _values(header: Header, keyword: str) -> Sequence[str]:
     value = header.get(keyword)
     several = value if isinstance(value, list) else [value]
-    return [str(each).strip() for each in several if each not in (None, "")]
+    return [str(each).strip() for each in several if isinstance(each, (str, int, float)) and each != ""]
 
 
 def _shown(values: Sequence[str], what: Coded) -> Iterator[str]:
