@@ -8,7 +8,7 @@ from tests.phantoms import boosted, changed, names_of, only
 from tests.validators.rulings import judged
 from uploader.domain.finding import Outcome, Severity
 from uploader.ports import Case
-from uploader.validators import dose, plan
+from uploader.validators import dose, plan, references
 from uploader.validators.carried import carry_over, known_of
 
 PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "unit": "instances", "count": {"min": 1}}
@@ -154,3 +154,31 @@ def test_a_target_of_a_course_that_was_known_by_its_description_is_known_in_the_
     carry_over(known_of(before), after)
     assert judged(plan.check, before)[0][TARGET].outcome is Outcome.PASSED
     assert judged(plan.check, after)[0] == judged(plan.check, before)[0]
+
+
+def phases():
+    """Two phases, each an input of its own, told apart by their fractions; one input of doses."""
+    tell = {"attr": "FractionGroupSequence[0].NumberOfFractionsPlanned", "op": "eq"}
+    inputs = [
+        PLAN | {"key": key, "match": [{**tell, "value": planned}]} for key, planned in (("plan", 28), ("boost", 8))
+    ]
+    per_plan = {"dose": {"plan": "plan", "summation": ["PLAN"], "one_per_plan": True}}
+    chain = {"id": "chain", "kind": "reference_chain", "inputs": ["dose", "plan"]}
+    return {"inputs": [*inputs, DOSE | per_plan], "cross_checks": [chain], "course": {"plans": ["plan", "boost"]}}
+
+
+def test_doses_of_phases_that_are_inputs_of_their_own_belong_to_all_of_them(session):
+    asked, two = phases(), changed(session, fraction_group(NumberOfFractionsPlanned=8))
+    for validator, line in ((references.check, "/cross_checks/0"), (dose.check, "/inputs/2/dose/one_per_plan")):
+        rulings, findings = judged(validator, Case(two, asked))
+        assert (rulings[line].outcome, [f for f in findings if f.line]) == (Outcome.PASSED, [])
+    lacking = changed(two, lambda s: s.pop("scans/5/DICOM/boost.dcm"))
+    _, (finding,) = judged(dose.check, Case(lacking, asked))
+    assert (finding.code, finding.where.partition(" ")[0]) == ("dose.per-plan", "scans/4/DICOM/boost.dcm")
+
+
+def test_without_a_course_the_dose_of_another_plan_leads_elsewhere(session):
+    asked, two = phases(), changed(session, fraction_group(NumberOfFractionsPlanned=8))
+    del asked["course"]
+    _, findings = judged(references.check, Case(two, asked))
+    assert "references.link-elsewhere" in {finding.code for finding in findings}

@@ -11,6 +11,7 @@ from uploader.ports import Case, Header, Headers
 from uploader.validators import links
 from uploader.validators.answers import Answer, right, wrong
 from uploader.validators.blocks import missing_of
+from uploader.validators.course import phases_with
 from uploader.validators.drawn_on import DrawnOn, drawn_on
 from uploader.validators.links import Reference
 from uploader.validators.reading import text
@@ -21,7 +22,7 @@ from uploader.validators.recognition import Input
 class _Link:
     """A link of the chain: from the objects of one input to those of the next.
 
-    targets: SOP Instance UID -> header, of the second input
+    targets: SOP Instance UID -> header, of the second input, and where its plans are phases of the others
     present: SOP Instance UIDs of all objects of the session
     drawn_on: images of structure sets, by entry
     headers: of all objects of the session
@@ -54,7 +55,8 @@ def answers(case: Case, line: str, severity: Severity, chain: Sequence[Input]) -
         if missing:
             yield from missing
             continue
-        targets = {text(case.headers[entry], "SOPInstanceUID"): case.headers[entry] for entry in target.entries}
+        leads_to = [case.headers[entry] for entry in phases_with(case, target)]
+        targets = {text(header, "SOPInstanceUID"): header for header in leads_to}
         link = _Link(line, severity, source, target, targets, present, case.once(drawn_on), case.headers)
         for entry in source.entries:
             yield _answer(link, entry, case.headers[entry])

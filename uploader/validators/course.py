@@ -39,6 +39,14 @@ def course(case: Case) -> tuple[str, ...] | str:
     return why or found or "the session has no plan of the course"
 
 
+def phases_with(case: Case, each: Input) -> tuple[str, ...]:
+    """Entries of an input; of one whose plans are phases, those of all phases."""
+    keys = case.asked.get("course", {}).get("plans", ())
+    known = case.once(inputs)
+    together = [known[key] for key in keys if key in known] if each.key in keys else [each]
+    return tuple(dict.fromkeys(entry for one in together for entry in one.entries))
+
+
 def uncalled(case: Case, line: str) -> Ruling | None:
     """The ruling of the rule at `line` about a course in a session that need not have any of its plans, else None."""
     phases = [case.once(inputs).get(key) for key in case.asked["course"]["plans"]]

@@ -44,7 +44,7 @@ from uploader.validators import adding, astray, codes, dose_extent, dose_level, 
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block, answered, blocks, missing_of
 from uploader.validators.codes import Coded, Judge, each_ruled
-from uploader.validators.course import uncalled
+from uploader.validators.course import phases_with, uncalled
 from uploader.validators.judging import not_applicable, not_evaluable
 from uploader.validators.reading import text
 from uploader.validators.recognition import Input, inputs
@@ -105,7 +105,8 @@ def _frame(block: Block, line: str, entry: str, dose: Header) -> Answer:
 
 
 def _plans(block: Block) -> Input | None:
-    """The input whose plans the doses belong to, as the block says it, else the only one of plans."""
+    """The input whose plans the doses belong to, as the block says it, else the only one of plans; where it is a phase
+    of a course, they belong to all phases."""
     known = block.case.once(inputs)
     if "plan" in block.said:
         return known.get(block.said["plan"])
@@ -119,7 +120,7 @@ def _per_plan(block: Block, line: str, plans: Input | None) -> Iterator[Answer]:
         return
     asked = block.said.get("summation")
     doses = {e: dose for e, dose in block.headers.items() if not asked or text(dose, "DoseSummationType") in asked}
-    for entry in plans.entries:
+    for entry in phases_with(block.case, plans):
         yield _of_one(block, line, entry, doses)
 
 
