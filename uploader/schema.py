@@ -34,6 +34,16 @@ def fault(document: Any, schema: Schema) -> ValidationError | None:
     return worst
 
 
+def fits(document: Any, schema: Schema) -> bool:
+    """Whether it fits. Stops at the first that is wrong, where `fault` weighs all: for what strangers send."""
+    try:
+        return _fits(document, schema, schema)
+    except _Unsure:
+        from jsonschema import Draft202012Validator
+
+        return bool(Draft202012Validator(schema).is_valid(document))
+
+
 def faults(document: Any, schema: Schema) -> list[ValidationError]:
     """All that is wrong with the document, in its order; of what is wrong in several ways, the likeliest one."""
     if fault(document, schema) is None:

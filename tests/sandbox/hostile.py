@@ -53,11 +53,11 @@ bare = true
     (home / "uploader.toml").write_text((home / "uploader.toml").read_text() + settings)
 
 
-def demo_asks(home: Path, params: object) -> None:
-    """The demo session's protocols also ask for it."""
+def demo_asks(home: Path, params: object, validator: str = "hostile") -> None:
+    """The demo session's protocols also ask for it, or for another validator."""
     for path in (home / "trial_protocols" / "DEMO-RT").glob("v*.json"):
         content = json.loads(path.read_text())
-        content["checks"] = [*content.get("checks", []), {"validator": "hostile", "params": params}]
+        content["checks"] = [*content.get("checks", []), {"validator": validator, "params": params}]
         path.write_text(json.dumps(content))
 
 

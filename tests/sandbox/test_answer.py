@@ -67,6 +67,12 @@ def test_a_check_of_which_a_part_could_not_be_judged_has_not_passed():
         ({"findings": [], "rulings": [{"rule": "/does", "outcome": "pass", "reason": "x"}]}, "it gave a reason"),
         ({"findings": [], "rulings": [{"rule": "/does", "outcome": "fail"}]}, "it failed a rule and found nothing"),
         (finding(found=10**400), "its answer has a number that is none"),
+        (b'{"findings":[{"code":"hostile.contained","where":"session","found":1e999}]}', "a number that is none"),
+        (b'{"findings":[{"code":"hostile.contained","where":"session","found":%s}]}' % (b"9" * 5000), "is not JSON"),
+        (finding(tag="(0010,0010)\n"), "its answer does not fit the schema"),
+        (finding(rule="/does\n"), "its answer does not fit the schema"),
+        (finding(where="session\n"), "it named a file that it was not told of"),
+        (finding(code="hostile.contained\n"), "it answered with a code that its manifest does not have"),
         (b'{"findings":[]} {"findings":[]}', "its answer is not JSON"),
         (b"\xff\xfe\x00", "its answer is not JSON"),
         (b" \n", "it answered nothing"),
@@ -76,6 +82,19 @@ def test_a_check_of_which_a_part_could_not_be_judged_has_not_passed():
 def test_half_an_answer_is_none(said, how):
     with pytest.raises(Broke, match=how):
         read(said)
+
+
+def test_evidence_moves_no_cursor_and_turns_no_line_round():
+    [found, _] = read(finding(evidence="a\x1b[2Jb\nc\u202ed\ud800e Müller"))
+    assert found.evidence.reveal() == "a�[2Jb�c�d�e Müller"
+
+
+def test_of_megabytes_that_fit_no_schema_the_first_is_enough(monkeypatch):
+    weighed = []
+    monkeypatch.setattr("jsonschema.exceptions.best_match", weighed.append)
+    with pytest.raises(Broke, match="does not fit the schema"):
+        read({"findings": [{"code": "hostile.contained"}] * 10_000})
+    assert weighed == []
 
 
 words = st.recursive(

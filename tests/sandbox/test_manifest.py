@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from uploader.domain.trial import Check, Protocol
 from uploader.sandbox import check_params, plugins
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import read_manifest
+from uploader.sandbox.plugin import unfit_params
 
 RIGHT = json.loads((FOLDER / "validator.json").read_text())
 
@@ -54,6 +55,47 @@ def test_wishes_are_granted_as_far_as_the_site_allows():
     assert granted == Limits(memory_mb=100, seconds=5, processes=8, cpus=0.5, scratch_mb=1)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"$ref": "https://example.org/schema.json"}, "leads out of the file, from where nothing is fetched"),
+        ({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, "leads out of the file"),
+        ({"$id": "https://example.org/", "type": "object"}, "leads out of the file"),
+        ({"$ref": "#"}, "refers to itself without end"),
+        ({"$ref": "#/$defs/none"}, "refers to something that is not in it"),
+    ],
+)
+def test_a_schema_of_params_stays_within_its_file_and_comes_to_an_end(tmp_path, parameters, says):
+    with pytest.raises(BadSettings, match=says):
+        read_manifest(written(tmp_path, parameters=parameters))
+
+
+def test_params_over_which_a_schema_never_ends_are_told_with_their_place(known):
+    endless = {"properties": {"does": {"$ref": "#/properties/does"}}}
+    plugin = known["hostile"]
+    other = {"hostile": replace(plugin, manifest=replace(plugin.manifest, parameters=endless))}
+    content = {"checks": [{"validator": "hostile", "params": {"does": "answer"}}]}
+    [(place, says)] = unfit_params(content, other)
+    assert (place, "without end" in says) == ("/checks/0/params", True)
+
+
+def test_a_manifest_of_more_than_a_megabyte_is_not_read_to_its_end(tmp_path):
+    with pytest.raises(BadSettings, match="is longer than 1000000 bytes"):
+        read_manifest(written(tmp_path, summary="x" * 1_000_001))
+
+
+def test_a_manifest_nested_without_end_is_no_manifest(tmp_path):
+    (tmp_path / "validator.json").write_text("[" * 500_000)
+    with pytest.raises(BadSettings, match="is not JSON"):
+        read_manifest(tmp_path / "validator.json")
+
+
+@pytest.mark.parametrize("summary", ["one\nline more", "a \x1b[2J b", "name \u202egnp.exe", "half \ud800"])
+def test_words_that_people_read_can_be_printed(tmp_path, summary):
+    with pytest.raises(BadSettings, match="at /summary: has what cannot be printed"):
+        read_manifest(written(tmp_path, summary=summary))
+
+
 def test_nobody_takes_the_name_of_another_validator(tmp_path):
     given = PluginSettings(manifest=written(tmp_path, name="identity", findings={}), digest="sha256:0")
     with pytest.raises(BadSettings, match="another validator with the name identity"):
@@ -64,7 +106,8 @@ def test_nobody_takes_the_name_of_another_validator(tmp_path):
 
 def protocol(**params):
     checks = (Check("identity", {}), Check("hostile", params))
-    return Protocol("T", "v1", "d" * 64, "", "", ".*", "", "{subject}_{n}", checks, (), 1, "T")
+    asked = Protocol("T", "v1", "d" * 64, "", "", ".*", "", "{subject}_{n}", checks, (), 1, "T")
+    return replace(asked, content={"checks": [asdict(check) for check in checks]})
 
 
 @pytest.fixture

@@ -165,6 +165,21 @@ def test_a_link_among_its_programs_is_not_followed(case, tmp_path):
         said(pinned, case, "answer")
 
 
+@pytest.mark.parametrize("odd", [lambda folder: os.mkfifo(folder / "pipe"), lambda folder: (folder / "a\nb").touch()])
+def test_what_is_no_file_among_its_programs_is_not_passed_over(tmp_path, odd):
+    folder = shutil.copytree(FOLDER, tmp_path / "hostile")
+    odd(folder)
+    with pytest.raises(BadPlugin, match="something that is no file, or has a name of two lines"):
+        plugin_at(folder, tmp_path / "diagnostics", digest="sha256:" + "0" * 64).ready()
+
+
+def test_what_was_changed_while_it_ran_has_not_judged(case, tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "hostile")
+    plugin = plugin_at(folder, tmp_path / "diagnostics", bare=True)
+    with pytest.raises(BadPlugin, match="its programs are not those of the settings"):
+        said(plugin, case, "change")
+
+
 @shut_in
 def test_what_it_complains_of_goes_to_diagnostics_and_nowhere_else(plugin, case):
     says = broken(plugin, case, "crash")

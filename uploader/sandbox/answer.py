@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from uploader.domain.finding import Finding, Outcome, Ruling, Severity
 from uploader.domain.private import Private
 from uploader.sandbox.broke import Broke
 from uploader.sandbox.manifest import Manifest, Said, schema
-from uploader.schema import fault
+from uploader.schema import fits
 
 SESSION = "session"
 
@@ -25,7 +26,7 @@ def read_answer(
     Raises Broke for whatever is not an answer, to the last finding: half an answer is none.
     """
     content = _parsed(raw)
-    if fault(content, schema("answer")) is not None:
+    if not fits(content, schema("answer")):
         raise Broke("its answer does not fit the schema")
     findings = [_finding(said, manifest, entries, line, params) for said in content["findings"]]
     rulings = [_ruling(said, manifest, line, params) for said in content.get("rulings", ())]
@@ -59,11 +60,16 @@ def _finding(
         " ".join(filter(None, (said["where"], said.get("tag", "").upper()))),
         about.says,
         about.remedy,
-        Private(said["evidence"]) if "evidence" in said else None,
+        Private(_printable(said["evidence"])) if "evidence" in said else None,
         _line(said, line, params),
         _numbers(said.get("found"), about),
         _numbers(said.get("expected"), about),
     )
+
+
+def _printable(words: str) -> str:
+    """Without what moves a cursor, turns the order of a line round, or is half a character."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
 
 def _ruling(said: Mapping[str, Any], manifest: Manifest, line: str, params: Mapping[str, Any]) -> Ruling:
@@ -113,7 +119,10 @@ def _numbers(value: Any, about: Said) -> str:
     if value is None:
         return ""
     try:
-        words = " to ".join(f"{each:g}" for each in (value if isinstance(value, list) else [value]))
+        numbers = [float(each) for each in (value if isinstance(value, list) else [value])]
     except OverflowError:
-        raise Broke("its answer has a number that is none") from None
+        numbers = [math.inf]
+    if not all(map(math.isfinite, numbers)):
+        raise Broke("its answer has a number that is none")
+    words = " to ".join(f"{each:g}" for each in numbers)
     return f"{words} {about.unit}".rstrip()

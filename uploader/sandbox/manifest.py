@@ -14,6 +14,8 @@ from uploader.domain.finding import Severity
 from uploader.schema import fault
 
 FILE = "validator.json"
+LONGEST = 1_000_000
+"""Bytes."""
 RESERVED = frozenset({"validator", "verify", "protocol", "quarantine", "session"})
 """Words that begin codes of ours."""
 
@@ -52,15 +54,23 @@ class Manifest:
 
 def read_manifest(path: Path) -> Manifest:
     """Raises BadSettings, which says what is wrong with the file."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadSettings(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise BadSettings(f"{path}: is not JSON") from None
+    content = _parsed(path)
     for wrong in _wrong(content):
         raise BadSettings(f"{path}: {wrong}")
     return _manifest(content)
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LONGEST + 1)
+        if len(raw) > LONGEST:
+            raise BadSettings(f"{path}: is longer than {LONGEST} bytes; no validator has so much to say of itself")
+        return json.loads(raw)
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise BadSettings(f"{path}: is not JSON") from None
 
 
 @cache
@@ -77,6 +87,7 @@ def _wrong(content: Any) -> Iterator[str]:
     if content["name"] in RESERVED:
         yield f"at /name: {content['name']} begins codes of the uploader itself; choose another name"
     yield from _strange(content["name"], content["findings"])
+    yield from (f"at {place}: has what cannot be printed" for place, text in _texts(content) if not text.isprintable())
     yield from _no_schema(content.get("parameters", {}))
 
 
@@ -86,13 +97,40 @@ def _strange(name: str, codes: Collection[str]) -> Iterator[str]:
             yield f"at /findings/{code}: the code must begin with {name}."
 
 
+def _texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in it, names of fields too, with its place."""
+    if isinstance(content, str):
+        yield place, content
+    elif isinstance(content, list):
+        for n, each in enumerate(content):
+            yield from _texts(each, f"{place}/{n}")
+    elif isinstance(content, dict):
+        for n, (name, each) in enumerate(content.items()):
+            yield f"{place}/{n}", name
+            yield from _texts(each, f"{place}/{name if name.isprintable() else n}")
+
+
+_ELSEWHERE = {"$id", "$anchor", "$dynamicRef", "$dynamicAnchor"}
+"""Words by which a schema could hide where its references lead."""
+
+
 def _no_schema(parameters: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema import Draft202012Validator, SchemaError
+    from referencing.exceptions import Unresolvable
 
+    for place, text in _texts(parameters):
+        if text in _ELSEWHERE or (place.endswith("/$ref") and not text.startswith("#")):
+            yield f"at /parameters{place}: leads out of the file, from where nothing is fetched"
+            return
     try:
         Draft202012Validator.check_schema(parameters)
+        Draft202012Validator(parameters).is_valid({})
     except SchemaError as error:
         yield f"at /parameters: is not a JSON Schema: {error.message}"
+    except RecursionError:
+        yield "at /parameters: refers to itself without end"
+    except Unresolvable:
+        yield "at /parameters: refers to something that is not in it"
 
 
 def _manifest(content: Mapping[str, Any]) -> Manifest:

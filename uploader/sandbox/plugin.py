@@ -137,7 +137,11 @@ def unfit_params(content: Mapping[str, Any], known: Mapping[str, Any]) -> Iterat
     for n, check in enumerate(content.get("checks", ())):
         plugin = known.get(check["validator"])
         if isinstance(plugin, Plugin):
-            bad = fault(check.get("params", {}), plugin.manifest.parameters)
+            try:
+                bad = fault(check.get("params", {}), plugin.manifest.parameters)
+            except RecursionError:
+                yield f"/checks/{n}/params", "they, or the schema of the validator's manifest, go on without end"
+                continue
             if bad is not None:
                 yield f"/checks/{n}/params{''.join(f'/{step}' for step in bad.absolute_path)}", bad.message
 

@@ -49,8 +49,7 @@ class Processes:
 
     def ready(self, manifest: Manifest) -> bool:
         """Whether it is shut in. Raises Away, Unfit where it could not be run now."""
-        if (found := digest_of(self.folder)) != self.digest:
-            raise Unfit(f"its programs are not those of the settings: their digest is {found}")
+        self._unchanged()
         if not shutil.which(manifest.command[0], path=f"{self.folder}:{PATH}"):
             raise Unfit("the program of its manifest is not there, or may not be begun")
         if not self.bare and not can_shut_in():
@@ -63,7 +62,13 @@ class Processes:
         with tempfile.TemporaryDirectory(prefix="validator-") as scratch:
             words = [*self._around(folder), *limited(self.limits), *manifest.command]
             with _begun(words, Path(scratch), f"{self.folder}:{PATH}" if self.bare else PATH) as process:
-                return _run(process, request, self.limits)
+                output = _run(process, request, self.limits)
+        self._unchanged()  # while it ran, neither: an upgrade may have been under way
+        return output
+
+    def _unchanged(self) -> None:
+        if (found := digest_of(self.folder)) != self.digest:
+            raise Unfit(f"its programs are not those of the settings: their digest is {found}")
 
     def _around(self, folder: Path | None) -> Sequence[str]:
         return [] if self.bare else walls(self.folder, folder, self.limits.scratch_mb << 20)
@@ -75,9 +80,16 @@ def digest_of(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             raise Unfit("among its programs is a symbolic link, which could lead anywhere")
+        if "\n" in path.name or not (path.is_file() or path.is_dir()):
+            raise Unfit("among its programs is something that is no file, or has a name of two lines")
         if path.is_file():
-            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n")
+            lines.append(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n")
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
