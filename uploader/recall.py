@@ -19,6 +19,8 @@ from uploader.given import Gateway, central_session, consignment_of, pinned
 from uploader.logs import say
 from uploader.ports import Records
 
+RECALLABLE = frozenset({State.RELEASED, State.RECALLED})
+"""States of what the centre has; what is left to do about them, their reason says."""
 DONE, STILL_SHARED, ENDS_AT_CENTRE = "recalled", "still-shared", "ends-at-centre"
 """What is left to be done at the centre: nothing, its people must end the share, its service does so."""
 
@@ -54,12 +56,18 @@ def ask(records: Records, submission: str, person: str, reason: str) -> None:
     records.ask_recall(submission, person, reason)
 
 
+def unsettled(about: Submission) -> bool:
+    """Whether a recall failed, or left something for people here to do."""
+    settled = ("", DONE, ENDS_AT_CENTRE, RECALL_ASKED)
+    return about.state in RECALLABLE and about.why not in settled
+
+
 WHY = "say why the session is recalled; that stays in this hospital"
 
 
 def check(about: Submission) -> None:
     """Raises WrongState for what cannot be recalled."""
-    if about.state not in (State.RELEASED, State.RECALLED):
+    if about.state not in RECALLABLE:
         raise WrongState(f"submission {about.id} is {about.state}; only what is released can be recalled")
 
 

@@ -18,34 +18,9 @@ from uploader.domain.evidence import SignOff
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.signing import both, either
-from uploader.domain.submission import RECALL_ASKED, State, Submission
 from uploader.domain.waiver import Waiver
 from uploader.views import Change
 
-WORDS = {
-    State.ARRIVING: "Arriving",
-    State.RECEIVED: "Choose the trial",
-    State.QUEUED: "Under way",
-    State.AWAITING_SIGNOFF: "Awaits sign-off",
-    State.SIGNED: "Signed",
-    State.RELEASED: "Released",
-    State.REFUSED: "Refused by the protocol",
-    State.WAITING: "Waiting, tried again",
-    State.HELD: "Held: somebody must look",
-    State.WITHDRAWN: "Withdrawn",
-    State.RECALLED: "Recalled",
-}
-"""What each state means to the person in front of the screen."""
-NEXT = {
-    State.RECEIVED: "Choose trial and subject",
-    State.AWAITING_SIGNOFF: "Look and sign",
-    State.REFUSED: "Refused: read the findings",
-    State.HELD: "Held: read what stopped it",
-    State.SIGNED: "Release",
-    State.RELEASED: "Not recalled: read why",
-    State.RECALLED: "Recalled: read what is left to do",
-}
-"""What the person may do about a state that waits for one."""
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
 """A step's mark, for those who hear the page."""
 SAID = frozenset({"route", "state", "kind", "place", "trial", "subject", "label", "files", "why"})
@@ -81,18 +56,10 @@ class Alike:
 
 
 def register(app: Flask) -> None:
-    filters: tuple[Callable[..., Any], ...] = (standing, next_, mark, sentence, moment, size, shown, groups, facts)
+    filters: tuple[Callable[..., Any], ...] = (mark, sentence, moment, size, shown, groups, facts)
     filters += (alike, by_outcome, outcomes, seen_of, tally, named_place, both, either, signers)
     for filter_ in filters:
         app.add_template_filter(filter_)
-
-
-def standing(about: Submission) -> str:
-    return "Being recalled" if about.why == RECALL_ASKED else WORDS[about.state]
-
-
-def next_(state: State) -> str:
-    return NEXT[state]
 
 
 def mark(name: str) -> str:

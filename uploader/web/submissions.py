@@ -17,7 +17,7 @@ from uploader.domain.evidence import MEANING
 from uploader.domain.manifest import Manifest
 from uploader.domain.override import Override, overrides
 from uploader.domain.submission import CHOOSABLE, RECALL_ASKED, State, Submission, check_choice
-from uploader.recall import DONE, ENDS_AT_CENTRE
+from uploader.recall import RECALLABLE, unsettled
 from uploader.review import Review
 from uploader.views import Roi, View
 from uploader.web.errors import answer_to
@@ -28,10 +28,6 @@ MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
 """States that change by themselves: their pages look again every few seconds."""
 YOURS = frozenset({State.RECEIVED, State.AWAITING_SIGNOFF, State.SIGNED, State.REFUSED, State.HELD})
 """States that wait for a person."""
-RECALLABLE = frozenset({State.RELEASED, State.RECALLED})
-"""States of what the centre has; what is left to do about them, their reason says."""
-SETTLED = frozenset({"", DONE, ENDS_AT_CENTRE})
-"""Reasons of these that ask nothing of anybody here."""
 LONGEST_LIST = 50
 """Finished submissions listed before somebody asks for all."""
 
@@ -46,8 +42,7 @@ def _moves(about: Submission) -> bool:
 
 
 def _waits_for_somebody(about: Submission) -> bool:
-    unsettled = about.state in RECALLABLE and about.why not in SETTLED | {RECALL_ASKED}
-    return about.state in YOURS or unsettled
+    return about.state in YOURS or unsettled(about)
 
 
 def _state(submission: str) -> State:
