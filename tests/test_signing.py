@@ -77,8 +77,9 @@ def test_two_people_sign_on_the_desk_and_the_second_signature_releases(home, sig
     assert (again.status_code, "phil has signed as physicist" in again.text) == (400, True)
     hers = Page(browsers["clara"].get(page).text)
     assert "Physicist: signed by phil" in hers.text
-    assert "Clinician: nobody has signed yet" in hers.text
+    assert "Clinician: nobody has signed yet; clara or dora may" in hers.text
     assert "Look and sign as clinician" in browsers["clara"].get("/").text
+    assert "Somebody else must sign" in browsers["phil"].get("/").text
     assert signed_by("clara").location == page
     about = home.records.get(signable)
     assert (about.state, about.route) == ("queued", "release")

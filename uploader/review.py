@@ -72,8 +72,8 @@ class Accounts(Protocol):
     def check(self, login: str, password: str) -> frozenset[str]:
         """Roles of the account. Raises WrongPassword."""
 
-    def roles(self, login: str) -> frozenset[str]:
-        """Raises NotFound."""
+    def everybody(self) -> Mapping[str, frozenset[str]]:
+        """Login -> roles of every account."""
 
 
 class Trials(Protocol):

@@ -76,6 +76,12 @@ def test_a_person_signs_in_a_role_that_is_theirs_and_missing(has, wished, says):
         Signatures(TWO).role_of("ada", has, wished)
 
 
+def test_those_who_may_sign_are_told_by_role_and_a_role_that_nobody_has_too():
+    everybody = {"ada": {"physicist", "clinician"}, "bob": {"physicist"}}
+    assert Signatures(TWO).could_sign(everybody) == {"physicist": ["ada", "bob"], "clinician": ["ada"]}
+    assert signed(TWO, ("ada", "physicist")).could_sign(everybody) == {"clinician": []}
+
+
 def test_who_has_two_roles_chooses_one():
     assert Signatures(TWO).role_of("ada", {"physicist", "clinician"}, "clinician") == "clinician"
 

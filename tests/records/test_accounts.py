@@ -176,6 +176,7 @@ def test_other_roles_take_the_place_of_those_before_and_are_in_the_audit(
     accounts: Accounts, records: SqlRecords
 ) -> None:
     accounts.set_roles("anna", {"reviewer", "physicist"}, "root")
+    assert accounts.everybody()["anna"] == {"reviewer", "physicist"}
     assert accounts.check("anna", RIGHT) == {"reviewer", "physicist"}
     assert ("root", "roles-set") in told(records)
 

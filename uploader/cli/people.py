@@ -48,5 +48,5 @@ def password(login: str, home: Path) -> None:
 def list_accounts(home: Path) -> None:
     """List the accounts and their roles."""
     accounts = open_home(home).records.accounts
-    for login in accounts.logins():
-        click.echo(f"{login:<24} {', '.join(sorted(accounts.roles(login)))}")
+    for login, roles in accounts.everybody().items():
+        click.echo(f"{login:<24} {', '.join(sorted(roles))}")

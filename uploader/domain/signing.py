@@ -6,7 +6,7 @@ person may sign in several, one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from uploader.domain.errors import NotSigned, Refused
@@ -72,6 +72,11 @@ class Signatures:
         if self.asked.distinct_people and self._of(person):
             return ()
         return tuple(role for role in self.missing if role in has)
+
+    def could_sign(self, everybody: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+        """Each missing role, and those who may sign in it now, of people and the roles they have."""
+        able = {person: self.open_to(person, has) for person, has in everybody.items()}
+        return {role: [person for person, open_ in able.items() if role in open_] for role in self.missing}
 
     def role_of(self, person: str, has: Collection[str], wished: str = "") -> str:
         """The role in which the person signs: the one `wished`, or the only one that is open. Raises Refused."""

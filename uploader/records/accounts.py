@@ -75,6 +75,12 @@ class Accounts:
         with self._database.read() as connection:
             return list(connection.scalars(select(accounts.c.login).order_by(accounts.c.login)))
 
+    def everybody(self) -> dict[str, frozenset[str]]:
+        """Login -> roles of every account, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(accounts.c.login, accounts.c.roles).order_by(accounts.c.login))
+            return {row.login: frozenset(row.roles) for row in rows}
+
     def roles(self, login: str) -> frozenset[str]:
         """Roles of the account as they are now. Raises NotFound."""
         with self._database.read() as connection:

@@ -58,10 +58,14 @@ def all_() -> str:
     review = _review()
     newest = sorted(review.all(), key=lambda s: s.changed, reverse=True)
     finished = [s for s in newest if not (_moves(s) or _waits_for_somebody(s))]
+    signatures = {s.id: review.signatures(s.id) for s in newest if s.state is State.AWAITING_SIGNOFF}
+    mine = review.accounts.everybody().get(g.person, frozenset())
+    theirs = {submission for submission, each in signatures.items() if not each.open_to(g.person, mine)}
     return render_template(
         "submissions.html",
-        yours=[s for s in newest if _waits_for_somebody(s)],
-        signatures={s.id: review.signatures(s.id) for s in newest if s.state is State.AWAITING_SIGNOFF},
+        yours=[s for s in newest if _waits_for_somebody(s) and s.id not in theirs],
+        theirs=[s for s in newest if s.id in theirs],
+        signatures=signatures,
         moving=[s for s in newest if _moves(s) and not _waits_for_somebody(s)],
         finished=finished if "all" in request.args else finished[:LONGEST_LIST],
         finished_count=len(finished),
@@ -230,7 +234,8 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
     """
     review = _review()
     view = review.show(submission)
-    about, has = view.submission, review.accounts.roles(g.person)
+    about, everybody = view.submission, review.accounts.everybody()
+    has = everybody.get(g.person, frozenset())
     rois, rois_missing = _rois(review, about)
     trials = review.open_trials()
     return render_template(
@@ -253,6 +258,7 @@ def _page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), *
         kinds={kind: name for kind, (_, name) in KINDS.items()},
         meaning=MEANING,
         has=has,
+        could_sign=view.signatures.could_sign(everybody),
         signing_as=view.signatures.open_to(g.person, has),
         overrulable=review.overrulable(submission),
         overruled=_overruled(review, view),
