@@ -34,7 +34,8 @@ def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str
 
     Of a trial the version that is active today judges; while there is none, the highest, be it a draft.
 
-    Exit code 3 when the session cannot be used for the trial as it is. Validators of the site's own are not asked.
+    Exit code 3 when the session cannot be used for the trial as it is, 2 for a protocol that asks for validators that
+    run shut in: those are asked on the line alone, for they want files that are theirs to read.
     """
     protocol = folders.judging(reference)
     headers, others = _headers(session)
