@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pydicom
+
 from uploader import dicom
 from uploader.domain.finding import Finding
+from uploader.phantom import write_session
 from uploader.ports import Case, Validator
 
 Session = dict[str, dict[str, Any]]
@@ -33,6 +36,26 @@ def only(session: Session, modality: str) -> dict[str, Any]:
     """The header of the one object of this modality."""
     (header,) = [header for header in session.values() if header["Modality"] == modality]
     return header
+
+
+def two_phases(folder: Path, share: float) -> None:
+    """Write a session of two phases: a plan and its dose, and a boost with this share of the dose, whose file begins
+    with the uppermost plane."""
+    write_session(folder, slices=12, size=16)
+    plan, dose = (pydicom.dcmread(folder / name) for name in ("RP0001.dcm", "RD0001.dcm"))
+    _save_as(plan, BOOST["plan"], folder / "RP0002.dcm")
+    offsets = [float(offset) for offset in dose.GridFrameOffsetVector]
+    dose.ImagePositionPatient[2] += offsets[-1]
+    dose.GridFrameOffsetVector = [offset - offsets[-1] for offset in reversed(offsets)]
+    dose.PixelData = dose.pixel_array[::-1].tobytes()
+    dose.DoseGridScaling = f"{float(dose.DoseGridScaling) * share:.10g}"
+    dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = BOOST["plan"]
+    _save_as(dose, BOOST["dose"], folder / "RD0002.dcm")
+
+
+def _save_as(dataset: pydicom.Dataset, uid: str, path: Path) -> None:
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.UID(uid)
+    dataset.save_as(path, enforce_file_format=True)
 
 
 BOOST = {"plan": "1.2.826.1.1", "dose": "1.2.826.1.2", "total": "1.2.826.1.3"}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.phantoms import BOOST, boosted, by_beams, changed, names_of, only, totalled
+from tests.phantoms import BOOST, boosted, by_beams, changed, names_of, only, totalled, two_phases
 from tests.validators.rulings import judged
+from uploader.cases import case_of, headers_below
 from uploader.domain.finding import Outcome
 from uploader.ports import Case
 from uploader.validators.adding import Total, total
@@ -187,6 +188,24 @@ def test_figures_of_a_course_are_those_of_the_sum(session):
     assert figure(session, "Mean[Gy]", **COURSE).says == "50.4 Gy"
     assert figure(session, "Max[%]", **COURSE).says == "50 %", "of 50.4 Gy in each of two plans"
     assert figure(session, "Mean[Gy]", lambda s: by_beams(s, {1: 1}, {2: 1})).says == "50.4 Gy"
+
+
+def test_files_of_two_phases_have_the_figures_of_the_first_and_a_share_more(tmp_path):
+    two_phases(tmp_path, 0.25)
+    checks = [
+        {"id": f"{roi} {metric[:4]}", "roi": roi, "metric": metric, "min": 0, "severity": "note"}
+        for roi in ("PTV_5040", "Lung_R", "Heart")
+        for metric in ("Mean[Gy]", "D50%[Gy]", "Max[Gy]")
+    ]
+
+    def figures(*files, **more):
+        names = sorted(path.name for path in tmp_path.iterdir() if path.name not in files)
+        case = case_of(tmp_path, headers_below(tmp_path, names), asked(dvh_checks=checks, **more))
+        return [float(ruling.says.removesuffix(" Gy")) for ruling in judged(check, case)[0].values()]
+
+    first = figures("RP0002.dcm", "RD0002.dcm")
+    assert min(first) > 0
+    assert figures(**COURSE) == pytest.approx([1.25 * figure for figure in first], rel=1e-3)
 
 
 def test_a_part_of_the_prescription_of_a_course_needs_every_plan_to_say_its_own(session):
