@@ -206,6 +206,11 @@ _known: dict[tuple[Path, str], _Parsed] = {}
 """What was parsed before: a folder of many sessions has one set of scripts."""
 
 
+def alters(folder: Path, name: str, tag: int) -> bool:
+    """Whether a DicomEdit script removes or sets this element in every object, whatever it holds. Raises BadScript."""
+    return _parsed(folder, name)[0].sweep.verdict(tag, top=True) is not False
+
+
 def _parsed(folder: Path, name: str) -> _Parsed:
     """The script as its files are now. Raises BadScript."""
     known = _known.get((folder, name))

@@ -1,12 +1,12 @@
 """Whether the privacy policy that a protocol names does what the protocol says of privacy.
 
-What the scripts do before the policy is not looked at: they only ever take away more.
+The scripts that run before it only ever take away more: `taken` tells what of that a protocol says it needs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from uploader import dictionary
@@ -58,6 +58,25 @@ def contradicting(content: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]
     yield from _private(said, policy)
     yield from _pixels(said, content, policy)
     yield from _names(said, content, policy)
+
+
+def taken(content: Mapping[str, Any], alters: Callable[[str, int], bool]) -> Iterator[Wrong]:
+    """Elements of which the protocol says that they stay, and that one of its scripts removes or sets all the same.
+
+    alters: (script, tag) -> whether it does so in every object
+    """
+    said = content.get("privacy", {})
+    tags = [(f"keep/{n}", dictionary.tag_of(keyword)) for n, keyword in enumerate(said.get("keep", ()))]
+    tags += [(f"private_allow/{n}", _tag(text)) for n, text in enumerate(said.get("private_allow", ()))]
+    for place, tag in tags:
+        for script in content["scripts"]:
+            if tag is not None and alters(script, tag):
+                yield f"/privacy/{place}", f"the script {script} removes it, or sets it to something else"
+
+
+def _tag(text: str) -> int:
+    """Of a private element as protocols write it, in the first block that a creator can have."""
+    return int(f"{text[1:5]}10{text[8:10]}", 16)
 
 
 def _options(said: Mapping[str, Any], policy: Policy) -> Iterator[Wrong]:

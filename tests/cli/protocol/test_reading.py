@@ -10,6 +10,8 @@ from tests.protocols.conftest import SHIPPED
 from tests.sandbox.hostile import allow
 from uploader.home import make
 
+SHIFTED = {"method": "shift_per_subject"}
+
 
 def test_a_protocol_that_is_right_is_called_so_with_the_number_of_its_rules(ask):
     answer = ask("check", "SPINE-PHANTOM/v1")
@@ -36,6 +38,14 @@ def test_all_that_is_wrong_is_told_with_file_line_and_place(folder, small, ask):
         (
             {"privacy": {"base_profile": "PS3.15-E-Basic", "dates": {"method": "remove"}}},
             "at /privacy/dates/method: is remove, and the policy trial has retain-longitudinal-modified-dates",
+        ),
+        (
+            {"privacy": {"base_profile": "PS3.15-E-Basic", "dates": SHIFTED, "keep": ["KVP", "StationName"]}},
+            "at /privacy/keep/1: the script trial/trial.das removes it",
+        ),
+        (
+            {"privacy": {"base_profile": "PS3.15-E-Basic", "dates": SHIFTED, "private_allow": ["(0019,xx0C) ACME"]}},
+            "at /privacy/private_allow/0: the script trial/trial.das removes it",
         ),
         ({"status": "ready"}, "at /status: expected one of: draft, active, suspended, closed"),
     ],

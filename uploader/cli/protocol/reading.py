@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from uploader.protocols import load
 from uploader.protocols.document import lines
 from uploader.protocols.faults import Wrong, as_far_as_read, placed
 from uploader.protocols.loading import examined, unserved
+from uploader.protocols.privacy import taken
 from uploader.protocols.rules import rules
 from uploader.sandbox import unfit_params
 
@@ -74,9 +76,18 @@ def _faults(path: Path, folders: Folders) -> Iterator[str]:
         unserved(content, folders.scripts, folders.policies, Policy.read),
         _not_installed(content, schema, known),
         unfit_params(content, known),
+        _taken(content, folders.scripts),
     )
     further = chain.from_iterable(map(as_far_as_read, lacking) if found else lacking)
     yield from map(str, sorted({*found, *placed(raw, further)}))
+
+
+def _taken(content: Mapping[str, Any], scripts: Path) -> Iterator[Wrong]:
+    """What the protocol's scripts take away although it says that it stays. Raises BadScript."""
+    if "privacy" in content and all((scripts / name).is_file() for name in content["scripts"]):
+        from uploader.recipes import alters  # it loads all that anonymises
+
+        yield from taken(content, partial(alters, scripts))
 
 
 def _not_installed(content: Mapping[str, Any], schema: Mapping[str, Any], known: Collection[str]) -> Iterator[Wrong]:
