@@ -54,7 +54,7 @@ def shared(built, submission):
 
 def test_the_page_says_what_a_recall_does_before_it_is_asked_for(ada, released):
     page = ada.get(f"/submissions/{released}").text
-    assert "is shown in DEMO-RT, where the trial looks, no more" in page
+    assert "no longer shown in DEMO-RT, where the trial looks" in page
     assert "Nothing is deleted" in page
 
 
@@ -133,7 +133,7 @@ def test_a_share_that_the_account_may_not_end_is_left_to_the_central_team_and_lo
     central_of_its_people.unshare(where, "DEMO-RT")
     assert post(ada, f"/submissions/{recalled}/recall", **RIGHT).status_code == 302
     work(built)
-    assert "is shown in DEMO-RT no more" in ada.get(f"/submissions/{recalled}").text
+    assert "is no longer shown in DEMO-RT" in ada.get(f"/submissions/{recalled}").text
 
 
 def administrator(built):

@@ -38,7 +38,7 @@ ACTIONS = {
     "manifest-kept": "every file measured",
     "receipt-kept": "read back and complete",
     "verdict-kept": "judged",
-    "provenance-kept": "noted how it was anonymised",
+    "provenance-kept": "noted what was done to it",
     "acquisition-kept": "noted how it was acquired",
     "chosen": "trial and subject chosen",
     "looked-at-identifiable": "looked at identifiable data",
