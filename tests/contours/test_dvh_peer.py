@@ -138,7 +138,7 @@ def test_a_histogram_of_a_sum_of_two_grids_is_as_the_peer_s_of_the_summed_array(
     area = shapely.union_all([each.envelope for each in structure.planes.values()])
     theirs = peer.get_dvh(
         pydicom.dcmread(breast / "rtss.dcm"),
-        finer(with_boost(dose), area, FINER.get(name, 8)),
+        finer(with_boost(dose), area, FINER.get(name, 4)),
         int(structure.number),
     )
     assert dvh.outside_cc == pytest.approx(0, abs=1e-6)

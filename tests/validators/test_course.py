@@ -156,6 +156,13 @@ def test_a_target_of_a_course_that_was_known_by_its_description_is_known_in_the_
     assert judged(plan.check, after)[0] == judged(plan.check, before)[0]
 
 
+def test_what_is_asked_of_one_plan_is_not_judged_of_several(session):
+    inputs = [PLAN | {"plan": {"prescriptions": [TWICE]}}]
+    rulings, findings = judged(plan.check, Case(changed(session, boosted), {"inputs": inputs}))
+    (ruling,) = rulings.values()
+    assert (ruling.outcome, findings, "`course`" in ruling.says) == (Outcome.NOT_EVALUABLE, [], True)
+
+
 def phases():
     """Two phases, each an input of its own, told apart by their fractions; one input of doses."""
     tell = {"attr": "FractionGroupSequence[0].NumberOfFractionsPlanned", "op": "eq"}

@@ -75,7 +75,7 @@ def places(header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_rule_is_ruled_on_once_whatever_a_header_holds(session, data):
     damaged = {name: h if h["Modality"] == "CT" else copy.deepcopy(h) for name, h in session.items()}
     data.draw(st.sampled_from(SESSIONS))(damaged)

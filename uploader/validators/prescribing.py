@@ -51,7 +51,7 @@ def _of_several(block: Block, line: str, entries: Sequence[str], said: Mapping[s
 
 def _excuse(block: Block, line: str, said: Mapping[str, Any]) -> Ruling | None:
     if len(block.headers) > 1:
-        says = "there is more than one plan, and nothing says how their doses add up"
+        says = "there is more than one plan, and the rule is about one; what several have together, `course` asks"
         return _of_arm(block, line, said) or not_evaluable(line, says)
     return _of_arm(block, line, said)
 
