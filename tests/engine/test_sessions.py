@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
@@ -9,12 +10,13 @@ import pytest
 
 from tests.engine.making import anonymise, digests, edit, renumbered
 from tests.homes import demo
-from uploader.domain.errors import BadSettings, Refused, SubjectTaken
+from uploader.domain.errors import BadProtocol, BadSettings, Refused, SubjectTaken
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
 from uploader.engine.find import Found
 from uploader.engine.work import judged
+from uploader.home import make
 
 
 def test_a_session_that_grew_replaces_what_was_written_of_it(home, session, tmp_path):
@@ -166,3 +168,14 @@ def test_a_character_set_that_is_none_keeps_nobody_elses_session_back(charset, h
     report = anonymise(home, tmp_path / "IN", tmp_path / "OUT")
     assert report["totals"]["written"] == 18
     assert not any("Dürrenmatt".encode() in p.read_bytes() for p in (tmp_path / "OUT").rglob("*.dcm"))
+
+
+def test_a_trial_whose_policy_does_not_give_the_privacy_that_it_asks_for_is_not_begun(tmp_path):
+    make(tmp_path / "home", {})
+    path = tmp_path / "home" / "trial_protocols" / "DEMO-RT" / "v1.json"
+    said = json.loads(path.read_text())
+    said["privacy"]["options"] = ["retain-device-identity"]
+    path.write_text(json.dumps(said))
+    with pytest.raises(BadProtocol, match="/privacy/options: the policy trial lacks retain-device-identity"):
+        anonymise(tmp_path / "home", demo(tmp_path / "IN"), tmp_path / "OUT")
+    assert not (tmp_path / "OUT").exists()

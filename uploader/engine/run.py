@@ -27,6 +27,7 @@ from uploader.engine.plan import Job, Naming, check_subject, jobs_for
 from uploader.engine.report import Outcome, Report
 from uploader.engine.work import Bench, Judged, Made, Reason
 from uploader.home import Home, make
+from uploader.passes import Policy
 from uploader.protocols import Protocols, check
 from uploader.recipes import Kitchen, recipe_of
 from uploader.records.linktable import LinkTable
@@ -67,7 +68,7 @@ def anonymise_tree(order: Order, progress: Progress = lambda _stage, _done, _tot
     source = order.source.resolve()
     _apart(source, order.target.resolve())
     settings = _settings(order.home)
-    home, protocol = Home(settings.home), _protocol(settings, order.trial)
+    home, protocol = Home(settings.home), _protocol(settings, order.trial, order.policy)
     kitchen = Kitchen.of(settings, home.key("trial.key"))
     if order.subject:
         check_subject(protocol, order.subject, ())
@@ -164,13 +165,15 @@ def _settings(home: Path) -> Settings:
     return Settings.read(home)
 
 
-def _protocol(settings: Settings, trial: str) -> Protocol:
+def _protocol(settings: Settings, trial: str, policy: str | None) -> Protocol:
+    """The trial's protocol. What it says of privacy is held against its own policy, not against one that was asked for
+    in its place."""
     if trial not in settings.trials:
         raise UnknownTrial(
             f"this site takes part in no trial of that name; it does in: {', '.join(settings.trials) or 'none'}"
         )
     protocol = Protocols(settings.protocols, [trial]).newest(trial)
-    check(protocol, protocol.validators, settings.scripts, settings.policies)
+    check(protocol, protocol.validators, settings.scripts, settings.policies, None if policy else Policy.read)
     return protocol
 
 
