@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -20,12 +20,14 @@ from hypothesis.stateful import (
 )
 
 from tests.postgres import Postgres
-from tests.records.made import NOON, PROTOCOL, session, sign, signature
-from uploader.domain.errors import NotFound, WrongState
+from tests.records.made import NOON, PROTOCOL, TWO, session, sign, signature
+from uploader.domain.errors import NotFound, Refused, WrongState
 from uploader.domain.submission import ALLOWED, ROUTES, State
 from uploader.records import open_records, verify
 
 WORDS = ("one", "two")
+PEOPLE = ("ada", "bob", "eve")
+ROLES = (*TWO.roles, "reviewer")
 
 
 @dataclass
@@ -37,7 +39,16 @@ class Model:
     route: str = ""
     chosen: bool = False
     word: str = ""
-    signed: bool = False
+    signed: dict[str, str] = field(default_factory=dict)
+    """Role -> who signed in it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all have signed who must, and different people."""
+        return set(self.signed) == set(TWO.roles) and len(set(self.signed.values())) == len(TWO.roles)
+
+    def prepared_anew(self) -> None:
+        self.signed = {}
 
 
 class Line(RuleBasedStateMachine):
@@ -72,10 +83,11 @@ class Line(RuleBasedStateMachine):
             return
         assert State.QUEUED in ALLOWED[model.state]
         assert model.chosen or route != "prepare"
-        assert model.signed or route != "release"
+        assert model.whole or route != "release"
         assert attempt == model.attempt + 1
         model.state, model.attempt, model.route = State.QUEUED, attempt, route
-        model.signed &= route != "prepare"
+        if route == "prepare":
+            model.prepared_anew()
 
     @rule(name=names, behind=st.integers(0, 2), end=st.sampled_from(list(State)))
     def rest(self, name: str, behind: int, end: State) -> None:
@@ -93,23 +105,30 @@ class Line(RuleBasedStateMachine):
         model = self.models[name]
         with contextlib.suppress(WrongState):
             self.records.choose(name, "DEMO-RT", "v1", PROTOCOL, subject, f"{subject}_{name}", "reviewer")
-            model.chosen, model.word, model.signed = True, "", False
+            model.chosen, model.word = True, ""
+            model.prepared_anew()
 
     @rule(name=names, word=st.sampled_from(WORDS))
     def anonymise(self, name: str, word: str) -> None:
         self.records.keep_manifest(name, "anonymised", session(word))
         self.models[name].word = word
 
-    @rule(name=names, word=st.sampled_from(WORDS))
-    def sign(self, name: str, word: str) -> None:
+    @rule(name=names, word=st.sampled_from(WORDS), person=st.sampled_from(PEOPLE), role=st.sampled_from(ROLES))
+    def sign(self, name: str, word: str, person: str, role: str) -> None:
         model = self.models[name]
+        before = (model.state, model.word, model.chosen)
+        allowed = role in set(TWO.roles) - set(model.signed) and person not in model.signed.values()
         try:
-            sign(self.records, name, signature(word=word))
-        except (WrongState, NotFound):
-            assert (model.state, model.word, model.chosen) != (State.AWAITING_SIGNOFF, word, True)
+            missing = sign(self.records, name, signature(person, word, role), TWO)
+        except (WrongState, NotFound, Refused):
+            assert not (allowed and before == (State.AWAITING_SIGNOFF, word, True))
             return
-        assert (model.state, model.word) == (State.AWAITING_SIGNOFF, word)
-        model.state, model.signed = State.SIGNED, True
+        assert allowed
+        assert before == (State.AWAITING_SIGNOFF, word, True)
+        model.signed[role] = person
+        assert (not missing) == model.whole
+        if model.whole:
+            model.state = State.SIGNED
 
     @rule(name=names)
     def withdraw(self, name: str) -> None:
@@ -129,7 +148,8 @@ class Line(RuleBasedStateMachine):
         elif state is State.QUEUED:
             self._end_well(name)
         elif state is State.AWAITING_SIGNOFF and self.models[name].word:
-            self.sign(name, self.models[name].word)
+            for person, role in zip(PEOPLE, TWO.roles, strict=False):
+                self.sign(name, self.models[name].word, person, role)
         elif state is State.SIGNED:
             self.queue(name, "release")
 
@@ -147,7 +167,8 @@ class Line(RuleBasedStateMachine):
         for model in self.models.values():
             if late and model.state is State.WAITING:
                 model.state, model.attempt = State.QUEUED, model.attempt + 1
-                model.signed &= model.route != "prepare"
+                if model.route == "prepare":
+                    model.prepared_anew()
         expected = {(n, m.route, m.attempt) for n, m in self.models.items() if m.state is State.QUEUED}
         assert set(queued) == expected
 
@@ -161,13 +182,13 @@ class Line(RuleBasedStateMachine):
         for name, model in self.models.items():
             about = self.records.get(name)
             assert (about.state, about.attempt, about.route) == (model.state, model.attempt, model.route)
-            assert bool(self.records.signoffs(name)) == model.signed
+            assert {each.role: each.person for each in self.records.signoffs(name)} == model.signed
 
     @invariant()
     def what_is_released_was_signed_and_stays_so(self) -> None:
         released = {name for name, model in self.models.items() if model.state is State.RELEASED}
         assert self.released <= released
-        assert all(self.records.signoffs(name) for name in released)
+        assert all(self.models[name].whole for name in released)
         self.released = released
 
     @invariant()
