@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at
 from uploader.cli import main
-from uploader.doctor import PARTS, archives, examine, examine_part, kept, machine, traffic
+from uploader.doctor import PARTS, SESSIONS, archives, examine, examine_part, kept, machine, traffic
 from uploader.doctor.observation import Grade, observed
 from uploader.gateway import open_home
 from uploader.hosted import TEST_PROJECT
@@ -206,6 +206,17 @@ def test_a_session_that_lost_a_file_in_an_archive_is_wrong_and_named(tmp_path):
         (found,) = wrongs(seen(kept.look, built))
         assert submission in found.says
         assert "anonymised" in found.says
+
+
+def test_each_part_reads_sessions_back_where_its_own_keys_lead(tmp_path):
+    with gateway_at(tmp_path / "home") as built:
+        bring_to_signature(built, demo(tmp_path / "in"))
+        assert [each.says.split(" ")[0] for each in seen(SESSIONS["prepare"], built)] == ["2"]
+        (built.home.secrets / "link.key").unlink()
+        assert [each.says.split(" ")[0] for each in seen(SESSIONS["release"], built)] == ["1"]
+        next((built.home.archive("anonymised") / "archive").rglob("*.dcm")).unlink()
+        (found,) = seen(SESSIONS["release"], built)
+        assert "anonymised lacks or changed 1 of" in found.says
 
 
 def test_the_command_says_how_many_things_to_mend_and_tells_programs_as_json(whole, monkeypatch, capsys):

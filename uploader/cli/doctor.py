@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from uploader.cli.common import HELD, home_option, print_json
-from uploader.doctor import PARTS, examine, examine_part
+from uploader.doctor import PARTS, SESSIONS, examine, examine_part
 from uploader.doctor.observation import Grade, Observation
 from uploader.gateway import open_home
 
@@ -24,12 +24,12 @@ _MARKS = {Grade.WELL: "  ok   ", Grade.NOTE: "  note ", Grade.WRONG: "WRONG  "}
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(home: Path, phantom: bool, sessions: bool, part: str | None, as_json: bool) -> None:
     """Look at a running gateway end to end, and say what to mend."""
-    if part and sessions:
-        raise click.UsageError("--sessions reads every archive, and no part reaches all three")
+    if sessions and part and part not in SESSIONS:
+        raise click.UsageError(f"--sessions is for all, or for one of these parts: {', '.join(SESSIONS)}")
     built = open_home(home)
     found = []
-    looks = partial(examine_part, part=part) if part else partial(examine, with_sessions=sessions)
-    for observation in looks(built, with_phantom=phantom):
+    looks = partial(examine_part, part=part) if part else examine
+    for observation in looks(built, with_phantom=phantom, with_sessions=sessions):
         found.append(observation)
         if not as_json:
             _tell(observation)

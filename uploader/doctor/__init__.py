@@ -56,6 +56,13 @@ PARTS: Mapping[str, Sequence[tuple[str, Look]]] = {
 it must have: a key that is lost is a fault, not a reason to look away."""
 
 
+SESSIONS: Mapping[str, Look] = {
+    "prepare": partial(kept.look, names=("identifiable", "anonymised"), routes=("receive", "prepare")),
+    "release": partial(kept.look, names=("anonymised", "central"), routes=("release",)),
+}
+"""Of the parts that reach archives with their own accounts, and look into no other."""
+
+
 def examine(built: Built, *, with_phantom: bool, with_sessions: bool = False) -> Iterator[Observation]:
     """Everything there is to look at, in this order; a look that fails is an observation too."""
     for about, look in LOOKS:
@@ -66,9 +73,11 @@ def examine(built: Built, *, with_phantom: bool, with_sessions: bool = False) ->
         yield from observed("phantom", phantom.look, built)
 
 
-def examine_part(built: Built, part: str, *, with_phantom: bool) -> Iterator[Observation]:
-    """What one of PARTS can look at; the phantom's way is that of `prepare`."""
+def examine_part(built: Built, part: str, *, with_phantom: bool, with_sessions: bool = False) -> Iterator[Observation]:
+    """What one of PARTS can look at; the phantom's way is that of `prepare`, sessions are those of SESSIONS."""
     for about, look in PARTS[part]:
         yield from observed(about, look, built)
+    if with_sessions:
+        yield from observed("sessions", SESSIONS[part], built)
     if with_phantom and part == "prepare":
         yield from observed("phantom", phantom.look, built)
