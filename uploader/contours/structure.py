@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from uploader.contours.axes import Axes, Floats
-from uploader.contours.filling import crosses_itself, filled, is_tangled
+from uploader.contours.filling import Tangled, crosses_itself, filled, is_tangled
 
 SAME_PLANE = 0.1
 """mm along the normal within which contours of a structure count as drawn on one plane: planning systems write two
@@ -49,25 +50,35 @@ class Contour:
         """Its place along the normal, mm."""
         return float(self.points[:, 2].mean())
 
-    @property
-    def spread(self) -> float:
-        """From its lowest to its highest point along the normal, mm: 0 when it is flat in the planes of the images."""
-        return float(np.ptp(self.points[:, 2]))
 
-    @cached_property
-    def outline(self) -> shapely.Polygon:
-        """Of a closed one: its line, as it is drawn, whether or not it crosses itself."""
-        return shapely.Polygon(self.points[:, :2])
+@dataclass(frozen=True, eq=False, slots=True)
+class Closed:
+    """The closed contours of a structure, in their order: what is looked at one by one takes seconds for thousands.
 
-    @cached_property
-    def tangled(self) -> bool:
-        """Whether nobody can have drawn a closed one; it counts for no area. See `filling.is_tangled`."""
-        return not self.outline.is_valid and is_tangled(self.outline)
+    outlines: (n,), polygons in across and down, as they are drawn, whether or not they cross themselves
+    valid: (n,), whether one neither crosses nor touches itself
+    at: (n,), mm along the normal
+    spread: (n,), mm, from the lowest to the highest point along the normal: 0 when flat in the planes of the images
+    """
 
-    @cached_property
-    def crosses_itself(self) -> bool:
-        """Whether a closed one does; see `filling.crosses_itself`."""
-        return crosses_itself(self.outline)
+    contours: Sequence[Contour]
+    outlines: NDArray[np.object_]
+    valid: NDArray[np.bool_]
+    at: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, contours: Sequence[Contour]) -> Closed:
+        """Of these, which are closed."""
+        if not contours:
+            return cls((), np.empty(0, object), np.empty(0, bool), np.empty(0), np.empty(0))
+        counts = np.array([len(contour.points) for contour in contours])
+        points, begins = np.concatenate([contour.points for contour in contours]), np.cumsum(counts) - counts
+        rings = shapely.linearrings(points[:, :2], indices=np.repeat(np.arange(len(counts)), counts))
+        outlines, along = shapely.polygons(rings), points[:, 2]
+        spread = np.maximum.reduceat(along, begins) - np.minimum.reduceat(along, begins)
+        at = np.array([contour.at for contour in contours])
+        return cls(contours, outlines, shapely.is_valid(outlines), at, spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +99,39 @@ class Structure:
     spacing: float = 0.0
 
     @cached_property
+    def closed(self) -> Closed:
+        """Those that bound an area."""
+        return Closed.of([contour for contour in self.contours if contour.closed])
+
+    @property
     def planes(self) -> Mapping[float, shapely.Geometry]:
         """Place along the normal, mm, rising -> the area there, (multi)polygons in across and down, mm."""
-        drawn = sorted((c for c in self.contours if c.closed and not c.tangled), key=lambda c: c.at)
-        together: list[list[Contour]] = []
-        for contour in drawn:
-            if together and contour.at - together[-1][0].at <= SAME_PLANE:
-                together[-1].append(contour)
-            else:
-                together.append([contour])
-        areas = {group[0].at: filled([(c.kind, c.outline) for c in group]) for group in together}
-        return {at: area for at, area in areas.items() if not area.is_empty}
+        return self._filled[0]
+
+    @property
+    def tangled(self) -> int:
+        """How many closed contours nobody can have drawn: they count for no area. See `filling.is_tangled`."""
+        return self._filled[1]
+
+    @cached_property
+    def _filled(self) -> tuple[Mapping[float, shapely.Geometry], int]:
+        known, areas, tangled = self.closed, dict[float, shapely.Geometry](), 0
+        drawn = [n for n, outline in enumerate(known.outlines) if known.valid[n] or not is_tangled(outline)]
+        tangled += len(known.outlines) - len(drawn)
+        for group in _on_planes(known.at, sorted(drawn, key=lambda n: known.at[n])):
+            try:
+                area = filled([(known.contours[n].kind, known.outlines[n]) for n in group])
+            except Tangled:
+                tangled += len(group)
+                continue
+            if not area.is_empty:
+                areas[float(known.at[group[0]])] = area
+        return areas, tangled
+
+    @property
+    def crossing(self) -> int:
+        """How many closed contours cross themselves; see `filling.crosses_itself`."""
+        return sum(crosses_itself(outline) for outline in self.closed.outlines[~self.closed.valid])
 
     @cached_property
     def places(self) -> Floats:
@@ -147,3 +180,14 @@ class Structure:
             if abs(nearest - at) <= allowed + 1e-9:
                 return self.planes[nearest]
         return shapely.MultiPolygon()
+
+
+def _on_planes(at: Floats, order: Sequence[int]) -> Sequence[Sequence[int]]:
+    """Numbers of contours by the plane they lie on. order: as their places (n,) rise"""
+    together: list[list[int]] = []
+    for n in order:
+        if together and at[n] - at[together[-1][0]] <= SAME_PLANE:
+            together[-1].append(n)
+        else:
+            together.append([n])
+    return together

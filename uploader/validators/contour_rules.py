@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from uploader.contours.measures import gaps
-from uploader.contours.structure import Contour, Structure
+from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding
 from uploader.validators.answers import Answer, unknown
 from uploader.validators.drawn_on import drawn_on as images_drawn_on
-from uploader.validators.judging import number
-from uploader.validators.stacks import Stack
+from uploader.validators.judging import ROUNDING, number
 from uploader.validators.structure_set import Set, by_said, gathered
 
 
@@ -41,12 +42,13 @@ def _on_slices(each: Set) -> Answer:
         return unknown("the images do not say where they are")
     drawn_on = each.block.case.once(images_drawn_on)[each.entry]
     alone, following = defaultdict[Structure, float](float), defaultdict[Structure, float](float)
-    for structure, contour in each.closed:
-        off = max(planes.away(contour.at), contour.spread)
-        if off > tolerance + 1e-6:
-            lost = drawn_on.lacks(contour.images) and contour.spread <= tolerance + 1e-6
+    for structure in each.structures:
+        closed = structure.closed
+        away = np.maximum(planes.away(closed.at), closed.spread)
+        for n in np.flatnonzero(away > tolerance + ROUNDING).tolist():
+            lost = closed.spread[n] <= tolerance + ROUNDING and drawn_on.lacks(closed.contours[n].images)
             worst = following if lost else alone
-            worst[structure] = max(worst[structure], off)
+            worst[structure] = max(worst[structure], float(away[n]))
     return gathered([*_off(each, alone), *(replace(f, follows=drawn_on.cause) for f in _off(each, following))])
 
 
@@ -83,7 +85,7 @@ def _most_missing(structure: Structure, step: float) -> int:
 
 
 def _crossing(each: Set) -> Answer:
-    crossing = Counter(s for s, contour in each.closed if contour.crosses_itself)
+    crossing = Counter({structure: count for structure in each.structures if (count := structure.crossing)})
     says, remedy, found = "contours cross themselves", "draw these contours again", f"{crossing.total()} contour(s)"
     return by_said(each, "self_intersection", each.about([*crossing], "structures.crossing", says, remedy, found))
 
@@ -93,9 +95,13 @@ def _outside(each: Set) -> Answer:
     if planes is None or planes.window.is_empty:
         return unknown("the images do not say where they are")
     drawn_on = each.block.case.once(images_drawn_on)[each.entry]
-    outside = [(s, c, _is_beside(c, planes)) for s, c in each.closed if planes.beyond(c.at) or _is_beside(c, planes)]
-    alone = Counter(s for s, contour, beside in outside if beside or not drawn_on.lacks(contour.images))
-    following = Counter(s for s, contour, beside in outside if not beside and drawn_on.lacks(contour.images))
+    alone, following = Counter[Structure](), Counter[Structure]()
+    for structure in each.structures:
+        closed = structure.closed
+        beyond, beside = planes.beyond(closed.at), planes.beside(closed.outlines)
+        for n in np.flatnonzero(beyond | beside).tolist():
+            lost = not beside[n] and drawn_on.lacks(closed.contours[n].images)
+            (following if lost else alone)[structure] += 1
     findings = [*_out(each, alone), *(replace(f, follows=drawn_on.cause) for f in _out(each, following))]
     return by_said(each, "outside_image", findings)
 
@@ -103,13 +109,6 @@ def _outside(each: Set) -> Answer:
 def _out(each: Set, outside: Counter[Structure]) -> Sequence[Finding]:
     says, remedy = "contours lie outside of the images", "send the whole scan that the structures were drawn on"
     return each.about([*outside], "structures.outside", says, remedy, f"{outside.total()} contour(s)")
-
-
-def _is_beside(contour: Contour, planes: Stack) -> bool:
-    """Whether it reaches out of what the images show of its plane."""
-    low, high = contour.points[:, :2].min(axis=0), contour.points[:, :2].max(axis=0)
-    x0, y0, x1, y1 = planes.window.bounds
-    return bool(low[0] < x0 or low[1] < y0 or high[0] > x1 or high[1] > y1)
 
 
 RULES: Mapping[str, Callable[[Set], Answer]] = {

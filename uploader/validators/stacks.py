@@ -32,18 +32,25 @@ class Stack:
         """The usual distance of neighbouring slices, mm; 0 for a single one."""
         return float(np.median(np.diff(self.slices))) if self.slices.size > 1 else 0.0
 
-    def away(self, at: float) -> float:
-        """How far a place along the normal is from the nearest slice, mm."""
-        return float(np.abs(self.slices - at).min())
+    def away(self, at: Floats) -> Floats:
+        """(n,), how far places along the normal are from the nearest slice, mm."""
+        after = np.searchsorted(self.slices, at).clip(1, max(self.slices.size - 1, 1))
+        near = self.slices[np.stack([after - 1, np.minimum(after, self.slices.size - 1)])]
+        return np.asarray(np.abs(near - at).min(axis=0), dtype=np.float64)
 
     def is_end(self, at: float) -> bool:
         """Whether this place along the normal is that of the first or the last slice."""
         return bool(np.abs(self.slices[[0, -1]] - at).min() < max(self.step, 1e-3) / 2)
 
-    def beyond(self, at: float) -> bool:
-        """Whether it lies before the first or behind the last slice."""
+    def beyond(self, at: Floats) -> NDArray[np.bool_]:
+        """(n,), whether places lie before the first or behind the last slice."""
         slack = self.step / 2 + 1e-3
-        return not self.slices[0] - slack <= at <= self.slices[-1] + slack
+        return np.asarray((at < self.slices[0] - slack) | (at > self.slices[-1] + slack))
+
+    def beside(self, outlines: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """(n,), whether outlines reach out of what the images show of their planes."""
+        own, around = shapely.bounds(outlines), np.array(self.window.bounds)
+        return np.asarray((own[:, :2] < around[:2]).any(axis=1) | (own[:, 2:] > around[2:]).any(axis=1))
 
 
 def stack(planes: Planes, axes: Axes) -> Stack | None:

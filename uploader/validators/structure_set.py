@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from uploader.contours.structure import Contour, Structure
+from uploader.contours.structure import Structure
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.private import Private
 from uploader.ports import Case, Header
@@ -51,11 +51,6 @@ class Set:
         about = self.finding(code, "3006,0026", says, remedy, ", in ".join(told), expected)
         numbers, names = ", ".join(roi.number for roi in rois), " | ".join(roi.name for roi in rois)
         return [replace(about, where=f"{about.where} ROI {numbers}", evidence=Private(names))]
-
-    @property
-    def closed(self) -> Iterator[tuple[Structure, Contour]]:
-        """Every contour that bounds an area, with its ROI."""
-        return ((s, contour) for s in self.structures for contour in s.contours if contour.closed)
 
 
 def set_of(block: Block, entry: str, header: Header) -> Set:

@@ -23,7 +23,7 @@ Findings whatever the protocol says, all refusals
     structures.unnamed         an ROI without a name
     structures.number-doubled  two ROIs of one RTSTRUCT with one number
     structures.number-unknown  contours or an observation of a number that names no ROI
-    structures.contour-data    contours whose data are no list of points, or a line tangled beyond telling
+    structures.contour-data    contours whose data are no list of points, or lines tangled beyond telling
 
 An ROI is known by its ROINumber (3006,0022), never by its place; its name is shown to the reviewer as evidence, for it
 may be a patient's. Volumes and areas: `uploader.contours`. Sources: PS3.3 C.8.8.5, C.8.8.6, C.8.8.8.
@@ -80,10 +80,10 @@ def _numbered(entry: str, header: Header) -> Iterator[Finding]:
 
 def _tangled(case: Case) -> Iterator[Finding]:
     for structure in case.once(drawn):
-        bad = sum(contour.closed and contour.tangled for contour in structure.contours)
+        bad = structure.tangled
         if bad:
             where = f"{structure.entry} (3006,0050) ROI {structure.number}"
-            says = "contours of the ROI cross themselves so often that nobody can have drawn them"
+            says = "contours of the ROI cross themselves, or one another, so often that nobody can have drawn them"
             yield Finding("structures.contour-data", Severity.REFUSAL, where, says, _AGAIN, found=f"{bad} contour(s)")
 
 
