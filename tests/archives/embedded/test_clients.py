@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-import xnat
-from pyxnat import Interface
 
 from tests.archives.embedded.door import PASSWORDS, image, zipped
 
@@ -18,14 +17,20 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture
-def xnatpy(url: str) -> Iterator[Any]:
+def xnat() -> Any:
+    """The library. It takes seconds to load, which is for the process alone that runs these tests."""
+    return import_module("xnat")
+
+
+@pytest.fixture
+def xnatpy(url: str, xnat: Any) -> Iterator[Any]:
     with xnat.connect(url, user="olga", password=PASSWORDS["olga"], loglevel="ERROR") as session:
         yield session
 
 
 @pytest.fixture
 def pyxnat(url: str, tmp_path: Path) -> Iterator[Any]:
-    interface = Interface(server=url, user="olga", password=PASSWORDS["olga"], verify=False)
+    interface = import_module("pyxnat").Interface(server=url, user="olga", password=PASSWORDS["olga"], verify=False)
     yield interface
     interface.disconnect()
 
@@ -39,12 +44,12 @@ def study(tmp_path: Path) -> Path:
     return path
 
 
-def test_xnatpy_refuses_a_wrong_password(url: str) -> None:
+def test_xnatpy_refuses_a_wrong_password(url: str, xnat: Any) -> None:
     with pytest.raises(xnat.exceptions.XNATLoginFailedError):
         xnat.connect(url, user="olga", password="wrong", loglevel="CRITICAL")
 
 
-def test_xnatpy_connects_with_an_alias_token(url: str, xnatpy: Any) -> None:
+def test_xnatpy_connects_with_an_alias_token(url: str, xnat: Any, xnatpy: Any) -> None:
     alias, secret = xnatpy.services.issue_token()
     with xnat.connect(url, user=alias, password=secret, loglevel="ERROR") as again:
         assert again.logged_in_user in ("olga", alias)
