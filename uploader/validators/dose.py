@@ -54,9 +54,8 @@ def check(case: Case, params: Mapping[str, Any]) -> Iterator[Finding | Ruling]:
     """The findings and rulings of all blocks ``dose``, and of the plans of the ``course``."""
     told: set[str] = set()
     for each in _asked(case):
-        told.update(
-            {each.where.partition(" ")[0]} if isinstance(each, Finding) and each.code == "dose.unplaced" else ()
-        )
+        if isinstance(each, Finding) and each.code == "dose.unplaced":
+            told.add(each.where.partition(" ")[0])
         yield each
     yield from astray.findings(case, told)
 

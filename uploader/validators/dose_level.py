@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uploader.ports import Case, Header
 from uploader.validators import links
+from uploader.validators.adding import WHOLE_PLANS
 from uploader.validators.answers import Answer, right, unknown, wrong
 from uploader.validators.blocks import Block
 from uploader.validators.doses import Unusable, is_in_gray, peak_of, said_of
@@ -11,8 +12,6 @@ from uploader.validators.judging import number, range_words, within
 from uploader.validators.prescriptions import Prescribed, highest_of
 from uploader.validators.reading import of_modality, text
 
-PARTS = frozenset({"FRACTION", "BEAM", "BRACHY", "CONTROL_POINT", "FRACTION_SESSION", "BEAM_SESSION", "BRACHY_SESSION"})
-"""Dose Summation Type (3004,000A) of what is not all of a plan."""
 _LOOK = "look whether this is the dose of the whole plan; if so, ask the trial, else export that one"
 
 
@@ -35,8 +34,8 @@ def highest_of_prescription(block: Block, line: str, entry: str, dose: Header) -
     peak, known = _peak(block, line, entry, dose), _prescribed(block.case, dose)
     if isinstance(peak, Answer):
         return peak
-    if text(dose, "DoseSummationType") in PARTS:
-        return unknown("the dose is a part of a plan, and the prescription that of the whole")
+    if text(dose, "DoseSummationType") not in WHOLE_PLANS:
+        return unknown("the dose does not say that it sums up whole plans, as the prescription does")
     if known is None:
         return unknown("the session does not say what is prescribed")
     asked, share = block.said["max_dose_pct_of_rx"], 100 * peak / known.doses_gy[0]
