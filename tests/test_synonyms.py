@@ -12,7 +12,8 @@ from tests.naming import called_otherwise
 from tests.phantoms import headers_of, only
 from tests.trials import judged
 from tests.web.desks import Page, desk_of, log_in, post
-from uploader.renaming import refusal
+from uploader.renaming import certain, refusal
+from uploader.renaming import structures as shown_structures
 from uploader.synonyms import listed_names
 
 NAMES = ["External", "SpinalCord", "Lung_L", "Lung_R", "Lungs", "Heart"]
@@ -97,6 +98,12 @@ def test_each_new_name_is_confirmed_by_itself_where_the_trial_asks_for_it(struct
     numbered = ", ".join(str(number) for number in sorted(numbers[name] for name in left))
     assert fault.endswith(f"not confirmed: ROI {numbered}") if left else not fault
     assert refusal(asked, names, names, set(), lambda: {"set": arrived}) == "", "what stands is not asked for again"
+
+
+def test_all_at_once_takes_what_is_certain_and_leaves_what_a_person_must_decide(structures):
+    arrived, numbers = labelled(structures, {"Heart": "herz", "Lung_L": "lung", "SpinalCord": "SpinalCord"})
+    found = shown_structures({"set": arrived}, asking({"allowed": True, "confirm": "batch"}), {})
+    assert certain(found) == {"set": {numbers["Heart"]: "Heart"}}, "of a lung without a side a person decides"
 
 
 @pytest.mark.parametrize(("guard", "says"), [(True, "lie on the left of the body"), (False, "")])
