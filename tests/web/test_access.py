@@ -15,6 +15,7 @@ CLOSED = {
     "/submissions/<submission>/changes",
     "/submissions/<submission>/elements",
     "/submissions/<submission>/structures",
+    "/submissions/<submission>/viewer/<place>",
     "/submissions/<submission>/receipt.json",
     "/submissions/<submission>/trial",
     "/submissions/<submission>/signature",
@@ -23,6 +24,7 @@ CLOSED = {
     "/submissions/<submission>/override",
     "/submissions/<submission>/waiver",
     "/submissions/<submission>/withdrawal",
+    "/submissions/<submission>/recall",
 }
 
 
@@ -39,7 +41,9 @@ def test_a_stranger_is_led_to_the_login_from_every_closed_page(desk, method):
     stranger = desk.test_client()
     form = {"csrf_token": token(stranger)}
     for rule in set(rules(desk, method)) - OPEN:
-        answer = stranger.open(rule.replace("<submission>", "k7q29xmd"), method=method, data=form)
+        answer = stranger.open(
+            rule.replace("<submission>", "k7q29xmd").replace("<place>", "identifiable"), method=method, data=form
+        )
         assert (answer.status_code, answer.location) == (302, "/login"), rule
 
 

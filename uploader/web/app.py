@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from uploader.config import DeskSettings
 from uploader.review import Review
-from uploader.web import errors, formats, login, structures, submissions, words
+from uploader.web import decisions, errors, formats, login, structures, submissions, words
 from uploader.web.logins import Logins
 
 OPEN = frozenset({"login.form", "login.enter", "static"})
@@ -58,6 +58,7 @@ def create_app(review: Review, key: bytes, settings: DeskSettings, diagnostics: 
     errors.register(app)
     app.register_blueprint(login.blueprint)
     app.register_blueprint(submissions.blueprint)
+    app.register_blueprint(decisions.blueprint)
     app.register_blueprint(structures.blueprint)
     formats.register(app)
     words.register(app)

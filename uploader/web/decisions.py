@@ -1,0 +1,122 @@
+"""What may be done to a submission. A form that does not fit comes back with what was typed into it, and says why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, request
+from werkzeug.wrappers import Response
+
+from uploader.domain.choice import KINDS
+from uploader.domain.errors import Refused, WrongPassword
+from uploader.domain.submission import CHOOSABLE, State
+from uploader.recall import RECALLABLE
+from uploader.web.page import back, page, review_here
+
+blueprint = Blueprint("decisions", __name__)
+
+
+def _state(submission: str) -> State:
+    return review_here().records.get(submission).state
+
+
+@blueprint.post("/submissions/<submission>/trial")
+def choose(submission: str) -> Response | tuple[str, int]:
+    trial, subject = request.form.get("trial", ""), request.form.get("subject", "").strip()
+    codes = {kind: request.form.get(kind, "") for kind in KINDS}
+    try:
+        review_here().choose(submission, trial, subject, g.person, codes=codes)
+    except Refused as error:
+        if type(error) is not Refused or _state(submission) not in CHOOSABLE:
+            raise
+        return page(submission, wrong={"choose": str(error)}, trial=trial, subject=subject, **codes), 400
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/signature")
+def sign(submission: str) -> Response | tuple[str, int]:
+    """Sign what was on the screen, and send it if nobody else must sign.
+
+    After a wrong password the page still offers the digest of what was on the screen, and no newer one.
+    """
+    review, form = review_here(), request.form
+    seen, role = form.get("seen", ""), form.get("role", "")
+    try:
+        missing = review.sign(submission, g.person, form.get("password", ""), seen, form.getlist("attest"), role)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused) or _state(submission) is not State.AWAITING_SIGNOFF:
+            raise
+        status = 403 if isinstance(error, WrongPassword) else 400
+        return page(submission, wrong={"sign": str(error)}, seen=seen, role=role), status
+    if not missing:
+        review.release(submission, g.person)
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/release")
+def release(submission: str) -> Response:
+    review_here().release(submission, g.person)
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/retry")
+def retry(submission: str) -> Response:
+    review_here().retry(submission, g.person)
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/override")
+def override(submission: str) -> Response | tuple[str, int]:
+    """Overrule a false alarm; trying again then goes on with it as a question."""
+    review, reason = review_here(), request.form.get("reason", "")
+    code, _, where = request.form.get("finding", "").partition(" ")
+    try:
+        review.override(submission, g.person, request.form.get("password", ""), code, where, reason)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused):
+            raise
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"reason": reason, "finding": f"{code} {where}", "password_wrong": "yes" if password_wrong else ""}
+        return page(submission, wrong={"override": str(error)}, **typed), 403 if password_wrong else 400
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/waiver")
+def waive(submission: str) -> Response | tuple[str, int]:
+    """Let a rule of the protocol pass; trying again then goes on."""
+    rule, _, code = request.form.get("waiver", "").partition(" ")
+    try:
+        review_here().waive(submission, g.person, request.form.get("password", ""), rule, code)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused):
+            raise
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"waiver": f"{rule} {code}", "password_wrong": "yes" if password_wrong else ""}
+        return page(submission, wrong={"waive": str(error)}, **typed), 403 if password_wrong else 400
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/withdrawal")
+def withdraw(submission: str) -> Response | tuple[str, int]:
+    try:
+        review_here().withdraw(submission, g.person, request.form.get("reason", ""))
+    except Refused as error:
+        if type(error) is not Refused:
+            raise
+        return page(submission, wrong={"withdraw": str(error)}), 400
+    return back(submission)
+
+
+@blueprint.post("/submissions/<submission>/recall")
+def recall(submission: str) -> Response | tuple[str, int]:
+    """Ask for a released session to be taken back at the centre, after what that does was read."""
+    reason, read = request.form.get("reason", ""), "read" in request.form
+    try:
+        if not read:
+            raise Refused("tick that you have read what it does")
+        review_here().recall(submission, g.person, request.form.get("password", ""), reason)
+    except (WrongPassword, Refused) as error:
+        if type(error) not in (WrongPassword, Refused) or _state(submission) not in RECALLABLE:
+            raise
+        password_wrong = isinstance(error, WrongPassword)
+        typed = {"recall_reason": reason, "read": "yes" if read else "", "password_wrong": "yes" * password_wrong}
+        return page(submission, wrong={"recall": str(error)}, **typed), 403 if password_wrong else 400
+    return back(submission)

@@ -1,0 +1,108 @@
+"""The page of one submission: all that is shown of it, and the forms for what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import current_app, g, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from uploader.domain.choice import KINDS
+from uploader.domain.errors import NotFound, UploaderError, WrongState
+from uploader.domain.evidence import MEANING
+from uploader.domain.override import Override, overrides
+from uploader.domain.submission import RECALL_ASKED, State, Submission, check_choice
+from uploader.review import Review
+from uploader.views import Roi, View
+from uploader.web.errors import answer_to
+from uploader.web.steps import steps
+
+MOVING = frozenset({State.ARRIVING, State.QUEUED, State.WAITING, State.SIGNED})
+"""States that change by themselves: their pages look again every few seconds."""
+
+
+def review_here() -> Review:
+    review: Review = current_app.extensions["review"]
+    return review
+
+
+def moves(about: Submission) -> bool:
+    return about.state in MOVING or about.why == RECALL_ASKED
+
+
+def back(submission: str) -> Response:
+    return redirect(url_for("submissions.one", submission=submission))
+
+
+def page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **typed: str) -> str:
+    """The page of a submission.
+
+    wrong: form -> what is wrong with what was typed into it
+    typed: what stays typed in the forms
+    """
+    review = review_here()
+    view = review.show(submission)
+    about, everybody = view.submission, review.accounts.everybody()
+    has = everybody.get(g.person, frozenset())
+    rois, rois_missing = _rois(review, about)
+    trials = review.open_trials()
+    return render_template(
+        "submission.html",
+        view=view,
+        about=about,
+        moving=moves(about),
+        choosable=_choosable(about),
+        steps=steps(view),
+        viewable=review.viewable(view),
+        centre=review.centre,
+        trial_project=review.trial_project(submission) or "the trial's project",
+        scans=sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
+        examples=review.examples(submission),
+        rois=rois,
+        rois_missing=rois_missing,
+        empty_rois=sum(not roi.contours for roi in rois),
+        trials=trials,
+        choices={protocol.trial: review.choices(protocol) for protocol in trials},
+        kinds={kind: name for kind, (_, name) in KINDS.items()},
+        meaning=MEANING,
+        has=has,
+        could_sign=view.signatures.could_sign(everybody),
+        signing_as=view.signatures.open_to(g.person, has),
+        overrulable=review.overrulable(submission),
+        overruled=_overruled(review, view),
+        waivable=review.waivable(submission),
+        waived=review.waived(submission) if about.state is State.REFUSED else (),
+        wrong=wrong,
+        typed={"trial": about.trial, "subject": about.subject, **about.chosen, "seen": view.seen, **typed},
+        State=State,
+    )
+
+
+def _choosable(about: Submission) -> bool:
+    """Whether a choice of trial would be taken."""
+    try:
+        check_choice(about)
+    except WrongState:
+        return False
+    return True
+
+
+def _overruled(review: Review, view: View) -> list[Override]:
+    """What people overruled in the bytes there are now."""
+    try:
+        digest = review.records.manifest(view.submission.id, "anonymised").digest
+    except NotFound:
+        return []
+    return overrides(view.history, digest)
+
+
+def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:
+    """Structures, and why they are missing. While a submission moves its page looks again every other second: the
+    archive is left in peace."""
+    if about.state in MOVING:
+        return (), ""
+    try:
+        return review.rois(about.id), ""
+    except UploaderError as error:
+        return (), f"{error}. {answer_to(error)[1]}"
