@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,10 @@ from uploader.sandbox.process import digest_of
 from uploader.sandbox.walls import PATH
 
 SCRIPT = Path(__file__).parents[2] / "containers" / "validators" / "door"
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed here")
+pytestmark = pytest.mark.skipif(
+    not shutil.which("bwrap") or os.geteuid() != 0,
+    reason="bubblewrap is not installed here, or may not change accounts",
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +50,11 @@ def container(place, *program):
     system = [word for name in ("bin", "lib", "lib64") for word in ("--symlink", f"usr/{name}", f"/{name}")]
     root = ["--ro-bind", "/usr", "/usr", *system, "--tmpfs", "/tmp", "--ro-bind", place, "/door"]
     alone = ["--unshare-pid", "--as-pid-1", "--proc", "/proc", "--dev", "/dev", "--die-with-parent"]
+    powers = [word for each in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{each}")]
     own = ["--ro-bind", SCRIPT, "/first", "--ro-bind", FOLDER, "/opt", "--setenv", "PATH", f"/opt:{PATH}"]
-    with subprocess.Popen(["bwrap", *alone, *root, *own, "sh", "/first", *(program or ["hostile"])]) as process:
+    with subprocess.Popen(
+        ["bwrap", *alone, *powers, *root, *own, "sh", "/first", *(program or ["hostile"])]
+    ) as process:
         try:
             yield process
         finally:
@@ -98,6 +105,13 @@ def test_it_is_given_the_files_that_it_is_told_of_and_no_others(place, case):
     told = replace(case, headers={name: header for name, header in case.headers.items() if name != "CT0001.dcm"})
     with container(place):
         assert codes(said(plugin_at(place), told, "read", file="/tmp/pixels/CT0001.dcm")) == ["hostile.contained"]
+
+
+def test_it_has_no_power_over_the_first_process_of_its_container(place, case):
+    with container(place):
+        assert codes(said(plugin_at(place), case, "take-over")) == ["hostile.contained"]
+    with container(place):
+        assert codes(said(plugin_at(place), case, "powers")) == ["hostile.contained"]
 
 
 def test_without_a_container_the_session_waits(place, case, monkeypatch):

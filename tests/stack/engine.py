@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.homes import free_ports
+from tests.sandbox.hostile import FOLDER as HOSTILE
+from tests.sandbox.hostile import demo_asks
+from uploader.sandbox.process import digest_of
 
 ROOT = Path(__file__).parent.parent.parent
+FILES = ("docker-compose.embedded.yml", "docker-compose.validators.yml")
 PROJECT = "uploader-test"
 PASSWORD = "correct horse battery staple"
 READY_SECONDS = 300
+VALIDATORS = ("iod", "sequences", "hostile")
 SERVICES = (
     "identifiable",
     "anonymised",
@@ -30,6 +36,7 @@ SERVICES = (
     "proxy",
     "pacs",
 )
+BEHIND_DOORS = tuple(f"validator-{name}" for name in VALIDATORS)
 
 
 def run(*command: str | Path, env: Mapping[str, str] | None = None, check: bool = True, seconds: float = 600) -> str:
@@ -64,8 +71,7 @@ class Stack:
     env: Mapping[str, str]
 
     def compose(self, *words: str, check: bool = True, seconds: float = 600) -> str:
-        command = ("docker-compose", "--project-name", PROJECT, "--file", "docker-compose.embedded.yml")
-        return run(*command, "--profile", "pacs", *words, env=self.env, check=check, seconds=seconds)
+        return run("docker-compose", "--profile", "pacs", *words, env=self.env, check=check, seconds=seconds)
 
     def inside(self, service: str, *words: str, check: bool = True) -> str:
         """What a command says that runs in the service's container, as its user."""
@@ -95,7 +101,7 @@ class Stack:
         """Start all, wait until each says that it is ready, and make the account `ada`."""
         self.compose("up", "--detach", "--no-build")
         run("containers/firewall", env=self.env)
-        self._await_health()
+        self.await_health()
         adding = ("exec", "-T", "-e", f"UPLOADER_PASSWORD={PASSWORD}", "desk", "uploader", "account", "add", "ada")
         self.compose(*adding)
 
@@ -103,9 +109,9 @@ class Stack:
         run("containers/firewall", "--remove", env=self.env)
         self.compose("down", "--volumes", "--timeout", "5", check=False)
 
-    def _await_health(self) -> None:
+    def await_health(self) -> None:
         until = time.monotonic() + READY_SECONDS
-        while waiting := {s: h for s in SERVICES if (h := self._health(s)) != "healthy"}:
+        while waiting := {s: h for s in (*SERVICES, *BEHIND_DOORS) if (h := self._health(s)) != "healthy"}:
             assert time.monotonic() < until, (
                 f"not ready: {waiting}\n{self.compose('logs', '--tail', '30', check=False)}"
             )
@@ -114,6 +120,35 @@ class Stack:
     def _health(self, service: str) -> str:
         state = self.about(service)["State"]
         return str(state["Health"]["Status"] if state["Running"] else state["Status"])
+
+
+HOSTILE_IMAGE = "uploader-test/hostile"
+HOSTILE_SERVICE = {
+    "services": {
+        "worker": {"volumes": ["door-hostile:/srv/uploader/doors/hostile"]},
+        "validator-hostile": {
+            "extends": {"file": str(ROOT / "containers" / "services.yml"), "service": "validator"},
+            "image": HOSTILE_IMAGE,
+            "command": ["hostile"],
+            "volumes": ["door-hostile:/door:ro"],
+        },
+    },
+    "volumes": {"door-hostile": {}},
+}
+"""As docs/validators.md has a site write it for a validator of its own."""
+
+
+def _allow_validators(site: Path) -> None:
+    """The settings name all three, and the trial of the demo session asks for `iod`."""
+    config = site / "config"
+    shutil.copytree(HOSTILE, config / "validators" / "hostile")
+    with (config / "uploader.toml").open("a") as out:
+        for name in VALIDATORS:
+            digest = digest_of(config / "validators" / name)
+            out.write(f'\n[[plugins]]\nmanifest = "validators/{name}/validator.json"\ndoor = "doors/{name}"\n')
+            out.write(f'digest = "{digest}"\n')
+    demo_asks(config, {}, "iod")
+    (site.parent / "hostile.yml").write_text(json.dumps(HOSTILE_SERVICE))
 
 
 def made(site: Path) -> Stack:
@@ -134,13 +169,28 @@ def made(site: Path) -> Stack:
         "BRIDGES": "uplt",
         "WORKER_CPUS": str(min(2, os.cpu_count() or 1)),
         "DOCKER_BUILDKIT": "0",
+        "COMPOSE_PROJECT_NAME": PROJECT,
+        "COMPOSE_FILE": ":".join((*FILES, str(site.parent / "hostile.yml"))),
+        "VALIDATORS": "iod sequences hostile",
         **ports,
     }
     env |= dict(line.split("=", 1) for line in run("containers/standins/make", env=env).split())
+    env |= dict(line.split("=", 1) for line in run("containers/validators/make", env=env).split())
+    run(
+        "docker",
+        "build",
+        "--quiet",
+        "--build-arg",
+        f"BASE_IMAGE={env['PYTHON_IMAGE']}",
+        "--tag",
+        HOSTILE_IMAGE,
+        HOSTILE,
+    )
     run("containers/wheels", env={"PYTHON": sys.executable})
     run("containers/site", "--embedded", env=env)
     run("containers/certificate", env=env)
     run("containers/site", "--embedded", env=env)
+    _allow_validators(site)
     stack = Stack(env)
     stack.down()  # what a run that was killed has left
     stack.compose("build", "desk", "pacs", seconds=900)

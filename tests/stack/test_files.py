@@ -15,6 +15,7 @@ import yaml
 from tests.stack.engine import ROOT
 
 REAL, EMBEDDED = "docker-compose.yml", "docker-compose.embedded.yml"
+VALIDATORS = "docker-compose.validators.yml"
 PINNED = "sha256:" + "0" * 64
 SETTINGS = {
     "SITE_DIR": "/srv/site",
@@ -22,6 +23,8 @@ SETTINGS = {
     **dict.fromkeys(("XNAT_WAR_URL", "OHIF_URL", "OPENCV_URL"), "https://example.org/file"),
     **dict.fromkeys(("XNAT_WAR_SHA256", "OHIF_SHA256", "OPENCV_SHA256"), "0" * 64),
     **{f"{name}_HOST": f"{name.lower()}.example.org" for name in ("DESK", "IDENTIFIABLE", "ANONYMISED")},
+    "VALIDATOR_IOD_IMAGE": "sha256:validator-iod",
+    "VALIDATOR_SEQUENCES_IMAGE": "sha256:validator-sequences",
     **dict.fromkeys(("HTTPS_ADDRESS", "DICOM_ADDRESS", "EGRESS_DNS"), "192.0.2.10"),
 }
 OURS = ("listener", "worker", "release", "desk", "records-db", "proxy", "provision")
@@ -29,14 +32,15 @@ OURS = ("listener", "worker", "release", "desk", "records-db", "proxy", "provisi
 
 @cache
 def config(file: str, without: str = "") -> subprocess.CompletedProcess[str]:
-    """What docker-compose makes of the file."""
+    """What docker-compose makes of the file, or of several with a colon between."""
     if not shutil.which("docker-compose"):
         if os.environ.get("CI") == "true":
             pytest.fail("docker-compose is not installed")
         pytest.skip("docker-compose is not installed")
     env = {"PATH": os.environ["PATH"], **{name: value for name, value in SETTINGS.items() if name != without}}
     with NamedTemporaryFile() as nothing:  # or the .env of a clone that is in use would be read
-        named = ("--file", file, "--env-file", nothing.name, "--profile", "setup")
+        files = [word for each in file.split(":") for word in ("--file", each)]
+        named = (*files, "--env-file", nothing.name, "--profile", "setup")
         command = ["docker-compose", *named, "config"]
         return subprocess.run(command, check=False, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
 
@@ -125,6 +129,46 @@ def test_each_container_has_the_secrets_of_its_own_folder_and_cannot_write_them(
         folder = "/srv/site/secrets/"
         assert secrets["source"] == folder + name
         assert secrets["read_only"]
+
+
+@both
+def test_a_validator_has_no_network_no_file_of_anybodys_and_no_log(file):
+    beside = services(f"{file}:{VALIDATORS}")
+    found = {name: about for name, about in beside.items() if name.startswith("validator-")}
+    assert set(found) == {"validator-iod", "validator-sequences"}
+    for name, about in found.items():
+        assert about["network_mode"] == about["ipc"] == "none"
+        assert "networks" not in about
+        assert about["read_only"]
+        assert about["cap_drop"] == ["ALL"]
+        assert set(about["cap_add"]) == {"SETUID", "SETGID", "KILL"}
+        assert about["security_opt"] == ["no-new-privileges:true"]
+        assert about["mem_limit"] == about["memswap_limit"]
+        assert about["pids_limit"]
+        assert about["cpus"]
+        assert about["ulimits"] == {"core": 0, "msgqueue": 0}
+        assert about["logging"] == {"driver": "none"}
+        assert not about["init"], "the door must be the first process"
+        door, first = about["volumes"]
+        assert str(door).endswith(":/door:ro")
+        assert (first["target"], first["read_only"]) == ("/run/door", True)
+        assert about["image"] == f"sha256:{name}"
+
+
+@both
+def test_beside_validators_the_stack_is_what_it_was_but_for_the_workers_doors(file):
+    alone, beside = services(file), services(f"{file}:{VALIDATORS}")
+    doors = {f"door-{name}:/srv/uploader/doors/{name}:rw" for name in ("iod", "sequences")}
+    worker = beside["worker"]
+    assert doors <= {str(volume) for volume in worker["volumes"]}
+    kept = [volume for volume in worker["volumes"] if str(volume) not in doors]
+    assert {**worker, "volumes": kept} == alone["worker"]
+    assert all(beside[name] == alone[name] for name in OURS if name != "worker")
+
+
+@pytest.mark.parametrize("name", ["VALIDATOR_IOD_IMAGE", "VALIDATOR_SEQUENCES_IMAGE"])
+def test_no_validator_starts_before_its_image_is_pinned(name):
+    assert "run containers/validators/make first" in config(f"{REAL}:{VALIDATORS}", without=name).stderr
 
 
 def test_what_is_ours_is_the_same_in_both_stacks():

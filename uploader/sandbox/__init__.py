@@ -5,6 +5,7 @@ request      what it is told on its standard input
 answer       what it may say on its standard output, and what becomes of that
 limits       what it may use
 container    runs it by a container engine
+watch        whether the engine was there all the while
 process      runs it as a process of this machine
 door         runs it in a container that waits for sessions
 walls        what such a process is begun through

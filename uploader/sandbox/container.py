@@ -3,9 +3,6 @@
 No network, no capabilities, no new privileges, a user of its own, a root that cannot be written, no shared memory, a
 `/tmp` of limited size without programs; memory, processes, cores, time and output are limited. The engine writes no log
 of it. The image is the one that the settings name, to the byte, and is never fetched.
-
-The engine may go away at any moment, or be restarted in the middle of a run: what a validator has said counts only
-where one watch of the engine, begun before the validator, saw it end, and saw nobody end it.
 """
 
 from __future__ import annotations
@@ -29,6 +26,7 @@ from uploader.sandbox.broke import Away, Broke, Output, Unfit
 from uploader.sandbox.limits import Limits
 from uploader.sandbox.manifest import Manifest
 from uploader.sandbox.output import Hearing
+from uploader.sandbox.watch import ENGINE_SECONDS, ended_by_itself, watched
 
 PIXELS, SCRATCH = "/pixels", "/tmp"  # noqa: S108 - of a validator alone
 """Where the files lie for one that asks for them, and where it may write."""
@@ -36,8 +34,6 @@ USER = "65532:65532"
 """An account that owns nothing, here or in the usual images."""
 LABEL = "uploader.validator.until"
 """When a container is to be gone, in seconds since 1970: what a gateway that was killed left is cleared by the next."""
-ENGINE_SECONDS = 60
-"""How long the engine may take to answer, and to end a container."""
 GRACE_SECONDS = 120
 _ANSWER = 1
 """Its standard output, in the first byte of each frame of what the engine passes on (Docker Engine API, attach)."""
@@ -162,14 +158,14 @@ def _pinned(engine: Any, image: str, digest: str) -> str:
 def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
     hearing = Hearing(limits)
     try:
-        with _watched(engine, made) as events:
+        with watched(engine, made) as events:
             with _attached(engine, made) as wire:
                 engine.api.start(made)
                 wire.settimeout(limits.seconds)
                 threading.Thread(target=_tell, args=(wire, request), daemon=True).start()
                 _hear(wire, hearing)
             state = _ended(engine, made, hearing)
-            _by_itself(events)
+            ended_by_itself(events)
     except TimeoutError:
         raise hearing.broken(_why_too_long(engine, made, hearing, limits)) from None
     except Broke as broke:
@@ -179,31 +175,6 @@ def _run(engine: Any, made: str, request: bytes, limits: Limits) -> Output:
     if state["ExitCode"]:
         raise hearing.broken(Broke(f"it ended with the code {state['ExitCode']}"))
     return hearing.output()
-
-
-@contextmanager
-def _watched(engine: Any, made: str) -> Iterator[Iterator[Mapping[str, Any]]]:
-    """What the engine does with it, from the first to the last; it ends early where the engine does."""
-    with closing(engine.api.events(since=1, filters={"container": made}, decode=True)) as events:
-        try:
-            yield events
-        finally:
-            events._response.close()  # the SDK closes the socket alone, and leaves the rest to the collector
-
-
-def _by_itself(events: Any) -> None:
-    """Returns once the engine has said that it ended. Raises Away where the engine ended it, or was gone in between."""
-    patience = threading.Timer(ENGINE_SECONDS, events.close)
-    patience.start()
-    try:
-        for event in events:
-            if event["Action"] == "kill":
-                raise Away("it was ended from outside before it had judged, as when the machine is stopped")
-            if event["Action"] == "die":
-                return
-    finally:
-        patience.cancel()
-    raise Away("the container engine was away while it ran; see that it is well")
 
 
 @contextmanager
