@@ -26,13 +26,6 @@ def home(tmp_path_factory):
     return root
 
 
-def test_a_session_is_called_by_its_time_point_which_the_report_names(home, session, tmp_path):
-    report = anonymise(home, session, tmp_path / "OUT", "DEMO-001", trial="VISITS", codes={"timepoint": "W12"})
-    assert [s["session"] for s in report["sessions"]] == ["DEMO-001_W12_1"]
-    assert report["protocol"]["timepoint"] == "W12"
-    assert "arm" not in report["protocol"]
-
-
 @pytest.mark.parametrize("codes", [{}, {"timepoint": "W13"}, {"timepoint": "W12", "arm": "C"}])
 def test_nothing_is_begun_without_the_time_point_or_with_a_code_of_nobodys(home, session, tmp_path, codes):
     with pytest.raises(Refused):
@@ -40,13 +33,14 @@ def test_nothing_is_begun_without_the_time_point_or_with_a_code_of_nobodys(home,
     assert not (tmp_path / "OUT").exists()
 
 
-def test_a_session_does_not_come_out_a_second_time_as_one_of_another_visit(home, session, tmp_path):
-    def run(visit):
-        chosen = {"timepoint": visit, "arm": "A"}
-        return anonymise(home, session, tmp_path / "OUT", "DEMO-001", trial="VISITS", codes=chosen)["sessions"][0]
+def test_a_session_is_called_by_its_time_point_and_does_not_come_out_again_as_one_of_another(home, session, tmp_path):
+    def run(**chosen):
+        return anonymise(home, session, tmp_path / "OUT", "DEMO-001", trial="VISITS", codes=chosen)
 
-    assert run("W12")["state"] == "new"
+    report = run(timepoint="W12")
+    assert [(s["session"], s["state"]) for s in report["sessions"]] == [("DEMO-001_W12_1", "new")]
+    assert (report["protocol"]["timepoint"], "arm" in report["protocol"]) == ("W12", False)
     written = digests(tmp_path / "OUT")
-    again = run("BL")
+    (again,) = run(timepoint="BL", arm="A")["sessions"]
     assert (again["state"], [held["code"] for held in again["held"]]) == ("held", ["label-taken"])
     assert digests(tmp_path / "OUT") == written
