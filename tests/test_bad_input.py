@@ -22,6 +22,7 @@ from tests.homes import (
     new_home,
     sign_and_release,
 )
+from tests.patience import PATIENCE_SECONDS
 from uploader.domain.errors import UnknownTrial
 from uploader.domain.session import Address
 from uploader.gateway import archive_of, build_intake, build_review, open_home
@@ -36,10 +37,10 @@ def inbox(built):
     return built.settings.folder.path
 
 
-def watched(built, condition, seconds=20):
+def watched(built, condition):
     """Look at the watched folder as the worker does, until `condition` holds."""
     reception = Reception(built.records, build_intake(built), built.aliases())
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < end, (reception.intake.waiting(), reception.intake.quarantined())
         reception.look()
@@ -69,9 +70,9 @@ def listed(built, submission, kind):
     return sorted((e.name, e.size, e.md5) for e in built.records.manifest(submission, kind))
 
 
-def carry_until(built, submission, state, seconds=30):
+def carry_until(built, submission, state):
     """Carry as often as it becomes due, until it rests in `state`; returns the states on the way."""
-    end, states = time.monotonic() + seconds, []
+    end, states = time.monotonic() + PATIENCE_SECONDS, []
     while (now := carry(built, submission)) != state:
         assert time.monotonic() < end, (now, built.records.get(submission))
         states.append(now)

@@ -13,6 +13,7 @@ import requests
 from sqlalchemy import text
 
 from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at
+from tests.patience import PATIENCE_SECONDS
 from uploader.cli import main
 from uploader.doctor import PARTS, SESSIONS, archives, examine, examine_part, kept, machine, traffic
 from uploader.doctor.observation import Grade, observed
@@ -39,7 +40,7 @@ def sessions_in(built, archive):
     about = getattr(built.settings, archive)
     auth = (about.user, about.password_file.read_text())
     where = f"{about.url}/data/projects/{TEST_PROJECT}/experiments"
-    answer = requests.get(where, auth=auth, timeout=10)
+    answer = requests.get(where, auth=auth, timeout=PATIENCE_SECONDS)
     return answer.json()["ResultSet"]["Result"]
 
 
@@ -58,7 +59,7 @@ def test_a_phantom_that_is_stopped_is_wrong_and_taken_out_all_the_same(tmp_path)
     with gateway_at(tmp_path / "home") as built:
         about = built.settings.anonymised
         admin = ("admin", (built.home.secrets / "anonymised-admin").read_text())
-        gone = requests.delete(f"{about.url}/data/projects/{TEST_PROJECT}", auth=admin, timeout=10)
+        gone = requests.delete(f"{about.url}/data/projects/{TEST_PROJECT}", auth=admin, timeout=PATIENCE_SECONDS)
         assert gone.status_code == 200
         found = [each for each in examine(built, with_phantom=True) if each.about == "phantom"]
         assert any("uploader provision" in each.remedy for each in wrongs(found)), found

@@ -257,11 +257,11 @@ def test_a_session_that_is_being_worked_on_is_locked(
     def work() -> None:
         with archive.store.lock(waiting.lock_of(row_of(archive))):
             held.set()
-            done.wait(20)
+            done.wait(PATIENCE_SECONDS)
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(work)
-        held.wait(20)
+        assert held.wait(PATIENCE_SECONDS)
         answers = [olga("POST", f"{ARCHIVE}?src={uri}"), olga("POST", f"{uri}?action=build"), olga("DELETE", uri)]
         done.set()
     assert {answer.status_code for answer in answers} == {Locked.code}
