@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from numpy.typing import NDArray
 from pydicom.uid import UID
@@ -18,10 +18,12 @@ from uploader import dicom, dictionary, headers, part10
 from uploader.domain.errors import UnreadableFile
 from uploader.elements import Irregular, head
 from uploader.frames import PIXEL_DATA, Layout, Samples, layout_of, native, opened
-from uploader.instance import Body, load
+from uploader.instance import Body, Elements, load
 from uploader.ports import Case, Header, Headers, Stored
 
 _ITEM = 0xFFFEE000
+Bodies: TypeAlias = Callable[[str], Body | None]
+"""Of an entry, where its parts lie. `Case.stored` and `Case.frames` ask for it, and each file is taken apart once."""
 
 
 def case_of(
@@ -35,7 +37,8 @@ def case_of(
 
     headers: of all entries, see `headers_below`
     """
-    frames, stored = partial(_frames, folder, headers), lru_cache(maxsize=None)(partial(_stored, folder))
+    body = lru_cache(maxsize=None)(partial(_body, folder))
+    frames, stored = partial(_frames, folder, headers, body), lru_cache(maxsize=None)(partial(_stored, folder, body))
     return Case(headers, asked or {}, chosen or {}, frames, stored, earlier, folder)
 
 
@@ -55,10 +58,10 @@ def _header(folder: Path, entry: str) -> Mapping[str, Any]:
         return dicom.header(dicom.read_header(stream))
 
 
-def _frames(folder: Path, headers: Headers, entry: str) -> Iterator[NDArray[Any]]:
+def _frames(folder: Path, headers: Headers, body: Bodies, entry: str) -> Iterator[NDArray[Any]]:
     """Of `Case.frames`; memory holds one frame."""
     with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
-        place = _native(stream, headers.get(entry, {}))
+        place = _native(stream, body(entry), headers.get(entry, {}))
         for samples in _where_they_lie(stream, *place) if place else _decoded(folder / entry):
             yield samples[:, :, 0] if samples.shape[2] == 1 else samples
 
@@ -71,9 +74,8 @@ def _decoded(path: Path) -> Iterator[Samples]:
             yield frames.samples(index)
 
 
-def _native(stream: BinaryIO, header: Header) -> tuple[Layout, int] | None:
+def _native(stream: BinaryIO, body: Body | None, header: Header) -> tuple[Layout, int] | None:
     """How plain pixels are stored, and where they begin; None for all that takes more than reading where they lie."""
-    body = _body(stream)
     if body is None or not body.pixels[1] or dictionary.is_encapsulated(body.syntax):
         return None
     tag, _, begin, length = head(os.pread(stream.fileno(), 12, body.pixels[0]), 0, body.form)
@@ -90,24 +92,23 @@ def _where_they_lie(stream: BinaryIO, found: Layout, begin: int) -> Iterator[Sam
         yield native(data, found)
 
 
-def _body(stream: BinaryIO) -> Body | None:
-    """The file's parts, when it is written by the book and whole."""
-    with suppress(Irregular, UnreadableFile):
-        return load(stream).body
+def _body(folder: Path, entry: str) -> Body | None:
+    """Where the parts of the file lie, when it is written by the book and whole. What it holds is not kept."""
+    with _named(entry), (folder / entry).open("rb", buffering=0) as stream, suppress(Irregular, UnreadableFile):
+        return replace(load(stream).body, tail=Elements(b""))
     return None
 
 
-def _stored(folder: Path, entry: str) -> Stored:
+def _stored(folder: Path, bodies: Bodies, entry: str) -> Stored:
     """Of `Case.stored`; nothing of the pixels is read."""
     with _named(entry), (folder / entry).open("rb", buffering=0) as stream:
-        body = _body(stream)
+        body = bodies(entry)
         if body is not None and not body.pixels[1]:
             return Stored(body.syntax, 0)
         if body is not None:
             offset, length = body.pixels
             begin = head(os.pread(stream.fileno(), 12, offset), 0, body.form)[2]
             return _whole(stream, body.syntax, offset + begin, offset + length)
-        stream.seek(0)
         outline = part10.outline(stream)
         return _with_pixels(stream, outline) if outline.has_pixels else Stored(outline.syntax, 0)
 
