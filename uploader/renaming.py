@@ -52,7 +52,7 @@ def structures(sets: Mapping[str, Header], asked: Mapping[str, Any], decided: Na
 
 
 def certain(found: Iterable[Structure]) -> Names:
-    """Of structures that are to be named, the first suggestions that leave a person nothing to decide, each name once."""
+    """Of structures to be named, the first suggestions that leave a person nothing to decide, each name once."""
     first = {(s.entry, s.number): s.suggestions[0] for s in found if s.suggestions and not s.listed and not s.decided}
     times = Counter((entry, suggestion.name) for (entry, _), suggestion in first.items())
     names: dict[str, dict[int, str]] = {}
