@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.workflow.one_run_steps import PREPARE, RECEIVE, RELEASE
 from uploader import line, workflow
 from uploader.cli import main
-from uploader.records import database
+from uploader.records.database import Database
 
 home, routes, dead_after, what, where = sys.argv[1:6]
 root = Path(os.environ.get("STEPS_OF", home))
@@ -30,6 +32,20 @@ def first_of_all() -> bool:
     return True
 
 
+changing = threading.RLock()
+"""Held amid each change of the records: who stands still then, lets all the others wait a minute for the server."""
+alone = Database.alone
+
+
+@contextmanager
+def one_at_a_time(records):
+    with changing, alone(records) as change:
+        yield change
+
+
+Database.alone = one_at_a_time
+
+
 def watched(name):
     real = getattr(line, name)
 
@@ -40,7 +56,8 @@ def watched(name):
         with (root / "steps.txt").open("a") as log:
             log.write(f"{name} {submission} {os.getpid()}\n")
         if where == name and what in ("die", "pause") and first_of_all():
-            os.kill(os.getpid(), signal.SIGKILL if what == "die" else signal.SIGSTOP)
+            with changing:
+                os.kill(os.getpid(), signal.SIGKILL if what == "die" else signal.SIGSTOP)
         return result
 
     step.__name__ = name
@@ -50,7 +67,5 @@ def watched(name):
 for step in (*RECEIVE, *PREPARE, *RELEASE):
     watched(step)
 workflow.DEAD_AFTER_SECONDS = float(dead_after)
-if what == "pause":  # one that stands still amid a change lets the others wait for so long
-    database._SESSION["idle_in_transaction_session_timeout"] = "10s"
 sys.argv[1:] = ["worker", "--home", home, "--routes", routes]
 main()

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.homes import PASSWORD, arrive, bring_to_signature, carry, demo
+from tests.homes import PASSWORD, arrive, bring_to_signature, carry, change_settings, demo
 from tests.patience import PATIENCE_SECONDS
 from tests.workflow.conftest import Shared
 from tests.workflow.one_run_steps import PREPARE, RELEASE
@@ -85,6 +85,7 @@ def busy(shared: Shared) -> set[int]:
 
 def test_a_worker_taken_for_dead_ends_when_it_wakes_and_touches_nothing_more(shared: Shared, tmp_path) -> None:
     on_the_way(shared, "anonymise_session", tmp_path / "in")
+    change_settings(shared.built.home.root, "at_once = 2", "at_once = 1")  # so that no other step of its is under way
     for _ in "ab":
         shared.worker(dead_after=3, what="pause", step="anonymise_session")
     shared.rest_in("awaiting-signoff")
