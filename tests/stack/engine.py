@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,9 @@ class Stack:
         run("containers/firewall", "--remove", env=self.env)
         self.compose("down", "--volumes", "--timeout", "5", check=False)
 
-    def await_health(self) -> None:
+    def await_health(self, services: Sequence[str] = (*SERVICES, *BEHIND_DOORS)) -> None:
         until = time.monotonic() + READY_SECONDS
-        while waiting := {s: h for s in (*SERVICES, *BEHIND_DOORS) if (h := self._health(s)) != "healthy"}:
+        while waiting := {s: h for s in services if (h := self._health(s)) != "healthy"}:
             assert time.monotonic() < until, (
                 f"not ready: {waiting}\n{self.compose('logs', '--tail', '30', check=False)}"
             )
