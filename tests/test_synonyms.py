@@ -80,6 +80,12 @@ def test_of_two_that_would_get_one_name_none_gets_it_nor_does_one_whose_name_is_
     assert given(structures, {"GTV": "cor"}) == {}
 
 
+def test_a_name_is_taken_by_one_that_the_protocol_takes_for_the_same(structures):
+    clinic = {"Lung_L": "left lung", "GTV": "lung l"}
+    assert given(structures, clinic) == {"Lung_L": "Lung_L"}, "to this protocol that is another name"
+    assert given(structures, clinic, ignore=["case", "separators"]) == {}
+
+
 @pytest.mark.parametrize("confirm", ["each", "batch"])
 def test_nothing_is_given_where_a_person_confirms_or_nobody_may_rename(structures, confirm):
     assert given(structures, {"Heart": "cor"}, rename={"allowed": True, "confirm": confirm}) == {}

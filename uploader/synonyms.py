@@ -2,8 +2,8 @@
 
 It does so where it says ``none_for_exact_synonyms``, and only where nothing is left to be judged: the label is a listed
 one but for the differences that the protocol ignores; it says the very side that the name says; of a name with a side
-the contours lie on that side of the body; no other structure has the name, or would get it. Whatever fails one of these
-waits for a person, and so does everything else once a person has decided anything.
+the contours lie on that side of the body; no other structure has the name but for those differences, or would get it.
+Whatever fails one of these waits for a person, and so does everything else once a person has decided anything.
 """
 
 from __future__ import annotations
@@ -56,12 +56,13 @@ def listed_names(sets: Mapping[str, Header], asked: Asked) -> Names:
 
 
 def _of_set(entry: str, header: Header, asked: Asked) -> Iterator[tuple[int, str]]:
-    found = {int(roi.number): name for roi, name in _meant(entry, header, asked)}
-    times = Counter(found.values())
+    found = {roi.number: name for roi, name in _meant(entry, header, asked)}
+    fold = fold_of(asked)
+    times = Counter(fold(found.get(roi.number, roi.name)) for roi in rois(entry, header))
     for number, name in found.items():
-        one = {entry: {number: name}}
-        if times[name] == 1 and not wrong(asked, one) and not impossible({entry: header}, one):
-            yield number, name
+        one = {entry: {int(number): name}}
+        if times[fold(name)] == 1 and not wrong(asked, one) and not impossible({entry: header}, one):
+            yield int(number), name
 
 
 def _meant(entry: str, header: Header, asked: Asked) -> Iterator[tuple[Roi, str]]:

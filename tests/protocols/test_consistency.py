@@ -141,6 +141,12 @@ PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "count": {"min": 1
             "/nomenclature/synonyms/Lung_R/0",
             "of Lung_L already",
         ),
+        (
+            "/nomenclature/synonyms",
+            {"Heart": ["cor"], "Lungs": ["\uff43\uff4f\uff52"]},
+            "/nomenclature/synonyms/Lungs/0",
+            "of Heart already",
+        ),
     ],
 )
 def test_a_contradiction_is_told_with_its_place(small, schema, place, value, where, words):

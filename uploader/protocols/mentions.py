@@ -22,7 +22,6 @@ _OF_ROIS = re.compile(
     r"|/roi_relations/\d+/[ab]|/dvh_checks/\d+/roi"
 )
 _OF_ARMS = re.compile(r"/(inputs/\d+/plan|course)/prescriptions/\d+/arm")
-_BLANKS = re.compile(r"[\s_-]+")
 _MODALITY = {"dose/plan": "RTPLAN", "course/plans": "RTPLAN"}
 
 FEWEST: Mapping[str, tuple[int, int | None]] = {
@@ -120,9 +119,11 @@ def _names_a_side(name: str) -> bool:
 
 def _synonyms(said: Content) -> Iterator[Wrong]:
     """A label that means two names means none."""
-    meaning: dict[str, str] = {}
+    from uploader.nomenclature.folding import folding
+
+    fold, meaning = folding(("case", "separators")), dict[str, str]()
     for name, labels in said.get("synonyms", {}).items():
         for index, label in enumerate(labels):
-            other = meaning.setdefault(_BLANKS.sub("", label.casefold()), name)
+            other = meaning.setdefault(fold(label), name)
             if other != name:
                 yield f"/nomenclature/synonyms/{name}/{index}", f"{label} is a synonym of {other} already"
