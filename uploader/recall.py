@@ -5,6 +5,7 @@ Who sits at the desk asks for it, and a worker that reaches the centre does it; 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from uploader.domain.word import reasoned
 from uploader.given import Gateway, central_session, consignment_of, pinned
 from uploader.logs import say
 from uploader.ports import Records
+from uploader.receipt import KEPT
 
 RECALLABLE = frozenset({State.RELEASED, State.RECALLED})
 """States of what the centre has; what is left to do about them, their reason says."""
@@ -95,18 +97,26 @@ def recall(gateway: Gateway, submission: str, person: str, reason: str) -> Recal
     address = central_session(gateway, about).address
     word = recall_of(consignment_of(gateway, about))
     gateway.central.attach(address, word.name, canonical(gateway.seal(word.document())))
-    done = _end_share(gateway, address, pinned(gateway, about).project)
+    done = _end_share(gateway, about, address)
     gateway.records.recall(submission, person, f"{reason} ({done.open})" if done.open else reason, done.left)
     say("recalled", submission=submission, place="central")
     return done
 
 
-def _end_share(gateway: Gateway, address: Address, project: str) -> Recalled:
+def _end_share(gateway: Gateway, about: Submission, address: Address) -> Recalled:
     if not gateway.shares:
-        return Recalled(ENDS_AT_CENTRE, f"The centre's service ends the share into {project} when it looks next.")
+        return Recalled(ENDS_AT_CENTRE, "The centre's service ends its share when it looks next.")
+    project = _shared_into(gateway, about)
     try:
         gateway.central.unshare(address, project)
     except ArchiveRefused as error:
         says = f"Still shown in {project}; ask the central team to end that. {error}"
         return Recalled(STILL_SHARED, says)
     return Recalled(DONE, "")
+
+
+def _shared_into(gateway: Gateway, about: Submission) -> str:
+    """The project that the receipt names; the protocol may be another by now, or gone, and is asked only where an older
+    program, or the centre, did the sharing. Raises NotSigned, UnknownTrial, NotFound."""
+    kept = gateway.records.provenance(about.id).get(KEPT)
+    return (kept and json.loads(kept)["shared_into"]) or pinned(gateway, about).project

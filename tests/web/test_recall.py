@@ -9,10 +9,11 @@ import pytest
 from tests.homes import PASSWORD, bring_to_signature, demo, free_ports, sign_and_release
 from tests.web.desks import log_in, post
 from uploader.archives.xnat import XnatArchive
+from uploader.domain.errors import UnknownTrial
 from uploader.domain.submission import State
 from uploader.gateway import archive_of, build_line, build_review
 from uploader.given import central_session
-from uploader.recall import ENDS_AT_CENTRE, STILL_SHARED, recall_asked
+from uploader.recall import DONE, ENDS_AT_CENTRE, STILL_SHARED, recall_asked
 
 REASON = "Mrs Doe withdrew her consent"
 RIGHT = {"reason": REASON, "password": PASSWORD, "read": "yes"}
@@ -134,6 +135,16 @@ def test_a_share_that_the_account_may_not_end_is_left_to_the_central_team_and_lo
     assert post(ada, f"/submissions/{recalled}/recall", **RIGHT).status_code == 302
     work(built)
     assert "is no longer shown in DEMO-RT" in ada.get(f"/submissions/{recalled}").text
+
+
+def test_a_protocol_that_is_gone_since_keeps_nothing_from_being_taken_back(built, recalled):
+    def gone(trial, version):
+        raise UnknownTrial("no protocol of that trial is installed")
+
+    for shares in (True, False):
+        built.records.ask_recall(recalled, "ada", REASON)
+        work(built, protocol=gone, shares=shares)
+        assert built.records.get(recalled).why in ((DONE, STILL_SHARED) if shares else (ENDS_AT_CENTRE,))
 
 
 def administrator(built):
