@@ -12,11 +12,13 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at
+from tests.homes import arrive, bring_to_signature, carry, change_settings, demo, free_ports, gateway_at, new_home
 from tests.patience import PATIENCE_SECONDS
+from tests.records.made import ID, bring
 from uploader.cli import main
 from uploader.doctor import PARTS, SESSIONS, archives, examine, examine_part, kept, machine, traffic
 from uploader.doctor.observation import Grade, observed
+from uploader.domain.submission import State
 from uploader.gateway import open_home
 from uploader.hosted import TEST_PROJECT
 
@@ -195,6 +197,17 @@ def test_a_submission_that_has_stood_still_is_noted_with_what_to_do(tmp_path, mo
         (found,) = seen(traffic.waiting, built)
         assert found.grade is Grade.NOTE
         assert f"uploader retry {submission}" in found.remedy
+
+
+def test_a_recall_that_nobody_carries_out_is_noted_and_its_reason_is_not_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(traffic, "LONG", timedelta(0))
+    built = open_home(new_home(tmp_path / "home"))
+    bring(built.records, State.RELEASED)
+    assert seen(traffic.waiting, built)[0].grade is Grade.WELL
+    built.records.ask_recall(ID, "ada", "Mrs Doe withdrew her consent")
+    (found,) = seen(traffic.waiting, built)
+    built.records.close()
+    assert (found.grade, f"{ID} is to be recalled" in found.says, "Doe" in found.says) == (Grade.NOTE, True, False)
 
 
 def test_a_session_that_lost_a_file_in_an_archive_is_wrong_and_named(tmp_path):

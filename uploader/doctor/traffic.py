@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from uploader.doctor.observation import Observation, note, well, wrong
-from uploader.domain.submission import State
+from uploader.domain.submission import RECALL_ASKED, State, Submission
 from uploader.gateway import Built
 from uploader.supervisor import answers
 
@@ -53,16 +53,19 @@ def listener(built: Built) -> Iterator[Observation]:
 
 def waiting(built: Built) -> Iterator[Observation]:
     """Submissions that somebody should look at."""
-    now = datetime.now(UTC)
-    stuck = [
-        s
-        for s in built.records.all()
-        if s.state in (State.WAITING, State.HELD, State.QUEUED) and now - s.changed.astimezone(UTC) > LONG
-    ]
+    long_ago = datetime.now(UTC) - LONG
+    stuck = [s for s in built.records.all() if _waits(s) and s.changed.astimezone(UTC) < long_ago]
     for submission in stuck:
-        says = (
-            f"submission {submission.id} is {submission.state} since {submission.changed:%Y-%m-%d}: {submission.says}"
-        )
-        yield note("waiting", says, f"look at it at the desk, then: uploader retry {submission.id}")
+        since = f"since {submission.changed:%Y-%m-%d}"
+        if submission.why == RECALL_ASKED:  # what it says is the person's reason, and stays at the desk
+            says = f"submission {submission.id} is to be recalled {since}, and the centre has not been told"
+            yield note("waiting", says, "see that the centre answers, and that a worker with the route release runs")
+        else:
+            says = f"submission {submission.id} is {submission.state} {since}: {submission.says}"
+            yield note("waiting", says, f"look at it at the desk, then: uploader retry {submission.id}")
     if not stuck:
         yield well("waiting", "no submission has stood still for a day")
+
+
+def _waits(about: Submission) -> bool:
+    return about.state in (State.WAITING, State.HELD, State.QUEUED) or about.why == RECALL_ASKED
