@@ -132,6 +132,35 @@ def test_a_container_that_is_ended_in_the_middle_has_not_judged(place, case):
     assert sorted(path.name for path in place.iterdir()) == ["next", "turn"]
 
 
+def test_a_container_that_ends_before_all_files_are_there_has_not_judged(place, case):
+    os.mkfifo(place / "next")
+    taken = 'read -r run <"$0/next"; exec 4<>"$0/$run/end" 3<"$0/$run/hold"'
+    with subprocess.Popen(["sh", "-c", taken, place]), pytest.raises(ValidatorAway, match="ended from outside"):
+        said(plugin_at(place), case, "answer")
+
+
+def test_a_container_that_does_not_end_with_its_session_is_brought_no_other(place, case, monkeypatch):
+    monkeypatch.setattr("uploader.sandbox.door.PATIENCE_SECONDS", 2)
+    os.mkfifo(place / "next")
+    says = 'cd "$0"; read -r run <next; cd "$run"; exec 4<>end 3<hold; read -r _ <&3; cat request >/dev/null; '
+    says += "echo '{\"findings\":[]}' >answer; : >errors; echo 0 >code; read -r _ <&3; exec sleep 60"
+    with subprocess.Popen(["sh", "-c", says, place]) as process:
+        with pytest.raises(ValidatorAway, match="its container has not ended"):
+            said(plugin_at(place), case, "answer")
+        process.kill()
+
+
+def test_a_container_that_a_killed_worker_has_called_ends_and_is_called_again(place, case):
+    left = place / ("0" * 32)
+    left.mkdir()
+    os.mkfifo(left / "hold", 0o604)
+    with subprocess.Popen(["sh", "-c", 'exec 3<"$0"; read -r _ <&3', left / "hold"]) as called:
+        until(lambda: Path(f"/proc/{called.pid}/wchan").read_text() == "wait_for_partner")
+        with container(place):
+            said(plugin_at(place), case, "answer")
+        assert called.wait(30) == 1
+
+
 def test_an_image_without_its_program_never_waits(place, monkeypatch):
     monkeypatch.setattr("uploader.sandbox.door.PATIENCE_SECONDS", 0.5)
     with container(place, "none"), pytest.raises(ValidatorAway, match="see why it does not stay"):
@@ -159,6 +188,14 @@ def test_a_door_that_is_not_there_holds_the_session(place, case):
 def test_it_runs_by_its_image_or_behind_a_door(place):
     with pytest.raises(BadSettings, match="take one of the two away"):
         plugin_at(place, image="hostile:1")
+
+
+def test_behind_a_door_waits_one_validator_alone(place, tmp_path):
+    other = shutil.copytree(FOLDER, tmp_path / "other") / "validator.json"
+    other.write_text(other.read_text().replace('"hostile', '"other'))
+    given = [PluginSettings(manifest=each, digest="", door=place) for each in (FOLDER / "validator.json", other)]
+    with pytest.raises(BadSettings, match="behind its door waits another validator"):
+        plugins(given, SITE, tmp_path / "diagnostics", ())
 
 
 def test_the_first_process_of_a_container_is_nothing_else():

@@ -4,7 +4,8 @@ The container is the wall, as in `container`; `containers/validators/door` is it
 which only the uploader can write: the door. It has a pipe, `next`, in which the container is told the name of a folder
 made for one session, which nobody could guess: the session's files, and pipes for the request, the answer, what it
 complains of, and the code of its end. While the uploader has the pipe `hold` open, the container runs; when it lets go,
-the container ends with all that the validator has begun, and its engine begins it anew.
+the container ends all that the validator has begun, then lets go of the pipe `end`, and its engine begins it anew.
+Until then the uploader brings no other session: what is left of this one could read its name in `next`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,14 @@ PATIENCE_SECONDS = 30
 """A container that is begun anew after each session is not always there."""
 READ, WRITE = 0o604, 0o602
 """What the container's account may do with a pipe."""
-PIPES: Mapping[str, int] = {"hold": READ, "request": READ, "answer": WRITE, "errors": WRITE, "code": WRITE}
+PIPES: Mapping[str, int] = {
+    "hold": READ,
+    "request": READ,
+    "answer": WRITE,
+    "errors": WRITE,
+    "code": WRITE,
+    "end": READ | WRITE,
+}
 _LONGEST_CODE = 8
 _KILLED = b"137"
 
@@ -71,7 +79,7 @@ class Door:
             hold = ends.enter_context(_held(_next(self.place), run))
             if folder:
                 _bring(folder, entries, run / "pixels")
-            os.write(hold, b"all is here\n")
+            _write(hold, b"all is here\n")
             return _heard(run / "request", request, pipes, hold, self.limits)
 
     def _check(self) -> None:
@@ -110,6 +118,7 @@ def _run_folder(place: Path) -> Iterator[Path]:
     """A folder with the pipes of one session. What a worker that was killed left is removed first."""
     for left in place.iterdir():
         if left.is_dir():
+            _let_go(left / "hold")
             shutil.rmtree(left)
     run = place / secrets.token_hex(16)
     run.mkdir()
@@ -133,19 +142,51 @@ def _reading(pipe: Path) -> Iterator[int]:
 
 @contextmanager
 def _held(next_: Path, run: Path) -> Iterator[int]:
-    """Our end of `hold`, once the container has read the name of the run and opened the other. Raises Away."""
+    """Our end of `hold`, once the container has read the name of the run and opened the other; afterwards its processes
+    have ended. Raises Away."""
+    with _reading(run / "end") as end:
+        hold = _called(next_, run)
+        try:
+            yield hold
+        finally:
+            os.close(hold)
+            _ended(end)
+
+
+def _called(next_: Path, run: Path) -> int:
     calling = _writing(next_, PATIENCE_SECONDS)
     try:
-        os.write(calling, f"{run.name}\n".encode())
-        hold = _writing(run / "hold", PATIENCE_SECONDS)
-    except BrokenPipeError:
-        raise _gone() from None
+        _write(calling, f"{run.name}\n".encode())
+        return _writing(run / "hold", PATIENCE_SECONDS)
     finally:
         os.close(calling)
+
+
+def _ended(end: int) -> None:
+    """Returns once every process of the container has ended that the next session could meet. Raises Away.
+
+    end: the pipe that the container has opened before `hold`
+    """
+    poll, until = select.poll(), time.monotonic() + PATIENCE_SECONDS
+    poll.register(end, select.POLLIN)
+    while poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        if not os.read(end, 1 << 16):
+            return
+    raise Away("its container has not ended although the session has; start it anew, or see what keeps it")
+
+
+def _let_go(hold: Path) -> None:
+    """Lets a container end that would wait for a worker that was killed before it had opened this."""
+    with suppress(OSError):
+        os.close(os.open(hold, os.O_WRONLY | os.O_NONBLOCK))
+
+
+def _write(pipe: int, words: bytes) -> None:
+    """Raises Away when nobody reads any more."""
     try:
-        yield hold
-    finally:
-        os.close(hold)
+        os.write(pipe, words)
+    except BrokenPipeError:
+        raise _gone() from None
 
 
 def _writing(pipe: Path, seconds: float) -> int:

@@ -114,12 +114,16 @@ def plugins(
     Raises BadSettings.
     """
     found: dict[str, Plugin] = {}
+    doors: set[Path] = set()
     for settings in given:
         manifest = read_manifest(settings.manifest)
         if manifest.name in {*taken, *found}:
             raise BadSettings(f"{settings.manifest}: there is another validator with the name {manifest.name}")
         if settings.image and settings.door:
             raise BadSettings(f"{settings.manifest}: runs by its image or behind a door; take one of the two away")
+        if settings.door and settings.door.resolve() in doors:
+            raise BadSettings(f"{settings.manifest}: behind its door waits another validator, which would answer")
+        doors |= {settings.door.resolve()} if settings.door else set()
         found[manifest.name] = Plugin(manifest, _runner(manifest, settings, site), diagnostics)
     return found
 
