@@ -9,6 +9,7 @@ from tests.web.desks import desk_of, log_in, post
 from uploader.domain.errors import Refused, WrongPassword, WrongState
 from uploader.domain.finding import Severity
 from uploader.gateway import build_review
+from uploader.overruling import override
 
 CODE, PLACE, WHY = "verify.residue", "(0018,1153)", "The exposure is 512000 µAs; the study was number 512000 by chance."
 
@@ -34,7 +35,7 @@ def held(built, session):
 
 
 def overrule(built, submission, *, code=CODE, where=PLACE, reason=WHY, person="ada", password=PASSWORD):
-    return build_review(built).override(submission, person, password, code, where, reason)
+    return override(build_review(built), submission, person, password, code, where, reason)
 
 
 def go_on(built, submission):

@@ -14,6 +14,7 @@ from tests.pixels.pictures import drawn
 from uploader.domain.finding import Severity
 from uploader.domain.override import Override, standing
 from uploader.gateway import Built, build_review
+from uploader.overruling import override, overrulable
 
 WHY = "The word is the name of the sequence."
 
@@ -50,7 +51,7 @@ def held(built: Built, folder: Path) -> tuple[str, str, str]:
 
 def overruled(built: Built, submission: str, code: str, where: str, person: str) -> str:
     """What becomes of it when this person says that it is a false alarm."""
-    build_review(built).override(submission, person, PASSWORD, code, where, WHY)
+    override(build_review(built), submission, person, PASSWORD, code, where, WHY)
     build_review(built).retry(submission, person)
     return carry(built, submission)
 
@@ -66,7 +67,7 @@ def test_the_patients_name_seen_in_an_image_is_overruled_by_two_persons_only(bui
     assert code == "pixels.identity"
     assert overruled(built, submission, code, where, "ada") == "held"
     assert overruled(built, submission, code, where, "ada") == "held"
-    assert [(c, w) for c, w, _ in build_review(built).overrulable(submission)] == [(code, where)]
+    assert [(c, w) for c, w, _ in overrulable(build_review(built), submission)] == [(code, where)]
     assert overruled(built, submission, code, where, "bea") == "awaiting-signoff"
 
 

@@ -11,11 +11,13 @@ from tests.cli.calling import call
 from tests.homes import PASSWORD, arrive, gateway_at
 from tests.trials import judged
 from tests.web.desks import desk_of, log_in, post
+from uploader import waiving
 from uploader.domain.errors import Refused, WrongPassword, WrongState
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.rule import Rule
 from uploader.receipt import findings
 from uploader.validators.judging import ruled
+from uploader.waiving import waivable, waived
 
 CONTRAST, SPACING, PATIENT = "/inputs/0/acquisition/0", "/inputs/0/geometry/slice_spacing_mm", "/cross_checks/0"
 RULES = (
@@ -69,7 +71,7 @@ def refused(home, session):
 
 def waive(home, submission, **more):
     asked = {"person": "ada", "password": PASSWORD, "check": "ct-contrast", "code": "renal"}
-    return home.review.waive(submission, **{**asked, **more})
+    return waiving.waive(home.review, submission, **{**asked, **more})
 
 
 def test_a_waived_rule_no_longer_refuses_and_stays_in_the_verdict(built, session):
@@ -103,7 +105,7 @@ def test_another_rule_that_refuses_still_does(built, session):
     waive(home, submission)
     home.review.retry(submission, "ada")
     assert home.carry(submission) == "refused"
-    assert [w.rule.line for w in home.review.waivable(submission)] == [SPACING]
+    assert [w.rule.line for w in waivable(home.review, submission)] == [SPACING]
 
 
 def test_a_waiver_does_not_outlive_another_choice_or_another_version(built, session):
@@ -111,7 +113,7 @@ def test_a_waiver_does_not_outlive_another_choice_or_another_version(built, sess
     submission = refused(home, session)
     waive(home, submission)
     other = replace(home, protocol=replace(home.protocol, digest="0" * 64))
-    assert other.review.waivable(submission) == []
+    assert waivable(other.review, submission) == []
     home.review.choose(submission, "DEMO-RT", "DEMO-001", "ada")
     assert home.carry(submission) == "refused"
 
@@ -133,13 +135,13 @@ def test_what_the_protocol_does_not_allow_is_not_waived(built, session, wrong):
     submission = refused(home, session)
     with pytest.raises(Refused):
         waive(home, submission, **wrong)
-    assert home.review.waived(submission) == ()
+    assert waived(home.review, submission) == ()
 
 
 def test_that_all_is_of_one_patient_is_never_waived(built, session):
     home = home_with(built, note="two")
     submission = refused(home, session)
-    assert home.review.waivable(submission) == []
+    assert waivable(home.review, submission) == []
     with pytest.raises(Refused):
         waive(home, submission, check="one", code="twins")
 

@@ -1,7 +1,8 @@
-"""What a person may do to a submission: look, choose a trial, sign, release, retry, overrule, withdraw.
+"""What a person may do to a submission: look, choose a trial, rename, sign, release, retry, withdraw, recall.
 
-The desk and the command line both stand on this. It holds the anonymised archive; what shows identifiable data
-(`changes`, `structures`) goes through `looking`, which leaves an audit line before anything is shown.
+The desk and the command line both stand on this; what people let pass is in `overruling` and `waiving`. It holds the
+anonymised archive; what shows identifiable data (`changes`, `structures`) goes through `looking`, which leaves an audit
+line before anything is shown.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ from uploader.dicom import header
 from uploader.domain.choice import Option, checked, open_choices
 from uploader.domain.errors import NotFound, NotSigned, Refused, UnknownTrial, WrongState
 from uploader.domain.evidence import SignOff
-from uploader.domain.finding import Severity
 from uploader.domain.manifest import Entry, Manifest
-from uploader.domain.override import ACTION, Override, overrides, standing
 from uploader.domain.private import Private
 from uploader.domain.renaming import ACTION as RENAMED
 from uploader.domain.renaming import Names, Renaming, decided_by
@@ -32,17 +31,12 @@ from uploader.domain.sight import sight
 from uploader.domain.signing import Asked, Signatures
 from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
-from uploader.domain.waivable import Waivable, open_waivers
-from uploader.domain.waiver import ACTION as WAIVED
-from uploader.domain.waiver import Waiver, waivers
-from uploader.domain.word import reasoned
 from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
 from uploader.recall import Centre
 from uploader.recall import ask as ask_recall
 from uploader.renaming import confirmation, may_rename, offered, refusal, structures, told
 from uploader.signing import KINDS, check_looked_at
-from uploader.stages.verify import OVERRIDABLE, place_of
 from uploader.stages.verify.report import sentences
 from uploader.viewer import Viewer
 from uploader.views import (
@@ -135,8 +129,8 @@ class Review:
             renamed=tuple(told(names)),
             renamed_by=self._renamed_by(about),
             anonymised_verdict=verdicts["anonymised"],
-            titles={rule.line: rule.title for protocol in self._pinned(about) for rule in protocol.rules},
-            names={rule.line: rule.name for protocol in self._pinned(about) for rule in protocol.rules},
+            titles={rule.line: rule.title for protocol in self.pinned(about) for rule in protocol.rules},
+            names={rule.line: rule.name for protocol in self.pinned(about) for rule in protocol.rules},
         )
 
     def choose(
@@ -178,7 +172,7 @@ class Review:
         """
         about, has = self.records.get(submission), self.accounts.check(person, password)
         manifest = check_looked_at(self.records, self.anonymised, about, seen)
-        if not self._pinned(about):
+        if not self.pinned(about):
             raise NotSigned("the protocol under which the session was judged is another now; choose the trial again")
         so_far = self.signatures(submission)
         role = so_far.role_of(person, has, role)
@@ -188,12 +182,12 @@ class Review:
 
     def signatures(self, submission: str) -> Signatures:
         """Who has signed it, and who must still."""
-        pinned = self._pinned(self.records.get(submission))
+        pinned = self.pinned(self.records.get(submission))
         return Signatures(Asked.of(pinned[0]) if pinned else Asked(), tuple(self.records.signoffs(submission)))
 
     def rule_name(self, submission: str, line: str) -> str:
         """What waivers call the rule of a finding; empty where the protocol that judged is another now."""
-        pinned = self._pinned(self.records.get(submission))
+        pinned = self.pinned(self.records.get(submission))
         return "".join(protocol.rule_name(line) for protocol in pinned)
 
     def release(self, submission: str, person: str) -> None:
@@ -208,89 +202,6 @@ class Review:
         if about.state not in (State.HELD, State.REFUSED, State.WAITING):
             raise WrongState(f"submission {submission} is {about.state}; there is nothing to try again")
         self.records.queue(submission, about.route, person)
-
-    def override(self, submission: str, person: str, password: str, code: str, where: str, reason: str) -> Override:
-        """Overrule a refusal of the verifier that is a false alarm. `retry` then goes on with it as a question.
-
-        where: of the finding; or its tag alone, for all files
-        Raises WrongPassword, WrongState, and Refused for a code that nobody may overrule and for a finding that there
-        is not.
-        """
-        if "reviewer" not in self.accounts.check(person, password):
-            raise Refused("this account may not overrule a finding: it is not a reviewer's")
-        about = self.records.get(submission)
-        if (about.state, about.route) != (State.HELD, "prepare"):
-            raise WrongState(f"submission {submission} is {about.state}; only what the verifier holds can be overruled")
-        reason = reasoned(reason, "say why it is a false alarm")
-        if code not in OVERRIDABLE:
-            raise Refused(f"nobody may overrule {code}")
-        verdict = self.records.verdict(submission, "verification")
-        places = {f.where for f in verdict.findings if f.code == code} if verdict else set()
-        if where not in places | set(map(place_of, places)):
-            raise Refused("the verifier has no such finding there; look at the findings again")
-        digest = self.records.manifest(submission, "anonymised").digest
-        override = Override(person, code, where, reason, digest)
-        self.records.note(person, ACTION, submission, override.facts)
-        return override
-
-    def overrulable(self, submission: str) -> list[tuple[str, str, str]]:
-        """(code, place in whichever file, what it says) of the refusals that hold it and may be overruled."""
-        about = self.records.get(submission)
-        verdict = self.records.verdict(submission, "verification")
-        if (about.state, about.route) != (State.HELD, "prepare") or verdict is None:
-            return []
-        digest = self.records.manifest(submission, "anonymised").digest
-        made = standing(overrides(self.records.history(submission), digest))
-        found = [f for f in verdict.findings if f.code in OVERRIDABLE and f.severity is Severity.REFUSAL]
-        open_ = {(f.code, place_of(f.where)): f.says for f in found if (f.code, f.where) not in made}
-        return [(code, where, says) for (code, where), says in open_.items() if (code, where) not in made]
-
-    def waive(self, submission: str, person: str, password: str, check: str, code: str) -> tuple[Waiver, ...]:
-        """Let a rule pass that refuses the session, as far as the protocol allows it. `retry` then goes on.
-
-        check: the rule as the protocol's waivers call it, or its line in the file
-        code: one of the protocol's reason codes; nothing is typed freely, which could name a patient
-        Raises WrongPassword, WrongState, and Refused for a rule that may not pass, a role that may not let it, and a
-        reason that does not count.
-        """
-        roles = self.accounts.check(person, password)
-        if (state := self.records.get(submission).state) is not State.REFUSED:
-            raise WrongState(f"submission {submission} is {state}; only a rule that refuses a session can be waived")
-        named = [each for each in self.waivable(submission) if check in (each.rule.name, each.rule.line)]
-        if not named:
-            raise Refused("no rule of that name refuses this session and may be waived; look at the findings again")
-        theirs = [each for each in named if each.role in roles]
-        if not theirs:
-            raise Refused(f"this account may not waive that rule; the protocol asks for: {named[0].role}")
-        counting = [each for each in theirs if code in each.codes]
-        if not counting:
-            raise Refused(f"that reason does not count for this rule; those that do: {', '.join(theirs[0].codes)}")
-        return tuple(self._waived(submission, person, each, code) for each in counting)
-
-    def _waived(self, submission: str, person: str, what: Waivable, code: str) -> Waiver:
-        digest = self.records.manifest(submission, "identifiable").digest
-        about, at = self.records.get(submission), self.now().isoformat()
-        rule = (what.role, what.rule.name, what.rule.line, code)
-        waiver = Waiver(person, at, *rule, about.protocol_digest, digest)
-        self.records.note(person, WAIVED, submission, waiver.facts)
-        return waiver
-
-    def waivable(self, submission: str) -> Sequence[Waivable]:
-        """The rules that refuse it, may be let pass, and were not yet."""
-        about, verdict = self.records.get(submission), self.records.verdict(submission, "protocol")
-        if about.state is not State.REFUSED or verdict is None:
-            return []
-        made = {waiver.line for waiver in self.waived(submission)}
-        found = (each for protocol in self._pinned(about) for each in open_waivers(verdict, protocol))
-        return [each for each in found if each.rule.line not in made]
-
-    def waived(self, submission: str) -> tuple[Waiver, ...]:
-        """What people let pass, for the files and the protocol there are now."""
-        about = self.records.get(submission)
-        with suppress(NotFound):
-            digest = self.records.manifest(submission, "identifiable").digest
-            return waivers(self.records.history(submission), digest, about.protocol_digest)
-        return ()
 
     def withdraw(self, submission: str, person: str, reason: str) -> None:
         """Take a submission back before release; its copies stay where they are, and say so."""
@@ -314,7 +225,14 @@ class Review:
 
     def trial_project(self, submission: str) -> str:
         """The trial's project at the centre; empty where the protocol that judged is another now."""
-        return "".join(protocol.project for protocol in self._pinned(self.records.get(submission)))
+        return "".join(protocol.project for protocol in self.pinned(self.records.get(submission)))
+
+    def pinned(self, about: Submission) -> Sequence[TrialProtocol]:
+        """The protocol it is judged under; none before one was chosen, and none when its file is another now."""
+        with suppress(UnknownTrial, NotFound):
+            protocol = self.trials.version(about.trial, about.protocol_version)
+            return [protocol] if protocol.digest == about.protocol_digest else []
+        return []
 
     def viewable(self, view: View) -> tuple[str, ...]:
         """Of ``identifiable`` and ``anonymised`` those whose images are kept and can be seen in a viewer."""
@@ -412,7 +330,7 @@ class Review:
 
     def _asked(self, about: Submission) -> Mapping[str, Any]:
         """What the chosen protocol says; nothing before one was chosen."""
-        return next((protocol.content for protocol in self._pinned(about)), {})
+        return next((protocol.content for protocol in self.pinned(about)), {})
 
     def _decided(self, about: Submission) -> Names:
         return last_decided(self.records.history(about.id), about, self._arrived(about))
@@ -424,13 +342,6 @@ class Review:
     def _arrived(self, about: Submission) -> str:
         """Digest of the files as they arrived."""
         return self.records.manifest(about.id, "identifiable").digest
-
-    def _pinned(self, about: Submission) -> Sequence[TrialProtocol]:
-        """The protocol it is judged under; none before one was chosen, and none when its file is another now."""
-        with suppress(UnknownTrial, NotFound):
-            protocol = self.trials.version(about.trial, about.protocol_version)
-            return [protocol] if protocol.digest == about.protocol_digest else []
-        return []
 
     def _label(self, about: Submission, protocol: TrialProtocol, subject: str, timepoint: str) -> str:
         """The label it was given before for this subject and visit, else the next free one. None is used twice."""

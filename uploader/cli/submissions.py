@@ -13,7 +13,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from uploader import line
+from uploader import line, overruling
 from uploader.cli.common import (
     DONE,
     HELD,
@@ -358,9 +358,9 @@ def retry(submission: str, home: Path) -> None:
 @home_option
 def override(submission: str, code: str, where: str, reason: str, sign_as: str, home: Path) -> None:
     """Overrule a refusal of the verifier that is a false alarm, for exactly these bytes; then `retry`."""
-    built = open_home(home)
-    overruled = build_review(built).override(submission, sign_as, password_for(sign_as), code, where, reason)
-    click.echo(f"overruled: {overruled.code} at {overruled.where}")
+    review = build_review(open_home(home))
+    made = overruling.override(review, submission, sign_as, password_for(sign_as), code, where, reason)
+    click.echo(f"overruled: {made.code} at {made.where}")
 
 
 @click.command()

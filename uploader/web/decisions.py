@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
+from uploader import overruling, waiving
 from uploader.domain.choice import KINDS
 from uploader.domain.errors import Refused, WrongPassword
 from uploader.domain.submission import CHOOSABLE, State
@@ -66,10 +67,10 @@ def retry(submission: str) -> Response:
 @blueprint.post("/submissions/<submission>/override")
 def override(submission: str) -> Response | tuple[str, int]:
     """Overrule a false alarm; trying again then goes on with it as a question."""
-    review, reason = review_here(), request.form.get("reason", "")
+    password, reason = request.form.get("password", ""), request.form.get("reason", "")
     code, _, where = request.form.get("finding", "").partition(" ")
     try:
-        review.override(submission, g.person, request.form.get("password", ""), code, where, reason)
+        overruling.override(review_here(), submission, g.person, password, code, where, reason)
     except (WrongPassword, Refused) as error:
         if type(error) not in (WrongPassword, Refused):
             raise
@@ -84,7 +85,7 @@ def waive(submission: str) -> Response | tuple[str, int]:
     """Let a rule of the protocol pass; trying again then goes on."""
     rule, _, code = request.form.get("waiver", "").partition(" ")
     try:
-        review_here().waive(submission, g.person, request.form.get("password", ""), rule, code)
+        waiving.waive(review_here(), submission, g.person, request.form.get("password", ""), rule, code)
     except (WrongPassword, Refused) as error:
         if type(error) not in (WrongPassword, Refused):
             raise

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from flask import current_app, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from uploader import overruling, waiving
 from uploader.domain.choice import KINDS
-from uploader.domain.errors import NotFound, UploaderError, WrongState
+from uploader.domain.errors import UploaderError, WrongState
 from uploader.domain.evidence import MEANING
-from uploader.domain.override import Override, overrides
 from uploader.domain.submission import RECALL_ASKED, State, Submission, check_choice
 from uploader.review import Review
-from uploader.views import Roi, View
+from uploader.views import Roi
 from uploader.web.errors import answer_to
 from uploader.web.steps import steps
 
@@ -69,10 +69,10 @@ def page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **
         has=has,
         could_sign=view.signatures.could_sign(everybody),
         signing_as=view.signatures.open_to(g.person, has),
-        overrulable=review.overrulable(submission),
-        overruled=_overruled(review, view),
-        waivable=review.waivable(submission),
-        waived=review.waived(submission) if about.state is State.REFUSED else (),
+        overrulable=overruling.overrulable(review, submission),
+        overruled=overruling.overruled(review, submission),
+        waivable=waiving.waivable(review, submission),
+        waived=waiving.waived(review, submission) if about.state is State.REFUSED else (),
         wrong=wrong,
         typed={"trial": about.trial, "subject": about.subject, **about.chosen, "seen": view.seen, **typed},
         State=State,
@@ -86,15 +86,6 @@ def _choosable(about: Submission) -> bool:
     except WrongState:
         return False
     return True
-
-
-def _overruled(review: Review, view: View) -> list[Override]:
-    """What people overruled in the bytes there are now."""
-    try:
-        digest = review.records.manifest(view.submission.id, "anonymised").digest
-    except NotFound:
-        return []
-    return overrides(view.history, digest)
 
 
 def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:
