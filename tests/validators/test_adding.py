@@ -20,7 +20,7 @@ from uploader.validators.dvh import check
 PLAN = {"key": "plan", "label": "Plan", "modality": "RTPLAN", "unit": "instances", "count": {"min": 1}}
 DOSE = {"key": "dose", "label": "Dose", "modality": "RTDOSE", "unit": "instances", "count": {"min": 1}}
 COURSE = {"course": {"plans": ["plan"]}}
-FILES = {"boost": "scans/5/DICOM/boost.dcm", "total": "scans/5/DICOM/total.dcm"}
+FILES = {"boost": "scans/5/DICOM/boost.dcm", "total": "scans/5/DICOM/total.dcm", "beam": "scans/5/DICOM/beam0.dcm"}
 
 
 def asked(count=1, **more):
@@ -157,6 +157,34 @@ def test_beside_the_dose_of_the_plan_those_of_its_beams_are_not_counted_again(se
 )
 def test_doses_of_beams_that_are_not_each_beam_once_are_not_the_plan(session, parts, says):
     assert says in doses(session, lambda s: by_beams(s, *parts))
+
+
+def test_a_dose_that_calls_itself_the_plan_s_and_names_a_part_of_its_beams_is_not_the_plan(session):
+    def called_whole(*parts):
+        def change(s):
+            by_beams(s, *parts)
+            s[FILES["beam"]]["DoseSummationType"] = "PLAN"
+
+        return change
+
+    assert doses(session, called_whole({1: 1, 2: 1})) == {FILES["beam"]}
+    assert "no dose of a whole plan" in doses(session, called_whole({1: 1}))
+    assert "no dose of a whole plan" in doses(session, called_whole({1: 1}), **COURSE)
+
+
+def test_a_beam_whose_number_another_one_has_too_is_not_taken_for_both(session):
+    def alike(s):
+        by_beams(s, {1: 1})
+        only(s, "RTPLAN")["BeamSequence"][1]["BeamNumber"] = 1
+
+    assert "do not say which beams" in doses(session, alike)
+
+
+def test_a_plan_that_is_there_twice_is_not_added_to_itself(session):
+    def again(s):
+        s["scans/4/DICOM/again.dcm"] = only(s, "RTPLAN")
+
+    assert "more than once" in doses(session, again, **COURSE)
 
 
 @given(count=st.integers(1, 8), data=st.data())

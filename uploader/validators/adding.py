@@ -2,7 +2,8 @@
 
 One dose that says it sums up exactly these plans is the total, whatever else is there: nothing counts twice. Else each
 plan needs one dose of its own, or doses of its beams that together are every beam that treats in every fraction group,
-each once. Doses of fraction groups, of sessions, of control points and of records are taken for nothing else.
+each once. Doses of fraction groups, of sessions, of control points and of records are taken for nothing else; nor is
+one that calls itself that of a plan, and names some of its beams or fraction groups only.
 
 What is added is in Gy, of one type, and in one frame of reference. Source: PS3.3 C.8.8.3, Dose Summation Type
 (3004,000A).
@@ -44,7 +45,8 @@ def total(case: Case) -> Total | str:
     meant = all_plans if phases == APART else phases
     if isinstance(meant, str):
         return meant
-    summing = [entry for entry, dose in doses.items() if _is_whole(dose) and _of(dose) == _uids(case, meant)]
+    meant_plans = [case.headers[entry] for entry in meant]
+    summing = [entry for entry, dose in doses.items() if _sums_up(dose, meant_plans)]
     if len(summing) == 1:
         return Total(tuple(summing), meant)
     if summing or isinstance(phases, str):
@@ -60,7 +62,7 @@ def dose_inputs(case: Case) -> Sequence[Input]:
 def of_plan(plan: Header, doses: Mapping[str, Header]) -> tuple[str, ...] | str:
     """Entries of the doses that add up to that of a plan, its own or those of all its beams, or why there is none."""
     own = {entry: dose for entry, dose in doses.items() if _of(dose) == {text(plan, "SOPInstanceUID")}}
-    whole = tuple(entry for entry, dose in own.items() if text(dose, "DoseSummationType") == "PLAN")
+    whole = tuple(e for e, dose in own.items() if text(dose, "DoseSummationType") == "PLAN" and _sums_up(dose, [plan]))
     if whole:
         return whole if len(whole) == 1 else "there are several doses of a whole plan"
     of_beams = {entry: dose for entry, dose in own.items() if text(dose, "DoseSummationType") == "BEAM"}
@@ -105,24 +107,31 @@ def _apart(doses: Sequence[Header]) -> str:
     return ""
 
 
-def _is_whole(dose: Header) -> bool:
-    """Whether it sums up all the plans that it refers to: PLAN is of one only."""
+def _sums_up(dose: Header, plans: Sequence[Header]) -> bool:
+    """Whether it is of these plans, and of all that they deliver: PLAN is of one only."""
     kind = text(dose, "DoseSummationType")
-    return kind in WHOLE_PLANS and (kind != "PLAN" or len(_of(dose)) == 1)
+    if kind not in WHOLE_PLANS or _of(dose) != {text(plan, "SOPInstanceUID") for plan in plans}:
+        return False
+    return kind != "PLAN" or (len(plans) == 1 and _names_all(dose, plans[0]))
+
+
+def _names_all(dose: Header, plan: Header) -> bool:
+    """Whether it leaves out no beam, where it names some, and no fraction group."""
+    beams, needed = {*_beams_of(dose)}, {*delivered(plan)}
+    groups = {number_of(group, "ReferencedFractionGroupNumber") for group in _groups_of(dose)}
+    return (not beams or needed <= beams) and (not groups or {group for group, _ in needed} <= groups)
 
 
 def _of(dose: Header) -> frozenset[str]:
     return frozenset(reference.instance for reference in links.references(dose, "RTPLAN"))
 
 
-def _uids(case: Case, entries: Sequence[str]) -> frozenset[str]:
-    return frozenset(text(case.headers[entry], "SOPInstanceUID") for entry in entries)
-
-
 def _unlike(plan: Header, doses: Mapping[str, Header]) -> str:
     """How doses of beams differ from all beams of the plan, each once; empty where they do not."""
-    given, needed = Counter(each for dose in doses.values() for each in _beams_of(dose)), delivered(plan)
-    if not all(any(_beams_of(dose)) for dose in doses.values()) or not all(map(all, (*given, *needed))) or not needed:
+    given, planned = Counter(each for dose in doses.values() for each in _beams_of(dose)), delivered(plan)
+    needed = frozenset(planned)
+    told = all(any(_beams_of(dose)) for dose in doses.values()) and all(map(all, (*given, *needed)))
+    if not told or not needed or len(needed) < len(planned):
         return "the doses of beams, or the plan, do not say which beams these are"
     if twice := sorted(beam for beam, count in given.items() if count > 1):
         return f"the dose of {_words(twice)} is there more than once"
@@ -135,9 +144,13 @@ def _unlike(plan: Header, doses: Mapping[str, Header]) -> str:
 
 def _beams_of(dose: Header) -> Iterator[tuple[str, str]]:
     """Fraction group and number of each beam that a dose is of."""
-    for group in items(dose, "ReferencedRTPlanSequence", "ReferencedFractionGroupSequence"):
+    for group in _groups_of(dose):
         for beam in items(group, "ReferencedBeamSequence"):
             yield number_of(group, "ReferencedFractionGroupNumber"), number_of(beam, "ReferencedBeamNumber")
+
+
+def _groups_of(dose: Header) -> Iterator[Header]:
+    return items(dose, "ReferencedRTPlanSequence", "ReferencedFractionGroupSequence")
 
 
 def _words(beams: Sequence[tuple[str, str]]) -> str:

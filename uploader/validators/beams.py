@@ -63,15 +63,17 @@ def fractions(plan: Header) -> int | None:
     return sum(known) if known and len(known) == len(planned) else None
 
 
-def delivered(plan: Header) -> frozenset[tuple[str, str]]:
-    """(fraction group, beam) of every beam that treats in a group, by their numbers as `number_of` tells them."""
-    treating = {beam.number for beam in treatment_beams(plan)}
-    return frozenset(
+def delivered(plan: Header) -> Sequence[tuple[str, str]]:
+    """(fraction group, beam) of every beam that treats in a group, by their numbers as `number_of` tells them; twice
+    where the plan has given one number twice."""
+    treating = [beam.number for beam in treatment_beams(plan)]
+    return [
         (number_of(group, "FractionGroupNumber"), number_of(beam, "ReferencedBeamNumber"))
         for group in items(plan, "FractionGroupSequence")
         for beam in items(group, "ReferencedBeamSequence")
-        if text(beam, "ReferencedBeamNumber") in treating
-    )
+        for number in treating
+        if text(beam, "ReferencedBeamNumber") == number
+    ]
 
 
 def number_of(item: Header, keyword: str) -> str:

@@ -73,8 +73,10 @@ def _hindrance(case: Case, each: Input) -> str:
 
 
 def _replaced(case: Case, found: tuple[str, ...]) -> str:
-    """Whether one plan says that it stands for another of the course, or checks it."""
+    """Whether one plan is there twice, or says that it stands for another of the course, or checks it."""
     present = {text(case.headers[entry], "SOPInstanceUID") for entry in found}
+    if len(present) < len(found):
+        return "a plan of the course is there more than once"
     if present & {uid for entry in found for uid in _related(case.headers[entry])}:
         return "a plan of the course is an alternative, a predecessor or a check of another one"
     return ""
