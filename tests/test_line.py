@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from pydicom import dcmread
@@ -98,6 +99,28 @@ def test_a_protocol_that_was_edited_after_the_choice_stops_the_release(built, si
     review.release(signable, "ada")
     assert carry(built, signable) == "held"
     assert built.records.get(signable).why == "not-signed"
+
+
+def test_what_the_centre_has_files_of_gets_no_other_subject_whatever_becomes_of_its_protocol(built, signable):
+    """The worker dies on its way, the protocol is edited, and the next worker goes on with what is left."""
+    review = build_review(built)
+    review.sign(signable, "ada", PASSWORD, review.show(signable).seen)
+    review.release(signable, "ada")
+    line.send_to_central(build_line(built), signable)
+    file = built.settings.protocols / "DEMO-RT" / "v1.json"
+    file.write_text(file.read_text() + "\n")
+    for done in ((), (line.send_to_central, line.consign), (line.send_to_central, line.consign, line.share_into_trial)):
+        left = partial(_only_what_is_left, done)
+        line.carry("release", build_line(built), signable, built.records.get(signable).attempt, left)
+        about = built.records.get(signable)
+        assert (about.state, about.why, "was edited" in about.says) == ("held", "partly-sent", True)
+        with pytest.raises(WrongState, match="tried again or withdrawn"):
+            review.choose(signable, "DEMO-RT", "DEMO-002", "ada")
+        review.retry(signable, "ada")
+
+
+def _only_what_is_left(done, function, *args):
+    return None if function in done else function(*args)
 
 
 def test_an_unknown_trial_is_refused_by_name(built, session):

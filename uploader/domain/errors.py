@@ -12,6 +12,7 @@
     - ArchiveRefused        an archive said no, and would say no again
     - NotRenamed            names that structures cannot get, or more than names would change
     - NotSigned             release without a sign-off of exactly these bytes
+    - PartlySent            the same, and the centre has files of the session already
     - BadSeal               a site's signed document is not what the site signed
     - ResidueFound          the verifier found something of the patient
     - JudgedOtherwise       anonymising changed what a rule of the protocol says of the session
@@ -131,6 +132,12 @@ class NotSigned(Held):
     """Release was asked for without a sign-off of exactly these bytes."""
 
     code = "not-signed"
+
+
+class PartlySent(Held):
+    """What was signed is another now, and the centre has files of the session from an earlier try."""
+
+    code = "partly-sent"
 
 
 class NotRenamed(Held):
