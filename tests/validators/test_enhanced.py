@@ -179,6 +179,16 @@ def test_a_volume_gives_the_same_rulings_as_single_slices_and_as_one_multiframe_
     assert said(as_frames(broken)) == said(broken)
 
 
+@pytest.mark.parametrize(("frames", "there"), [(6, "6"), (None, "1")])
+def test_frames_that_have_a_place_and_no_pixels_are_not_there(on_frames, frames, there):
+    def lose(s):
+        only(s, "CT")["NumberOfFrames"] = frames
+
+    told = {code: found for code, _, found, *_ in said(changed(on_frames, lose))[1]}
+    assert told["geometry.slices"] == there
+    assert "structures.off-slice" in told
+
+
 LOST = "12 of 13 images"
 
 

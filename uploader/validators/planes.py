@@ -21,7 +21,7 @@ from uploader.validators.reading import items, text
 
 Floats = NDArray[np.float64]
 MOST_FRAMES = 10_000
-"""What a header may claim before it is not believed."""
+"""What a header may claim, without telling their places, before it is not believed."""
 FARTHEST = 1e7
 """mm; a number beyond is no place in a scanner."""
 PARALLEL = 1e-3
@@ -101,15 +101,16 @@ def planes_of(case: Case, entries: Iterable[str]) -> Planes:
 
 
 def _planes(entry: str, header: Header) -> Iterator[Plane]:
-    frames = list(items(header, "PerFrameFunctionalGroupsSequence"))
+    groups = list(items(header, "PerFrameFunctionalGroupsSequence"))
     offsets = header.get("GridFrameOffsetVector")
-    if frames:
+    if groups:
         shared = next(items(header, "SharedFunctionalGroupsSequence"), _NOTHING)
+        frames = groups[: _frames_said(header)]  # a place is not an image: pixels may have been lost
         yield from (_of_frame(entry, n, header, frame, shared) for n, frame in enumerate(frames, 1))
     elif isinstance(offsets, (list, np.ndarray)) and len(offsets):
         yield from _of_grid(entry, header, offsets)
-    elif _number_of_frames(header) > 1:
-        yield from (_of_file(entry, header, None, n) for n in range(1, _number_of_frames(header) + 1))
+    elif _frames_said(header) > 1:
+        yield from (_of_file(entry, header, None, n) for n in range(1, min(_frames_said(header), MOST_FRAMES) + 1))
     else:
         yield _of_file(entry, header, header.get("ImagePositionPatient"))
 
@@ -153,9 +154,10 @@ def _of_grid(entry: str, header: Header, offsets: Iterable[Any]) -> Iterator[Pla
         yield _of_file(entry, header, position, n)
 
 
-def _number_of_frames(header: Header) -> int:
+def _frames_said(header: Header) -> int:
+    """As many frames as pixels are read of."""
     number = header.get("NumberOfFrames")
-    return min(number, MOST_FRAMES) if isinstance(number, int) else 1
+    return max(number, 1) if isinstance(number, int) else 1
 
 
 def _is_mosaic(header: Header) -> bool:
