@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from uploader.domain.errors import NotSigned, Refused
 from uploader.domain.evidence import MEANING, SignOff
-from uploader.domain.signing import Asked, Signatures, both, either
+from uploader.domain.signing import Asked, Signatures
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROLES = ("physicist", "clinician", "radiographer")
@@ -139,14 +139,6 @@ def test_everybody_attests_every_sentence_and_the_meaning_keeps_them():
     with pytest.raises(Refused, match="I have looked"):
         asked.meaning(["The plan is the one approved"])
     assert asked.meaning(asked.attestations) == f"{MEANING} The plan is the one approved. I have looked."
-
-
-def test_roles_are_told_in_words():
-    assert [both(ROLES[:1]), both(ROLES[:2]), either(ROLES)] == [
-        "physicist",
-        "physicist and clinician",
-        "physicist, clinician or radiographer",
-    ]
 
 
 PEOPLE = st.dictionaries(st.sampled_from("abcd"), st.frozensets(st.sampled_from(ROLES)), min_size=1)

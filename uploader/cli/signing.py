@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from uploader.domain.signing import Signatures, both
+from uploader.domain.enumeration import both
+from uploader.domain.signing import Signatures
 from uploader.domain.submission import Submission
 from uploader.review import Review
 

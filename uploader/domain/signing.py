@@ -6,9 +6,10 @@ person may sign in several, one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from uploader.domain.enumeration import both, either
 from uploader.domain.errors import NotSigned, Refused
 from uploader.domain.evidence import MEANING, SignOff
 from uploader.domain.trial import Protocol
@@ -125,18 +126,3 @@ class Signatures:
 
     def _of(self, person: str) -> list[SignOff]:
         return [each for each in self.signed if each.person == person]
-
-
-def both(roles: Sequence[str]) -> str:
-    """``physicist``, ``physicist and clinician``."""
-    return _joined(roles, "and")
-
-
-def either(roles: Sequence[str]) -> str:
-    """``physicist``, ``physicist or clinician``."""
-    return _joined(roles, "or")
-
-
-def _joined(roles: Sequence[str], word: str) -> str:
-    *first, last = roles
-    return f"{', '.join(first)} {word} {last}" if first else last

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from uploader.domain.enumeration import both
 from uploader.domain.finding import Severity
-from uploader.domain.signing import both
 from uploader.domain.trial import Protocol
 from uploader.protocols.rules import ruled_places
 from uploader.protocols.sentences import condition, sentence

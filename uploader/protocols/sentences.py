@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from uploader.domain.enumeration import both, either
 from uploader.domain.ranges import number, range_words
 from uploader.protocols.rules import Place
 from uploader.when import in_words, parsed
@@ -258,7 +259,7 @@ def _code(said: Said) -> str:
 
 
 def _one(value: Any, unit: str) -> str:
-    return f"{number(value) if isinstance(value, (int, float)) else value}{_unit(unit)}"
+    return f"{_word(value)}{_unit(unit)}"
 
 
 def _unit(unit: str) -> str:
@@ -266,16 +267,15 @@ def _unit(unit: str) -> str:
 
 
 def _or(values: Iterable[Any]) -> str:
-    return _joined(values, "or")
+    return either(map(_word, values))
 
 
 def _and(values: Iterable[Any]) -> str:
-    return _joined(values, "and")
+    return both(map(_word, values))
 
 
-def _joined(values: Iterable[Any], word: str) -> str:
-    *first, last = [number(v) if isinstance(v, (int, float)) else str(v) for v in values]
-    return f"{', '.join(first)} {word} {last}" if first else last
+def _word(value: Any) -> str:
+    return number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _capital(text: str) -> str:

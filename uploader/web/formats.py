@@ -14,10 +14,10 @@ from flask import Flask
 
 from uploader.changes import named
 from uploader.domain.cause import by_cause
+from uploader.domain.enumeration import both, either
 from uploader.domain.evidence import SignOff
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
-from uploader.domain.signing import both, either
 from uploader.domain.waiver import Waiver
 from uploader.views import Change
 
