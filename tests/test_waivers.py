@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.calling import call
 from tests.homes import PASSWORD, arrive, gateway_at
-from tests.trials import judged
+from tests.trials import OneTrial, judged
 from tests.web.desks import desk_of, log_in, post
 from uploader import waiving
 from uploader.domain.errors import Refused, WrongPassword, WrongState
@@ -116,6 +116,23 @@ def test_a_waiver_does_not_outlive_another_choice_or_another_version(built, sess
     assert waivable(other.review, submission) == []
     home.review.choose(submission, "DEMO-RT", "DEMO-001", "ada")
     assert home.carry(submission) == "refused"
+
+
+def test_what_was_looked_at_before_another_choice_is_not_waived_after_it(built, session):
+    home = home_with(built, CONTRAST)
+    submission = refused(home, session)
+
+    class ChosenMeanwhile(OneTrial):
+        def version(self, trial, version):
+            if built.records.get(submission).attempt == 2:
+                home.review.choose(submission, "DEMO-RT", "DEMO-001", "bob")
+                assert home.carry(submission) == "refused"
+            return self.protocol
+
+    review = replace(home.review, trials=ChosenMeanwhile(home.protocol))
+    with pytest.raises(WrongState, match="look at it again"):
+        waiving.waive(review, submission, "ada", PASSWORD, "ct-contrast", "renal")
+    assert waived(home.review, submission) == ()
 
 
 @pytest.mark.parametrize(

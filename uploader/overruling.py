@@ -37,7 +37,7 @@ def override(
         raise Refused("the verifier has no such finding there; look at the findings again")
     digest = review.records.manifest(submission, "anonymised").digest
     made = Override(person, code, where, reason, digest)
-    review.records.note(person, ACTION, submission, made.facts)
+    review.records.note(person, ACTION, submission, made.facts, about.attempt)
     return made
 
 

@@ -306,8 +306,11 @@ class Records(Protocol):
     def history(self, submission: str) -> Sequence[Mapping[str, Any]]:
         """The audit lines about this submission, oldest first: at, actor, action, and what they say."""
 
-    def note(self, actor: str, action: str, submission: str, facts: Mapping[str, Any]) -> None:
-        """An audit line without a change, e.g. that a person looked at identifiable values."""
+    def note(
+        self, actor: str, action: str, submission: str, facts: Mapping[str, Any], attempt: int | None = None
+    ) -> None:
+        """An audit line without a change, e.g. that a person looked at identifiable values. `attempt`: that in which
+        they looked; raises WrongState when another was begun since."""
 
     def labels_of(self, trial: str, subject: str) -> frozenset[str]:
         """Every session label ever given for this subject in this trial."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from uploader.domain.errors import NotFound, Refused, WrongState
-from uploader.domain.submission import State
+from uploader.domain.submission import State, Submission
 from uploader.domain.waivable import Waivable, open_waivers
 from uploader.domain.waiver import ACTION, Waiver, waivers
 from uploader.review import Review
@@ -21,8 +21,9 @@ def waive(review: Review, submission: str, person: str, password: str, check: st
     reason that does not count.
     """
     roles = review.accounts.check(person, password)
-    if (state := review.records.get(submission).state) is not State.REFUSED:
-        raise WrongState(f"submission {submission} is {state}; only a rule that refuses a session can be waived")
+    about = review.records.get(submission)
+    if about.state is not State.REFUSED:
+        raise WrongState(f"submission {submission} is {about.state}; only a rule that refuses a session can be waived")
     named = [each for each in waivable(review, submission) if check in (each.rule.name, each.rule.line)]
     if not named:
         raise Refused("no rule of that name refuses this session and may be waived; look at the findings again")
@@ -32,15 +33,14 @@ def waive(review: Review, submission: str, person: str, password: str, check: st
     counting = [each for each in theirs if code in each.codes]
     if not counting:
         raise Refused(f"that reason does not count for this rule; those that do: {', '.join(theirs[0].codes)}")
-    return tuple(_waive(review, submission, person, each, code) for each in counting)
+    return tuple(_waive(review, about, person, each, code) for each in counting)
 
 
-def _waive(review: Review, submission: str, person: str, what: Waivable, code: str) -> Waiver:
-    digest = review.records.manifest(submission, "identifiable").digest
-    about, at = review.records.get(submission), review.now().isoformat()
+def _waive(review: Review, about: Submission, person: str, what: Waivable, code: str) -> Waiver:
+    digest = review.records.manifest(about.id, "identifiable").digest
     rule = (what.role, what.rule.name, what.rule.line, code)
-    waiver = Waiver(person, at, *rule, about.protocol_digest, digest)
-    review.records.note(person, ACTION, submission, waiver.facts)
+    waiver = Waiver(person, review.now().isoformat(), *rule, about.protocol_digest, digest)
+    review.records.note(person, ACTION, about.id, waiver.facts, about.attempt)
     return waiver
 
 

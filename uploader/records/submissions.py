@@ -330,9 +330,16 @@ class SqlRecords:
         """The audit lines about this submission, oldest first: seq, at (ISO 8601, UTC), actor, action, facts."""
         return lines_about(self.database, submission)
 
-    def note(self, actor: str, action: str, submission: str, facts: Mapping[str, Any]) -> None:
-        """An audit line without a change, e.g. that a person looked at identifiable values."""
+    def note(
+        self, actor: str, action: str, submission: str, facts: Mapping[str, Any], attempt: int | None = None
+    ) -> None:
+        """An audit line without a change, e.g. that a person looked at identifiable values.
+
+        attempt: that in which it was when the person looked; raises WrongState when another was begun since
+        """
         with self._changing() as change:
+            if attempt is not None and _get(change.connection, submission).attempt != attempt:
+                raise WrongState(f"submission {submission} went on meanwhile; look at it again")
             change.note(actor, action, submission, **facts)
 
     def _any(self, query: Select[Any]) -> bool:
