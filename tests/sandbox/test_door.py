@@ -175,6 +175,13 @@ def test_what_a_killed_worker_left_is_gone_before_the_next_session(place, case):
     assert sorted(path.name for path in place.iterdir()) == ["next", "turn"]
 
 
+def test_a_folder_that_is_no_session_s_is_not_removed_from_a_door(place, case):
+    (place / "records").mkdir()
+    with container(place):
+        said(plugin_at(place), case, "answer")
+    assert (place / "records").is_dir()
+
+
 def test_other_words_in_its_manifest_than_those_of_the_settings_hold_the_session(place, case):
     with pytest.raises(BadPlugin, match=r"the files beside its manifest are not those of the settings: .* sha256:"):
         said(plugin_at(place, digest="sha256:" + "0" * 64), case, "answer")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import secrets
 import select
 import shutil
@@ -43,6 +44,9 @@ PIPES: Mapping[str, int] = {
     "code": WRITE,
     "end": READ | WRITE,
 }
+_UNGUESSED_BYTES = 16
+_RUN = re.compile(f"[0-9a-f]{{{2 * _UNGUESSED_BYTES}}}")
+"""Names of the folders made for sessions. What else lies there is not removed: a door can be named by mistake."""
 _LONGEST_CODE = 8
 _KILLED = b"137"
 
@@ -117,10 +121,10 @@ def _pipe(path: Path, mode: int) -> None:
 def _run_folder(place: Path) -> Iterator[Path]:
     """A folder with the pipes of one session. What a worker that was killed left is removed first."""
     for left in place.iterdir():
-        if left.is_dir():
+        if _RUN.fullmatch(left.name):
             _let_go(left / "hold")
             shutil.rmtree(left)
-    run = place / secrets.token_hex(16)
+    run = place / secrets.token_hex(_UNGUESSED_BYTES)
     run.mkdir()
     run.chmod(0o711)
     try:
