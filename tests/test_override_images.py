@@ -16,7 +16,7 @@ from uploader.domain.override import Override, standing
 from uploader.gateway import Built, build_review
 from uploader.overruling import override, overrulable
 
-WHY = "The word is the name of the sequence."
+WHY = "of-the-device"
 
 
 def burned(folder: Path, text: str) -> Path:

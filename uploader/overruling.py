@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from uploader.domain.errors import NotFound, Refused, WrongState
 from uploader.domain.finding import Severity
-from uploader.domain.override import ACTION, Override, overrides, standing
+from uploader.domain.override import ACTION, Override, check_reason, overrides, standing
 from uploader.domain.submission import State, Submission
-from uploader.domain.word import reasoned
 from uploader.review import Review
 from uploader.stages.verify import OVERRIDABLE, place_of
 
@@ -20,15 +19,16 @@ def override(
     """Overrule one finding, which is a question from then on.
 
     where: of the finding; or its tag alone, for all files
-    Raises WrongPassword, WrongState, and Refused for a code that nobody may overrule and for a finding that there
-    is not.
+    reason: one of `override.REASONS`
+    Raises WrongPassword, WrongState, and Refused for a code that nobody may overrule, a finding that there is not, and
+    a reason that is none.
     """
     if "reviewer" not in review.accounts.check(person, password):
         raise Refused("this account may not overrule a finding: it is not a reviewer's")
     about = review.records.get(submission)
     if not _held_by_verifier(about):
         raise WrongState(f"submission {submission} is {about.state}; only what the verifier holds can be overruled")
-    reason = reasoned(reason, "say why it is a false alarm")
+    check_reason(reason)
     if code not in OVERRIDABLE:
         raise Refused(f"nobody may overrule {code}")
     verdict = review.records.verdict(submission, "verification")

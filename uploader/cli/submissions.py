@@ -32,6 +32,7 @@ from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.choice import checked
 from uploader.domain.finding import Finding, Severity
+from uploader.domain.override import REASONS
 from uploader.domain.submission import State, Submission
 from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.given import Gateway
@@ -353,7 +354,7 @@ def retry(submission: str, home: Path) -> None:
 @click.argument("submission")
 @click.option("--code", required=True, help="Code of the finding, e.g. verify.residue.")
 @click.option("--where", required=True, help="Its place as the finding says; or the tag alone, for all files.")
-@click.option("--reason", required=True, help="Why it is a false alarm; kept in the audit. Name no patient.")
+@click.option("--reason", required=True, type=click.Choice(list(REASONS)), help="Why it is a false alarm.")
 @click.option("--sign-as", required=True, help="Account of the reviewer.")
 @home_option
 def override(submission: str, code: str, where: str, reason: str, sign_as: str, home: Path) -> None:

@@ -12,6 +12,7 @@ from uploader import overruling, waiving
 from uploader.domain.choice import KINDS
 from uploader.domain.errors import UploaderError, WrongState
 from uploader.domain.evidence import MEANING
+from uploader.domain.override import REASONS
 from uploader.domain.submission import RECALL_ASKED, State, Submission, check_choice
 from uploader.review import Review
 from uploader.views import Roi
@@ -70,6 +71,7 @@ def page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **
         could_sign=view.signatures.could_sign(everybody),
         signing_as=view.signatures.open_to(g.person, has),
         overrulable=overruling.overrulable(review, submission),
+        false_alarms=REASONS,
         overruled=overruling.overruled(review, submission),
         waivable=waiving.waivable(review, submission),
         waived=waiving.waived(review, submission) if about.state is State.REFUSED else (),
