@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from uploader.config import ArchiveSettings, SiteSettings
+from uploader.domain.errors import BadSettings
 from uploader.domain.session import Address
 from uploader.viewer import Viewer, root_of
 
@@ -29,6 +30,12 @@ def settings(**given: object) -> ArchiveSettings:
 )
 def test_an_xnat_has_its_own_viewer_and_an_embedded_archive_the_one_it_is_given(about, root):
     assert root_of(about) == root
+
+
+@pytest.mark.parametrize("public_url", ["xnat.example.org", "//elsewhere.example", "javascript:alert(1)//"])
+def test_what_no_browser_would_be_led_to_is_no_address(public_url):
+    with pytest.raises(BadSettings, match="public_url"):
+        root_of(settings(site=SiteSettings(public_url=public_url)))
 
 
 def test_an_address_names_project_and_ids_and_no_label():

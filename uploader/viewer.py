@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from uploader.config import ArchiveSettings
+from uploader.domain.errors import BadSettings
 from uploader.domain.session import Address
 
 
@@ -33,7 +34,13 @@ class Viewer:
 
 
 def root_of(about: ArchiveSettings) -> str:
-    """Where browsers find the viewer of this archive; empty for an embedded one that serves none."""
+    """Where browsers find the viewer of this archive; empty for an embedded one that serves none.
+
+    Raises BadSettings for an address that no browser would be led to.
+    """
     if about.embedded and about.viewer is None:
         return ""
-    return f"{(about.site.public_url or about.url).rstrip('/')}/VIEWER/"
+    root = about.site.public_url or about.url
+    if not root.startswith(("https://", "http://")):
+        raise BadSettings(f"{root} is no address for browsers: url and public_url begin with https:// or http://")
+    return f"{root.rstrip('/')}/VIEWER/"

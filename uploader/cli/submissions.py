@@ -366,7 +366,7 @@ def override(submission: str, code: str, where: str, reason: str, sign_as: str, 
 
 @click.command()
 @click.argument("submission")
-@click.option("--reason", required=True, help="Why; kept in the audit. Name no patient.")
+@click.option("--reason", required=True, help="Why; kept in this hospital only. Name no patient.")
 @home_option
 def withdraw(submission: str, reason: str, home: Path) -> None:
     """Take a submission back before its release."""
