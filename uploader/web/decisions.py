@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
 from uploader import overruling, waiving
 from uploader.domain.choice import KINDS
-from uploader.domain.errors import Refused, WrongPassword
+from uploader.domain.errors import Refused, UploaderError, WrongPassword
 from uploader.domain.submission import CHOOSABLE, State
 from uploader.recall import RECALLABLE
 from uploader.web.page import back, page, review_here
 
 blueprint = Blueprint("decisions", __name__)
-
-
-def _state(submission: str) -> State:
-    return review_here().records.get(submission).state
 
 
 @blueprint.post("/submissions/<submission>/trial")
@@ -26,9 +24,7 @@ def choose(submission: str) -> Response | tuple[str, int]:
     try:
         review_here().choose(submission, trial, subject, g.person, codes=codes)
     except Refused as error:
-        if type(error) is not Refused or _state(submission) not in CHOOSABLE:
-            raise
-        return page(submission, wrong={"choose": str(error)}, trial=trial, subject=subject, **codes), 400
+        return _unfit(error, submission, "choose", CHOOSABLE, trial=trial, subject=subject, **codes)
     return back(submission)
 
 
@@ -43,10 +39,7 @@ def sign(submission: str) -> Response | tuple[str, int]:
     try:
         missing = review.sign(submission, g.person, form.get("password", ""), seen, form.getlist("attest"), role)
     except (WrongPassword, Refused) as error:
-        if type(error) not in (WrongPassword, Refused) or _state(submission) is not State.AWAITING_SIGNOFF:
-            raise
-        status = 403 if isinstance(error, WrongPassword) else 400
-        return page(submission, wrong={"sign": str(error)}, seen=seen, role=role), status
+        return _unfit(error, submission, "sign", {State.AWAITING_SIGNOFF}, seen=seen, role=role)
     if not missing:
         review.release(submission, g.person)
     return back(submission)
@@ -72,11 +65,7 @@ def override(submission: str) -> Response | tuple[str, int]:
     try:
         overruling.override(review_here(), submission, g.person, password, code, where, reason)
     except (WrongPassword, Refused) as error:
-        if type(error) not in (WrongPassword, Refused):
-            raise
-        password_wrong = isinstance(error, WrongPassword)
-        typed = {"reason": reason, "finding": f"{code} {where}", "password_wrong": "yes" if password_wrong else ""}
-        return page(submission, wrong={"override": str(error)}, **typed), 403 if password_wrong else 400
+        return _unfit(error, submission, "override", reason=reason, finding=f"{code} {where}")
     return back(submission)
 
 
@@ -87,11 +76,7 @@ def waive(submission: str) -> Response | tuple[str, int]:
     try:
         waiving.waive(review_here(), submission, g.person, request.form.get("password", ""), rule, code)
     except (WrongPassword, Refused) as error:
-        if type(error) not in (WrongPassword, Refused):
-            raise
-        password_wrong = isinstance(error, WrongPassword)
-        typed = {"waiver": f"{rule} {code}", "password_wrong": "yes" if password_wrong else ""}
-        return page(submission, wrong={"waive": str(error)}, **typed), 403 if password_wrong else 400
+        return _unfit(error, submission, "waive", waiver=f"{rule} {code}")
     return back(submission)
 
 
@@ -100,9 +85,7 @@ def withdraw(submission: str) -> Response | tuple[str, int]:
     try:
         review_here().withdraw(submission, g.person, request.form.get("reason", ""))
     except Refused as error:
-        if type(error) is not Refused:
-            raise
-        return page(submission, wrong={"withdraw": str(error)}), 400
+        return _unfit(error, submission, "withdraw")
     return back(submission)
 
 
@@ -115,9 +98,18 @@ def recall(submission: str) -> Response | tuple[str, int]:
             raise Refused("tick that you have read what it does")
         review_here().recall(submission, g.person, request.form.get("password", ""), reason)
     except (WrongPassword, Refused) as error:
-        if type(error) not in (WrongPassword, Refused) or _state(submission) not in RECALLABLE:
-            raise
-        password_wrong = isinstance(error, WrongPassword)
-        typed = {"recall_reason": reason, "read": "yes" if read else "", "password_wrong": "yes" * password_wrong}
-        return page(submission, wrong={"recall": str(error)}, **typed), 403 if password_wrong else 400
+        typed = {"recall_reason": reason, "read": "yes" * read}
+        return _unfit(error, submission, "recall", RECALLABLE, **typed)
     return back(submission)
+
+
+def _unfit(
+    error: UploaderError, submission: str, form: str, states: Collection[State] = frozenset(State), **typed: str
+) -> tuple[str, int]:
+    """The page again, which says at the form what is wrong. Raises the error where that would not do: for a kind of
+    Refused that has an answer of its own, and where the submission is in none of the `states` that have the form."""
+    if type(error) not in (WrongPassword, Refused) or review_here().records.get(submission).state not in states:
+        raise error
+    password_wrong = isinstance(error, WrongPassword)
+    typed["password_wrong"] = "yes" * password_wrong
+    return page(submission, wrong={form: str(error)}, **typed), 403 if password_wrong else 400

@@ -7,8 +7,8 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from uploader.domain.errors import WrongPassword
-from uploader.review import Review
 from uploader.web.logins import Logins
+from uploader.web.page import review_here
 
 blueprint = Blueprint("login", __name__)
 
@@ -26,10 +26,9 @@ def form() -> str:
 
 @blueprint.post("/login")
 def enter() -> Response | tuple[str, int]:
-    review: Review = current_app.extensions["review"]
     name = request.form.get("login", "").strip()
     try:
-        review.accounts.check(name, request.form.get("password", ""))
+        review_here().accounts.check(name, request.form.get("password", ""))
     except WrongPassword as error:
         return render_template("login.html", wrong=str(error), name=name), 403
     _forget()

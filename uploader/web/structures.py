@@ -6,22 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from werkzeug.wrappers import Response
 
 from uploader.domain.errors import Refused
 from uploader.renaming import certain
-from uploader.review import Review
 from uploader.views import Naming
+from uploader.web.page import back, review_here
 
 blueprint = Blueprint("structures", __name__)
 FIELD, CONFIRM = "name ", "confirm "
 """Fields of the form begin so, and ticks that confirm one; behind it the ROI's number, a blank, and its entry."""
-
-
-def _review() -> Review:
-    review: Review = current_app.extensions["review"]
-    return review
 
 
 @blueprint.get("/submissions/<submission>/structures")
@@ -35,12 +30,12 @@ def rename(submission: str) -> Response | tuple[str, int]:
     """Take the new names, and prepare the session anew."""
     typed = {field: value.strip() for field, value in request.form.items() if field.startswith(FIELD)}
     try:
-        _review().rename(submission, g.person, _names(typed), _confirmed(request.form))
+        review_here().rename(submission, g.person, _names(typed), _confirmed(request.form))
     except Refused as error:
         if type(error) is not Refused:
             raise
         return _page(submission, str(error), {**request.form, **typed}), 400
-    return redirect(url_for("submissions.one", submission=submission))
+    return back(submission)
 
 
 def _confirmed(ticked: Iterable[str]) -> set[tuple[str, int]]:
@@ -68,7 +63,7 @@ def _page(
     submission: str, wrong: str = "", typed: Mapping[str, str] = MappingProxyType({}), *, every: bool = False
 ) -> str:
     """every: fill in every suggestion that leaves nothing to decide, where the trial lets a person take all at once"""
-    review = _review()
+    review = review_here()
     naming = review.structures(submission, g.person)
     at_once = _fields(naming) if naming.may_rename and naming.confirm != "each" else {}
     return render_template(
