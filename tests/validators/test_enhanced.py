@@ -189,6 +189,22 @@ def test_frames_that_have_a_place_and_no_pixels_are_not_there(on_frames, frames,
     assert "structures.off-slice" in told
 
 
+def test_frames_of_which_the_image_tells_no_place_leave_open_how_its_slices_lie(on_frames):
+    def lose(s):
+        del only(s, "CT")["PerFrameFunctionalGroupsSequence"][6:]
+
+    rulings, found = said(changed(on_frames, lose))
+    assert rulings["/inputs/0/geometry/missing_slices"][1] == "6 of its 12 images do not say where they lie"
+    assert "structures.off-slice" in [code for code, *_ in found]
+
+
+def test_an_enhanced_image_that_claims_more_frames_than_there_can_be_takes_no_memory(on_frames):
+    def claim(s):
+        only(s, "CT")["NumberOfFrames"] = 10**30
+
+    assert "10000 of its 10012 images" in said(changed(on_frames, claim))[0]["/inputs/0/geometry/missing_slices"][1]
+
+
 LOST = "12 of 13 images"
 
 

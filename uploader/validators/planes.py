@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,9 @@ def _planes(entry: str, header: Header) -> Iterator[Plane]:
     offsets = header.get("GridFrameOffsetVector")
     if groups:
         shared = next(items(header, "SharedFunctionalGroupsSequence"), _NOTHING)
-        frames = groups[: _frames_said(header)]  # a place is not an image: pixels may have been lost
+        # A place is not an image, nor an image without a place none: pixels may have been lost, or groups.
+        believed = min(_frames_said(header), len(groups) + MOST_FRAMES)
+        frames = islice(chain(groups, repeat(_NOTHING)), believed)
         yield from (_of_frame(entry, n, header, frame, shared) for n, frame in enumerate(frames, 1))
     elif isinstance(offsets, (list, np.ndarray)) and len(offsets):
         yield from _of_grid(entry, header, offsets)
