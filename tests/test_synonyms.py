@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from tests.naming import called_otherwise
 from tests.phantoms import headers_of, only
 from tests.trials import judged
 from tests.web.desks import Page, desk_of, log_in, post
+from uploader.domain.errors import WrongState
 from uploader.renaming import certain, refusal
 from uploader.renaming import structures as shown_structures
-from uploader.synonyms import listed_names
+from uploader.synonyms import give_listed_names, listed_names
 
 NAMES = ["External", "SpinalCord", "Lung_L", "Lung_R", "Lungs", "Heart"]
 SYNONYMS = {
@@ -136,6 +138,14 @@ def submission(built, tmp_path_factory):
     submission = home.arrived(called_otherwise(tmp_path_factory.mktemp("clinic") / "session", clinic))
     assert home.carry(submission) == "awaiting-signoff", built.records.get(submission).says
     return submission
+
+
+def test_a_worker_that_was_thought_dead_gives_no_names_over_what_was_decided_since(built, tmp_path):
+    home = judged(built, (), {}, **asking())
+    submission = home.arrived(called_otherwise(tmp_path / "session", {"SpinalCord": "myelon"}))
+    about = built.records.get(submission)
+    with pytest.raises(WrongState):
+        give_listed_names(home.gateway, replace(about, attempt=about.attempt - 1))
 
 
 def called(review, submission):

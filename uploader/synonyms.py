@@ -30,7 +30,7 @@ _SIDED = (Side.LEFT, Side.RIGHT)
 
 def give_listed_names(gateway: Gateway, about: Submission) -> None:
     """Write down the names that the protocol gives, unless something was decided already: what a person took back stays
-    so."""
+    so. Raises WrongState for a worker that comes too late, after another attempt was begun."""
     protocol, manifest = pinned(gateway, about), gateway.records.manifest(about.id, "identifiable")
     if not gives_names(protocol.content) or decided_by(gateway.records.history(about.id), about, manifest.digest):
         return
@@ -39,7 +39,7 @@ def give_listed_names(gateway: Gateway, about: Submission) -> None:
     if names:
         whose = by_protocol(about.trial, about.protocol_version)
         renaming = Renaming(whose, manifest.digest, about.trial, about.protocol_version, names)
-        gateway.records.note(whose, ACTION, about.id, renaming.facts)
+        gateway.records.note(whose, ACTION, about.id, renaming.facts, about.attempt)
 
 
 def gives_names(asked: Asked) -> bool:
