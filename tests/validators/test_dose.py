@@ -150,6 +150,15 @@ def test_a_plan_has_one_dose_or_those_of_all_its_beams_whatever_sums_up_several_
     assert (told, {finding.code for finding in findings}) == (found, {"dose.per-plan"} if found else set())
 
 
+def test_a_dose_of_a_beam_beside_one_of_a_fraction_is_a_second_one_and_no_part_of_the_first(headers):
+    def parts(s):
+        by_beams(s, {1: 1}, {2: 1})
+        s["scans/5/DICOM/beam1.dcm"]["DoseSummationType"] = "FRACTION"
+
+    _, findings = judged(check, Case(changed(headers, parts), protocol({"plan": "plan", "one_per_plan": True})))
+    assert [(finding.code, finding.found) for finding in findings] == [("dose.per-plan", "2")]
+
+
 def test_the_highest_dose_of_several_plans_is_held_against_what_they_prescribe_together(headers):
     asked = protocol({"plan": "plan", "max_dose_pct_of_rx": {"min": 45, "max": 55}})
 

@@ -125,13 +125,14 @@ def _per_plan(block: Block, line: str, plans: Input | None) -> Iterator[Answer]:
 
 def _of_one(block: Block, line: str, entry: str, doses: Mapping[str, Header]) -> Answer:
     """One dose of the plan; a sum of several plans, or its own beams, beside it are no other one. Without it one of
-    another kind, or the doses of all its beams."""
+    another kind, or the doses of all its beams; beams beside what is no whole plan are a second one."""
     plan = block.case.headers[entry]
     wanted = text(plan, "SOPInstanceUID")
     own = {e: d for e, d in doses.items() if wanted in {each.instance for each in links.references(d, "RTPLAN")}}
     kinds = Counter(text(dose, "DoseSummationType") for dose in own.values())
-    count = kinds["PLAN"] or len(own) - kinds["BEAM"]
-    if count or not own:
+    beside = kinds["BEAM"] if kinds.keys() & adding.WHOLE_PLANS else 0
+    count = kinds["PLAN"] or len(own) - beside
+    if kinds.keys() != {"BEAM"}:
         return right("one dose") if count == 1 else wrong(_counted(block, line, entry, f"{count}"))
     of_beams = adding.of_plan(plan, own)
     if isinstance(of_beams, str):
