@@ -11,8 +11,7 @@ from uploader.contours.axes import Axes
 from uploader.contours.parsing import structures
 from uploader.contours.structure import Structure
 from uploader.ports import Case
-from uploader.validators.drawn_on import SERIES
-from uploader.validators.links import frames
+from uploader.validators.links import SERIES, frames
 from uploader.validators.naming import stands_for
 from uploader.validators.planes import PARALLEL, Planes, planes, planes_of
 from uploader.validators.reading import IMAGES, items, of_modality, text

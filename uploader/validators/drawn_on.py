@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from uploader.contours.parsing import images_of
 from uploader.contours.structure import Image
 from uploader.ports import Case, Header
-from uploader.validators.links import IMAGES
+from uploader.validators.links import CONTOUR_IMAGES, IMAGES, SERIES
 from uploader.validators.planes import planes
 from uploader.validators.reading import items, of_modality, text
 
 IMAGE_MISSING = "references.image-missing"
-SERIES = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
-"""Where a structure set as a whole says on which series it was drawn."""
-_CONTOURS = ("ROIContourSequence", "ContourSequence", "ContourImageSequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,13 @@ class DrawnOn:
 
 def drawn_on(case: Case) -> Mapping[str, DrawnOn]:
     """Entry of each RTSTRUCT -> its images; ask by ``case.once(drawn_on)``."""
-    frames = case.once(frames_of_images)
+    frames = case.once(frame_counts)
     sets = of_modality(case.headers, "RTSTRUCT")
     return {entry: _drawn_on(f"{entry} ({IMAGES})", header, frames) for entry, header in sets.items()}
 
 
-def frames_of_images(case: Case) -> Mapping[str, int]:
-    """SOP Instance UID -> how many frames the image has; ask by ``case.once(frames_of_images)``."""
+def frame_counts(case: Case) -> Mapping[str, int]:
+    """SOP Instance UID -> how many frames the image has; ask by ``case.once(frame_counts)``."""
     images = (e for e, header in case.headers.items() if not text(header, "Modality").startswith("RT"))
     return {text(case.headers[entry], "SOPInstanceUID"): len(case.once(planes)[entry]) for entry in images}
 
@@ -98,7 +95,7 @@ def _referred(structures: Header) -> Iterator[tuple[Image, str]]:
     for series in items(structures, *SERIES):
         for item in items(series, "ContourImageSequence"):
             found |= dict.fromkeys(images_of(item), text(series, "SeriesInstanceUID"))
-    for item in items(structures, *_CONTOURS):
+    for item in items(structures, *CONTOUR_IMAGES):
         for image in images_of(item):
             found.setdefault(image, "")
     return ((image, series) for image, series in found.items() if image.instance)

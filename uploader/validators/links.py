@@ -14,6 +14,10 @@ from uploader.validators.reading import items, text
 
 IMAGES, ROI_FRAMES = "3006,0016", "3006,0024"
 FRAME_DIFFERS = "references.frame-differs"
+SERIES = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
+"""Where a structure set as a whole says on which series it was drawn."""
+CONTOUR_IMAGES = ("ROIContourSequence", "ContourSequence", "ContourImageSequence")
+"""Where it says on which images single contours were drawn."""
 SEQUENCES = {
     "RTSTRUCT": ("ReferencedStructureSetSequence", "300C,0060"),
     "RTPLAN": ("ReferencedRTPlanSequence", "300C,0002"),
@@ -85,8 +89,7 @@ def astray(entry: str, structures: Header, images: Iterable[Header]) -> str:
 
 def _drawn_on(structures: Header) -> Iterator[Reference]:
     """Images of the structure set as a whole."""
-    path = ("ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence")
-    for series in items(structures, *path):
+    for series in items(structures, *SERIES):
         for item in items(series, "ContourImageSequence"):
             yield _reference(item, text(series, "SeriesInstanceUID"))
 
@@ -94,7 +97,7 @@ def _drawn_on(structures: Header) -> Iterator[Reference]:
 def _contoured_on(structures: Header) -> Iterator[Reference]:
     """Images of single contours that the structure set as a whole does not name."""
     named = {reference.instance for reference in _drawn_on(structures)}
-    for item in items(structures, "ROIContourSequence", "ContourSequence", "ContourImageSequence"):
+    for item in items(structures, *CONTOUR_IMAGES):
         if text(item, "ReferencedSOPInstanceUID") not in named:
             yield _reference(item)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from uploader.ports import Header
+from uploader.validators.links import SERIES
 from uploader.validators.reading import items, text
 
 Candidate = Sequence[Header]
@@ -45,9 +46,7 @@ def referenced_images(structures: Iterable[Header]) -> tuple[frozenset[str], fro
     images: set[str] = set()
     series: set[str] = set()
     for header in structures:
-        for each in items(
-            header, "ReferencedFrameOfReferenceSequence", "RTReferencedStudySequence", "RTReferencedSeriesSequence"
-        ):
+        for each in items(header, *SERIES):
             series.add(text(each, "SeriesInstanceUID"))
             images.update(text(image, "ReferencedSOPInstanceUID") for image in items(each, "ContourImageSequence"))
     return frozenset(images - {""}), frozenset(series - {""})
