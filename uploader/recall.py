@@ -25,6 +25,7 @@ RECALLABLE = frozenset({State.RELEASED, State.RECALLED})
 """States of what the centre has; what is left to do about them, their reason says."""
 DONE, STILL_SHARED, ENDS_AT_CENTRE = "recalled", "still-shared", "ends-at-centre"
 """What is left to be done at the centre: nothing, its people must end the share, its service does so."""
+_WHY = "say why the session is recalled; that stays in this hospital"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Recalled:
 
 def ask(records: Records, submission: str, person: str, reason: str) -> None:
     """Ask for a recall, which `recall_asked` does. Raises Refused, WrongState."""
-    reason = reasoned(reason, WHY)
+    reason = reasoned(reason, _WHY)
     check(records.get(submission))
     records.ask_recall(submission, person, reason)
 
@@ -62,9 +63,6 @@ def unsettled(about: Submission) -> bool:
     """Whether a recall failed, or left something for people here to do."""
     settled = ("", DONE, ENDS_AT_CENTRE, RECALL_ASKED)
     return about.state in RECALLABLE and about.why not in settled
-
-
-WHY = "say why the session is recalled; that stays in this hospital"
 
 
 def check(about: Submission) -> None:
@@ -91,7 +89,7 @@ def recall(gateway: Gateway, submission: str, person: str, reason: str) -> Recal
     The reason stays in the hospital. Raises Refused, WrongState, and what the archive raises: then nothing counts as
     done, and it is safe to call again.
     """
-    reason = reasoned(reason, WHY)
+    reason = reasoned(reason, _WHY)
     about = gateway.records.get(submission)
     check(about)
     address = central_session(gateway, about).address
