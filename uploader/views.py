@@ -173,11 +173,11 @@ def leaves_of(dataset: Dataset, prefix: str = "", within: tuple[str, ...] = ()) 
                 inside = (*within, f"{element.name}, item {number + 1}")
                 leaves |= leaves_of(item, f"{where}[{number}].", inside)
         else:
-            leaves[where] = _Leaf(element.name, _text(element.value), within)
+            leaves[where] = _Leaf(element.name, text_of(element.value), within)
     return leaves
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """As DICOM writes it: several values with backslashes between, binary ones by length and digest."""
     if value is None:
         return ""

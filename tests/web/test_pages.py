@@ -75,7 +75,9 @@ def test_the_structures_as_they_arrived_are_in_the_audit(ada, built, received):
     assert looks(built, received) == ["ada"]
 
 
-@pytest.mark.parametrize("page", ["structures", *(f"{kind}?file=scans/2/DICOM/0001.dcm" for kind in FILE_PAGES)])
+@pytest.mark.parametrize(
+    "page", ["patient", "structures", *(f"{kind}?file=scans/2/DICOM/0001.dcm" for kind in FILE_PAGES)]
+)
 def test_looking_is_in_the_audit_before_anything_is_shown(without_archives, built, to_look_at, page):
     before = len(looks(built, to_look_at))
     answer = log_in(without_archives).get(f"/submissions/{to_look_at}/{page}")

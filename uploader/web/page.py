@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from flask import current_app, g, redirect, render_template, url_for
@@ -14,6 +14,7 @@ from uploader.domain.errors import UploaderError, WrongState
 from uploader.domain.evidence import MEANING
 from uploader.domain.override import REASONS
 from uploader.domain.submission import RECALL_ASKED, State, Submission, check_choice
+from uploader.patient import Told
 from uploader.review import Review
 from uploader.views import Roi
 from uploader.web.errors import answer_to
@@ -36,9 +37,17 @@ def back(submission: str) -> Response:
     return redirect(url_for("submissions.one", submission=submission))
 
 
-def page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **typed: str) -> str:
+def page(
+    submission: str,
+    patient: Sequence[Told] = (),
+    /,
+    *,
+    wrong: Mapping[str, str] = MappingProxyType({}),
+    **typed: str,
+) -> str:
     """The page of a submission.
 
+    patient: who it is, where somebody asked and that was audited; such a page does not look again by itself
     wrong: form -> what is wrong with what was typed into it
     typed: what stays typed in the forms
     """
@@ -52,7 +61,9 @@ def page(submission: str, *, wrong: Mapping[str, str] = MappingProxyType({}), **
         "submission.html",
         view=view,
         about=about,
-        moving=moves(about),
+        moving=moves(about) and not patient,
+        patient=patient,
+        kept=any(receipt.place == "identifiable" for receipt in view.receipts),
         choosable=_choosable(about),
         steps=steps(view),
         viewable=review.viewable(view),

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from uploader.domain.manifest import Manifest
 from uploader.domain.submission import State, Submission
+from uploader.patient import patient
 from uploader.recall import unsettled
 from uploader.web.page import moves, page, review_here
 
@@ -49,6 +50,13 @@ def all_() -> str:
 @blueprint.get("/submissions/<submission>")
 def one(submission: str) -> str:
     return page(submission)
+
+
+@blueprint.get("/submissions/<submission>/patient")
+def who(submission: str) -> str:
+    """The same with who the patient is, beside the field for the subject ID. Identifiable: asked for by name, and
+    audited."""
+    return page(submission, patient(review_here(), submission, g.person))
 
 
 @blueprint.get("/submissions/<submission>/changes")
