@@ -36,6 +36,7 @@ $(VENV)/made:
 	@touch $@
 
 $(VENV)/run: $(VENV)/made requirements/run.txt pyproject.toml
+	@echo "Installing what it needs into $(VENV): some minutes, the first time only."
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(PYTHON) -m compileall -q uploader

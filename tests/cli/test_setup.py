@@ -49,6 +49,15 @@ def test_the_first_login_works_and_may_manage(home):
     built.records.close()
 
 
+def test_the_account_of_somebody_who_left_is_locked_and_still_listed(home):
+    assert call(home, "account", "add", "paula", "--role", "physicist").returncode == 0
+    assert call(home, "account", "lock", "paula").returncode == 0
+    listed = dict(line.split(maxsplit=1) for line in call(home, "account", "list").stdout.splitlines())
+    assert listed == {"admin": "admin, reviewer", "paula": "locked"}
+    refused = call(home, "account", "lock", "nobody")
+    assert (refused.returncode != 0, "no such account" in refused.stderr) == (True, True)
+
+
 def test_init_again_replaces_no_key_and_no_setting(home):
     kept = {p: p.read_bytes() for p in [*(home / "secrets").iterdir(), home / "uploader.toml"]}
     assert call(home, "init").returncode == 0

@@ -108,6 +108,39 @@ def test_the_old_password_no_longer_works(accounts: Accounts) -> None:
         accounts.check("anna", RIGHT)
 
 
+def test_a_locked_account_is_told_what_a_wrong_password_is(accounts: Accounts) -> None:
+    wrong = fail(accounts, "anna", 1)
+    accounts.lock("anna")
+    with pytest.raises(WrongPassword, match=wrong):
+        accounts.check("anna", RIGHT)
+
+
+def test_a_locked_account_keeps_its_name_and_has_no_role(accounts: Accounts, records: SqlRecords) -> None:
+    accounts.lock("anna", "os:root")
+    assert accounts.everybody() == {"anna": frozenset()}
+    assert told(records)[-1] == ("os:root", "account-locked")
+    with pytest.raises(Refused, match="already"):
+        accounts.add("anna", RIGHT, {"reviewer"})
+
+
+def test_a_locked_account_comes_back_by_a_new_password_and_roles_together(accounts: Accounts) -> None:
+    accounts.lock("anna")
+    accounts.set_roles("anna", {"reviewer"})
+    with pytest.raises(WrongPassword):
+        accounts.check("anna", RIGHT)
+    accounts.lock("anna")
+    accounts.set_password("anna", "another horse")
+    with pytest.raises(WrongPassword):
+        accounts.check("anna", "another horse")
+    accounts.set_roles("anna", {"physicist"})
+    assert accounts.check("anna", "another horse") == {"physicist"}
+
+
+def test_an_account_that_is_not_there_cannot_be_locked(accounts: Accounts) -> None:
+    with pytest.raises(NotFound):
+        accounts.lock("nobody")
+
+
 def test_many_guesses_at_once_gain_nothing(accounts: Accounts, records: SqlRecords) -> None:
     def guess(_: int) -> None:
         with pytest.raises(WrongPassword):

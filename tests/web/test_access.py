@@ -135,6 +135,14 @@ def test_the_sixth_try_waits_even_with_the_right_password(built, desk):
     assert "Too many tries" in answer.text
 
 
+def test_a_login_ends_when_its_account_is_locked(built, desk):
+    built.records.accounts.add("gone", PASSWORD, {"reviewer", "admin"})
+    client = log_in(desk, "gone")
+    assert client.get("/").status_code == 200
+    built.records.accounts.lock("gone")
+    assert client.get("/").location == "/login"
+
+
 def test_a_desk_with_named_hosts_answers_to_no_other_name(built):
     client = desk_of(built, hosts=("desk.hospital.example",)).test_client()
     assert client.get("/login", base_url="http://desk.hospital.example").status_code == 200

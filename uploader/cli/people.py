@@ -43,10 +43,18 @@ def password(login: str, home: Path) -> None:
     open_home(home).records.accounts.set_password(login, password_for(login))
 
 
+@account.command("lock")
+@click.argument("login")
+@home_option
+def lock(login: str, home: Path) -> None:
+    """Let the account of somebody who left do nothing any more; what it did and signed stays under its name."""
+    open_home(home).records.accounts.lock(login, operator())
+
+
 @account.command("list")
 @home_option
 def list_accounts(home: Path) -> None:
     """List the accounts and their roles."""
     accounts = open_home(home).records.accounts
     for login, roles in accounts.everybody().items():
-        click.echo(f"{login:<24} {', '.join(sorted(roles))}")
+        click.echo(f"{login:<24} {', '.join(sorted(roles)) or 'locked'}")

@@ -70,13 +70,23 @@ class Accounts:
                 raise NotFound("there is no such account")
             change.note(actor, "roles-set", login=login, roles=given)
 
+    def lock(self, login: str, actor: str = "console") -> None:
+        """No roles and a password that nobody knows: what it signed stays, and it can do nothing from now on. It may
+        come back by `set_password` and `set_roles`, both. Raises NotFound."""
+        hashed = self._hash(secrets.token_hex())
+        with changing(self._database, self._clock) as change:
+            statement = update(accounts).where(accounts.c.login == login).values(hash=hashed, roles=[])
+            if change.execute(statement).rowcount == 0:
+                raise NotFound("there is no such account")
+            change.note(actor, "account-locked", login=login)
+
     def logins(self) -> list[str]:
         """Every account, by name."""
         with self._database.read() as connection:
             return list(connection.scalars(select(accounts.c.login).order_by(accounts.c.login)))
 
     def everybody(self) -> dict[str, frozenset[str]]:
-        """Login -> roles of every account, by name."""
+        """Login -> roles of every account, by name; none of one that is locked."""
         with self._database.read() as connection:
             rows = connection.execute(select(accounts.c.login, accounts.c.roles).order_by(accounts.c.login))
             return {row.login: frozenset(row.roles) for row in rows}
@@ -90,12 +100,12 @@ class Accounts:
         return frozenset(given)
 
     def check(self, login: str, password: str) -> frozenset[str]:
-        """Roles of the account. Raises WrongPassword, also for a login that must wait."""
+        """Roles of the account. Raises WrongPassword, also for a login that must wait or is locked."""
         self._count_try(login)
         decoy = self._decoy_hash()
         with self._database.read() as connection:
             hashed = _hash_of(connection, login)
-        right = self._fits(hashed or decoy, password) and hashed is not None
+        right = self._fits(hashed or decoy, password) and hashed is not None and bool(self.roles(login))
         with changing(self._database, self._clock) as change:
             if right:
                 change.execute(delete(login_tries).where(login_tries.c.login == _folded(login)))

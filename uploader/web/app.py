@@ -13,6 +13,7 @@ from uploader.config import DeskSettings
 from uploader.review import Review
 from uploader.web import decisions, errors, formats, login, structures, submissions, words
 from uploader.web.logins import Logins
+from uploader.web.page import review_here
 
 OPEN = frozenset({"login.form", "login.enter", "static"})
 """Endpoints that need no account; every other one does."""
@@ -73,8 +74,14 @@ def _only_under_our_name() -> BaseResponse | None:
     return None
 
 
+def _unlocked(person: str) -> str:
+    """Empty where the account was locked while its person was logged in."""
+    return person if person and review_here().accounts.everybody().get(person) else ""
+
+
 def _only_with_an_account() -> BaseResponse | None:
-    g.person = login.who()
+    g.person = ""
+    g.person = _unlocked(login.who())
     if g.person or request.endpoint in OPEN:
         return None
     return redirect(url_for("login.form"))
