@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.cli.calling import call
-from tests.homes import arrive, carry, demo
+from tests.homes import arrive, bring_to_signature, carry, demo, exported_anew
 from tests.trials import ARMS, VISITS, gateway_with
 from tests.web.desks import Page, desk_of, log_in, post
 from uploader import line
@@ -77,13 +77,26 @@ def test_the_command_chooses_by_code_and_says_what_there_is(visits, received):
     assert (told["state"], told["chosen"]) == ("awaiting-signoff", CODES)
 
 
-def test_a_receipt_says_what_was_chosen_and_another_choice_is_another_submission(visits, tmp_path):
+def test_a_receipt_says_what_was_chosen_and_the_same_files_are_not_released_under_another_choice(visits, tmp_path):
     folder, root = demo(tmp_path / "session"), visits.home.root
+    exported_anew(folder)
     asked = ("run", folder, "--trial", "VISITS", "--subject", "DEMO-001", "--timepoint", "BL")
-    first, again, other = (
-        json.loads(call(root, *asked, "--arm", arm, *signing).stdout)
-        for arm, signing in (("A", ("--sign-as", "ada")), ("A", ()), ("B", ()))
+    first, again = (
+        json.loads(call(root, *asked, "--arm", "A", *signing).stdout) for signing in (("--sign-as", "ada"), ())
     )
     assert {kind: first["protocol"][kind] for kind in CODES} == {"arm": "A", "timepoint": "BL"}
     assert again["submission"] == first["submission"]
-    assert (other["submission"] != first["submission"], other["chosen"]["arm"]) == (True, "B")
+    before, other = visits.records.all(), call(root, *asked, "--arm", "B")
+    assert f"these files are submission {first['submission']} already, which was released" in other.stderr
+    assert (other.returncode, visits.records.all()) == (2, before)
+
+
+def test_the_desk_says_of_files_that_the_trial_has_which_submission_they_are(visits, tmp_path):
+    folder = demo(tmp_path / "session")
+    first = bring_to_signature(visits, folder)
+    second = arrive(visits, folder, again=True)
+    assert carry(visits, second) == "received"
+    answer = post(log_in(desk_of(visits)), f"/submissions/{second}/trial", trial="DEMO-RT", subject="DEMO-001")
+    assert answer.status_code == 400
+    assert f"These files are submission {first} already, which is in DEMO-RT (awaiting-signoff)" in answer.text
+    assert visits.records.get(second).trial == ""

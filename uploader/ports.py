@@ -246,7 +246,8 @@ class Records(Protocol):
     ) -> None:
         """Pin the protocol, the subject and the label, and forget what an earlier choice led to.
         `codes`: ``arm``, ``timepoint`` and ``site`` of the protocol, as far as they were chosen.
-        `onward` queues ``prepare`` in the same transaction."""
+        `onward` queues ``prepare`` in the same transaction.
+        Raises WrongState, LabelTaken, and Refused when another submission brings the same files to the trial."""
 
     def rest(
         self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
@@ -320,6 +321,9 @@ class Records(Protocol):
 
     def holding(self, digest: str) -> Sequence[Submission]:
         """Submissions whose files as they arrived have this manifest digest, newest first."""
+
+    def same_files(self, submission: str) -> Sequence[Submission]:
+        """The other submissions of exactly the files that arrived as this one, and that nobody took back."""
 
 
 class Links(Protocol):

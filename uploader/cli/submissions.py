@@ -31,9 +31,10 @@ from uploader.cli.signing import sign_off, still_to_sign, told
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
 from uploader.domain.choice import checked
+from uploader.domain.errors import Refused
 from uploader.domain.finding import Finding, Severity
 from uploader.domain.override import REASONS
-from uploader.domain.submission import State, Submission
+from uploader.domain.submission import State, Submission, check_not_there, stands
 from uploader.gateway import Built, automatic_subject, build_line, build_review, handed_over, now, open_home, preflight
 from uploader.given import Gateway
 from uploader.hosted import archives_child
@@ -117,17 +118,20 @@ def run(
 def _registered(built: Built, arrival: Arrival, trial: str, subject: str, label: str, codes: Mapping[str, str]) -> str:
     """The submission of these files: the one they already have for this trial, subject and codes, or a new one.
 
-    A folder that is run twice is not sent twice; what was interrupted goes on where it stood.
+    A folder that is run twice is not sent twice; what was interrupted goes on where it stood. Raises Refused for files
+    that are another subject's or of another visit in the trial.
     """
     for earlier in built.records.holding(arrival.manifest.digest):
         chosen = (earlier.trial, earlier.subject, label and earlier.label, earlier.chosen)
-        if chosen in ((trial, subject, label, codes), ("", "", "", {})) and earlier.state not in (
-            State.WITHDRAWN,
-            State.RECALLED,
-        ):
+        if chosen in ((trial, subject, label, codes), ("", "", "", {})) and stands(earlier):
             click.echo(f"these files are submission {earlier.id}, which is {earlier.state}", err=True)
             remove_tree(arrival.folder)
             return earlier.id
+    try:
+        check_not_there(trial, built.records.holding(arrival.manifest.digest))
+    except Refused:
+        remove_tree(arrival.folder)
+        raise
     register(built.records, arrival, built.aliases())
     return arrival.submission
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from uploader.domain.errors import WrongState
+from uploader.domain.errors import Refused, WrongState
 
 
 class State(StrEnum):
@@ -112,6 +112,27 @@ def is_kept(about: Submission) -> bool:
     if about.state in (State.AWAITING_SIGNOFF, State.SIGNED, State.RELEASED):
         return True
     return about.route == "release" and about.state in (State.QUEUED, State.WAITING, State.HELD)
+
+
+def stands(about: Submission) -> bool:
+    """Whether nobody took it back."""
+    return about.state not in (State.WITHDRAWN, State.RECALLED)
+
+
+def check_not_there(trial: str, same: Iterable[Submission]) -> None:
+    """Raises Refused when files are to go to a trial in which they are, or may come to be, already.
+
+    same: the other submissions of exactly these files
+    """
+    for other in same:
+        if other.trial == trial and stands(other):
+            released = other.state is State.RELEASED
+            where = f"was released to {trial}" if released else f"is in {trial} ({other.state})"
+            remedy = "recall" if released else "go on with that one, or withdraw"
+            raise Refused(
+                f"these files are submission {other.id} already, which {where} as {other.label}; {remedy} it before "
+                f"they go to {trial} again"
+            )
 
 
 def new_id() -> str:

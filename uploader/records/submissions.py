@@ -11,14 +11,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
 
 from uploader.domain.errors import LabelTaken, NotFound, WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
 from uploader.domain.signing import Asked, Signatures
-from uploader.domain.submission import RECALL_ASKED, ROUTES, State, Submission, check_choice, check_move, is_kept
+from uploader.domain.submission import (
+    RECALL_ASKED,
+    ROUTES,
+    State,
+    Submission,
+    check_choice,
+    check_move,
+    check_not_there,
+    is_kept,
+    stands,
+)
 from uploader.records import evidence
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
@@ -152,11 +162,13 @@ class SqlRecords:
         codes: of the protocol: ``arm``, ``timepoint``, ``site``, as far as they were chosen
         onward: queue ``prepare`` in the same transaction, so that nobody else's choice comes between
 
-        Raises WrongState, and LabelTaken for a label that another submission has, or once had.
+        Raises WrongState, LabelTaken for a label that another submission has, or once had, and Refused when another
+        submission brings the same files to the trial, or brought them.
         """
         with self._changing() as change:
             before = _get(change.connection, submission)
             check_choice(before)
+            check_not_there(trial, _same_files(change.connection, submission))
             _take_label(change, submission, trial, subject, label)
             evidence.forget_what_followed(change, submission)
             chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
@@ -242,10 +254,13 @@ class SqlRecords:
 
     def holding(self, digest: str) -> Sequence[Submission]:
         """Submissions whose files as they arrived have this manifest digest, newest first."""
-        same = select(manifests.c.submission).where(manifests.c.place == "identifiable", manifests.c.digest == digest)
-        query = select(submissions).where(submissions.c.id.in_(same)).order_by(submissions.c.created.desc())
         with self.database.read() as connection:
-            return [_submission(row) for row in connection.execute(query)]
+            return _holding(connection, manifests.c.digest == digest)
+
+    def same_files(self, submission: str) -> Sequence[Submission]:
+        """The other submissions of exactly the files that arrived as this one, as far as nobody took them back."""
+        with self.database.read() as connection:
+            return [each for each in _same_files(connection, submission) if stands(each)]
 
     # What is kept about it -------------------------------------------------------------------------------------
 
@@ -374,6 +389,19 @@ def _get(connection: Connection, submission: str) -> Submission:
 
 def _submission(row: Row[Any]) -> Submission:
     return Submission(**{**row._mapping, "state": State(row.state)})
+
+
+def _holding(connection: Connection, digest: ColumnElement[bool]) -> list[Submission]:
+    """Submissions of which the manifest of what arrived fits, newest first."""
+    same = select(manifests.c.submission).where(manifests.c.place == "identifiable", digest)
+    query = select(submissions).where(submissions.c.id.in_(same)).order_by(submissions.c.created.desc())
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def _same_files(connection: Connection, submission: str) -> list[Submission]:
+    """The other submissions of the files that arrived as this one, newest first."""
+    its = select(manifests.c.digest).where(manifests.c.submission == submission, manifests.c.place == "identifiable")
+    return [each for each in _holding(connection, manifests.c.digest.in_(its)) if each.id != submission]
 
 
 def _update(change: Change, submission: str, **values: Any) -> None:
