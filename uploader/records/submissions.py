@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import Select, insert, select
 
-from uploader.domain.errors import LabelTaken, NotFound, WrongState
+from uploader.domain.errors import WrongState
 from uploader.domain.evidence import Receipt, SignOff
 from uploader.domain.finding import Verdict
 from uploader.domain.manifest import Manifest
@@ -29,7 +29,7 @@ from uploader.domain.submission import (
     is_kept,
     stands,
 )
-from uploader.records import evidence
+from uploader.records import evidence, moves
 from uploader.records.accounts import Accounts
 from uploader.records.audit import Change, changing, lines_about
 from uploader.records.database import Clock, Database, connect, utc_now
@@ -41,14 +41,6 @@ from uploader.records.workers import Workers
 
 BIRTHS = frozenset({State.ARRIVING, State.RECEIVED, State.HELD})
 """States a submission may be created in: those that claim nothing about what was done with it."""
-
-BEGINNINGS: Mapping[State, frozenset[str]] = {
-    State.ARRIVING: frozenset({"receive"}),
-    State.RECEIVED: frozenset({"prepare"}),
-    State.AWAITING_SIGNOFF: frozenset({"prepare"}),
-    State.SIGNED: frozenset({"release"}),
-}
-"""Routes that may be begun from a state. From waiting, held and refused: the last one again."""
 
 
 def open_records(url: str, password_file: Path | None = None) -> SqlRecords:
@@ -88,7 +80,7 @@ class SqlRecords:
         if state not in BIRTHS:
             raise WrongState(f"a submission cannot begin as {state}")
         with self._changing() as change:
-            if _row(change.connection, submission) is not None:
+            if moves.row_of(change.connection, submission) is not None:
                 return
             nothing = dict.fromkeys(
                 ("why", "route", "trial", "protocol_version", "protocol_digest", "subject", "label"), ""
@@ -102,13 +94,13 @@ class SqlRecords:
     def get(self, submission: str) -> Submission:
         """Raises NotFound."""
         with self.database.read() as connection:
-            return _get(connection, submission)
+            return moves.get(connection, submission)
 
     def all(self) -> Sequence[Submission]:
         """Every submission, newest first."""
         query = select(submissions).order_by(submissions.c.created.desc(), submissions.c.id)
         with self.database.read() as connection:
-            return [_submission(row) for row in connection.execute(query)]
+            return [moves.submission_of(row) for row in connection.execute(query)]
 
     def due(self, now: datetime, routes: Collection[str] = ROUTES) -> Sequence[tuple[str, str, int]]:
         """(submission, route, attempt) of all that is queued for these routes, longest queued first; a waiting one
@@ -119,7 +111,7 @@ class SqlRecords:
         if self._any(ripe):  # asked first, so that idle workers do not take turns at being the only writer
             with self._changing() as change:
                 for row in change.connection.execute(ripe.order_by(c.due_at)).all():
-                    _begin(change, _submission(row), row.route, "line")
+                    moves.begin(change, moves.submission_of(row), row.route, "line")
         with self.database.read() as connection:
             rows = connection.execute(queued.order_by(c.changed, c.id)).all()
         return [(row.id, row.route, row.attempt) for row in rows]
@@ -131,18 +123,18 @@ class SqlRecords:
         when nobody has signed for ``release``.
         """
         with self._changing() as change:
-            before = _get(change.connection, submission)
-            _may_begin(change.connection, before, route)
-            return _begin(change, before, route, actor)
+            before = moves.get(change.connection, submission)
+            moves.check_beginning(change.connection, before, route)
+            return moves.begin(change, before, route, actor)
 
     def decide(self, submission: str, actor: str, action: str, facts: Mapping[str, Any]) -> int:
         """Write down what a person decided, and ask for ``prepare``, which goes by it, in one transaction; returns the
         attempt. Raises WrongState."""
         with self._changing() as change:
-            before = _get(change.connection, submission)
-            _may_begin(change.connection, before, "prepare")
+            before = moves.get(change.connection, submission)
+            moves.check_beginning(change.connection, before, "prepare")
             change.note(actor, action, submission, **facts)
-            return _begin(change, before, "prepare", actor)
+            return moves.begin(change, before, "prepare", actor)
 
     def choose(
         self,
@@ -166,16 +158,16 @@ class SqlRecords:
         submission brings the same files to the trial, or brought them.
         """
         with self._changing() as change:
-            before = _get(change.connection, submission)
+            before = moves.get(change.connection, submission)
             check_choice(before)
-            check_not_there(trial, _same_files(change.connection, submission))
-            _take_label(change, submission, trial, subject, label)
+            check_not_there(trial, moves.same_files(change.connection, submission))
+            moves.take_label(change, submission, trial, subject, label)
             evidence.forget_what_followed(change, submission)
             chosen = {"trial": trial, "protocol_version": version, "protocol_digest": digest, "subject": subject}
-            _update(change, submission, label=label, chosen=dict(codes), **chosen)
+            moves.change_row(change, submission, label=label, chosen=dict(codes), **chosen)
             change.note(actor, "chosen", submission, label=label, **chosen, **codes)
             if onward:
-                _begin(change, before, "prepare", actor)
+                moves.begin(change, before, "prepare", actor)
 
     def rest(
         self, submission: str, attempt: int, state: State, why: str = "", says: str = "", due_at: datetime | None = None
@@ -186,14 +178,14 @@ class SqlRecords:
         Raises WrongState for a state that no route leads to, or not this one.
         """
         with self._changing() as change:
-            before = _get(change.connection, submission)
+            before = moves.get(change.connection, submission)
             if before.state is not State.QUEUED or before.attempt != attempt:
                 return
             check_move(before.state, state)
             if state is State.RELEASED and before.route != "release":
                 raise WrongState(f"the route {before.route} does not release")
             due = due_at if state is State.WAITING and due_at else change.at
-            _update(change, submission, state=state, why=why, says=says, due_at=due)
+            moves.change_row(change, submission, state=state, why=why, says=says, due_at=due)
             change.note("line", "rested", submission, route=before.route, attempt=attempt, state=state, why=why)
 
     def withdraw(self, submission: str, actor: str, reason: str) -> None:
@@ -205,8 +197,8 @@ class SqlRecords:
         """Somebody wants it taken back; it stays what it is until that is done. The reason is kept as that of a
         withdrawal. Raises WrongState."""
         with self._changing() as change:
-            check_move(_get(change.connection, submission).state, State.RECALLED)
-            _update(change, submission, why=RECALL_ASKED, says=reason)
+            check_move(moves.get(change.connection, submission).state, State.RECALLED)
+            moves.change_row(change, submission, why=RECALL_ASKED, says=reason)
             change.note(actor, RECALL_ASKED, submission, reason_digest=_digest(reason))
 
     def recalls_asked(self) -> Sequence[Submission]:
@@ -215,13 +207,13 @@ class SqlRecords:
         asked = c.state.in_((State.RELEASED, State.RECALLED)) & (c.why == RECALL_ASKED)
         with self.database.read() as connection:
             rows = connection.execute(select(submissions).where(asked).order_by(c.changed, c.id))
-            return [_submission(row) for row in rows]
+            return [moves.submission_of(row) for row in rows]
 
     def recall_failed(self, submission: str, why: str, says: str) -> None:
         """It stays what it is, and nobody tries again by themselves. Nothing changes where it is done by now."""
         with self._changing() as change:
-            if _get(change.connection, submission).why == RECALL_ASKED:
-                _update(change, submission, why=why, says=says)
+            if moves.get(change.connection, submission).why == RECALL_ASKED:
+                moves.change_row(change, submission, why=why, says=says)
                 change.note("line", "recall-failed", submission, why=why)
 
     def recall(self, submission: str, actor: str, reason: str, why: str = State.RECALLED) -> None:
@@ -233,9 +225,9 @@ class SqlRecords:
 
     def _take_back(self, submission: str, state: State, actor: str, reason: str, why: str) -> None:
         with self._changing() as change:
-            before = _get(change.connection, submission)
+            before = moves.get(change.connection, submission)
             check_move(before.state, state)
-            _update(change, submission, state=state, why=str(why), says=reason, due_at=change.at)
+            moves.change_row(change, submission, state=state, why=str(why), says=reason, due_at=change.at)
             change.note(actor, str(state), submission, before=before.state, why=str(why), reason_digest=_digest(reason))
 
     def labels_of(self, trial: str, subject: str) -> frozenset[str]:
@@ -249,18 +241,18 @@ class SqlRecords:
         about, c = self.get(submission), submissions.c
         theirs = select(submissions).where(c.trial == about.trial, c.subject == about.subject, c.id != submission)
         with self.database.read() as connection:
-            found = map(_submission, connection.execute(theirs.order_by(c.created, c.id)))
+            found = map(moves.submission_of, connection.execute(theirs.order_by(c.created, c.id)))
             return [each for each in found if is_kept(each)]
 
     def holding(self, digest: str) -> Sequence[Submission]:
         """Submissions whose files as they arrived have this manifest digest, newest first."""
         with self.database.read() as connection:
-            return _holding(connection, manifests.c.digest == digest)
+            return moves.holding(connection, manifests.c.digest == digest)
 
     def same_files(self, submission: str) -> Sequence[Submission]:
         """The other submissions of exactly the files that arrived as this one, as far as nobody took them back."""
         with self.database.read() as connection:
-            return [each for each in _same_files(connection, submission) if stands(each)]
+            return [each for each in moves.same_files(connection, submission) if stands(each)]
 
     # What is kept about it -------------------------------------------------------------------------------------
 
@@ -303,14 +295,14 @@ class SqlRecords:
         what `Signatures.admit` raises.
         """
         with self._changing() as change:
-            before = _get(change.connection, submission)
+            before = moves.get(change.connection, submission)
             if before.state is not State.AWAITING_SIGNOFF:
                 raise WrongState(f"a submission that is {before.state} cannot be signed")
-            _still_as_signed(change.connection, before, signoff, attempt)
+            moves.check_as_signed(change.connection, before, signoff, attempt)
             so_far = Signatures(asked, tuple(evidence.signoffs_of(change.connection, submission)))
             missing = so_far.admit(signoff).missing
             state = State.AWAITING_SIGNOFF if missing else State.SIGNED
-            _update(change, submission, state=state, why="", says="", due_at=change.at)
+            moves.change_row(change, submission, state=state, why="", says="", due_at=change.at)
             evidence.keep_signoff(change, submission, signoff, missing)
             return missing
 
@@ -353,7 +345,7 @@ class SqlRecords:
         attempt: that in which it was when the person looked; raises WrongState when another was begun since
         """
         with self._changing() as change:
-            if attempt is not None and _get(change.connection, submission).attempt != attempt:
+            if attempt is not None and moves.get(change.connection, submission).attempt != attempt:
                 raise WrongState(f"submission {submission} went on meanwhile; look at it again")
             change.note(actor, action, submission, **facts)
 
@@ -368,79 +360,9 @@ class SqlRecords:
     def _about(self, submission: str) -> Iterator[Change]:
         """A change of what is kept about a submission. Raises NotFound."""
         with self._changing() as change:
-            _get(change.connection, submission)
+            moves.get(change.connection, submission)
             yield change
 
 
 def _digest(reason: str) -> str:
     return hashlib.sha256(reason.encode()).hexdigest()
-
-
-def _row(connection: Connection, submission: str) -> Row[Any] | None:
-    return connection.execute(select(submissions).where(submissions.c.id == submission)).first()
-
-
-def _get(connection: Connection, submission: str) -> Submission:
-    row = _row(connection, submission)
-    if row is None:
-        raise NotFound("there is no such submission")
-    return _submission(row)
-
-
-def _submission(row: Row[Any]) -> Submission:
-    return Submission(**{**row._mapping, "state": State(row.state)})
-
-
-def _holding(connection: Connection, digest: ColumnElement[bool]) -> list[Submission]:
-    """Submissions of which the manifest of what arrived fits, newest first."""
-    same = select(manifests.c.submission).where(manifests.c.place == "identifiable", digest)
-    query = select(submissions).where(submissions.c.id.in_(same)).order_by(submissions.c.created.desc())
-    return [_submission(row) for row in connection.execute(query)]
-
-
-def _same_files(connection: Connection, submission: str) -> list[Submission]:
-    """The other submissions of the files that arrived as this one, newest first."""
-    its = select(manifests.c.digest).where(manifests.c.submission == submission, manifests.c.place == "identifiable")
-    return [each for each in _holding(connection, manifests.c.digest.in_(its)) if each.id != submission]
-
-
-def _update(change: Change, submission: str, **values: Any) -> None:
-    change.execute(update(submissions).where(submissions.c.id == submission).values(changed=change.at, **values))
-
-
-def _may_begin(connection: Connection, before: Submission, route: str) -> None:
-    check_move(before.state, State.QUEUED)
-    if route not in BEGINNINGS.get(before.state, {before.route}):
-        raise WrongState(f"a submission that is {before.state} cannot begin the route {route}")
-    if route == "prepare" and not before.trial:
-        raise WrongState("choose a trial first")
-    if route == "release" and not evidence.signoffs_of(connection, before.id):
-        raise WrongState("nobody has signed this session off")
-
-
-def _begin(change: Change, before: Submission, route: str, actor: str) -> int:
-    attempt = before.attempt + 1
-    if route == "prepare":
-        evidence.forget_signoffs(change, before.id)
-    queued = {"state": State.QUEUED, "route": route, "attempt": attempt, "why": "", "says": "", "due_at": change.at}
-    _update(change, before.id, **queued)
-    change.note(actor, "queued", before.id, route=route, attempt=attempt, before=before.state)
-    return attempt
-
-
-def _take_label(change: Change, submission: str, trial: str, subject: str, label: str) -> None:
-    query = select(labels).where(labels.c.trial == trial, labels.c.label == label)
-    taken = change.connection.execute(query).first()
-    if taken is None:
-        row = {"trial": trial, "label": label, "subject": subject, "submission": submission}
-        change.execute(insert(labels).values(row))
-    elif (taken.submission, taken.subject) != (submission, subject):
-        raise LabelTaken(f"the session label {label} is already used in trial {trial}; choose another")
-
-
-def _still_as_signed(connection: Connection, before: Submission, signoff: SignOff, attempt: int) -> None:
-    """Whatever names, choices or findings become, becomes so in another attempt."""
-    digest = evidence.manifest_of(connection, before.id, "anonymised").digest
-    now = (digest, before.protocol_digest, before.attempt)
-    if now != (signoff.digest, signoff.protocol_digest, attempt):
-        raise WrongState("the session is no longer the one that was signed; look at it again")
