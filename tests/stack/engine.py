@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.homes import free_ports
+from tests.patience import PATIENCE_SECONDS
 from tests.sandbox.hostile import FOLDER as HOSTILE
 from tests.sandbox.hostile import demo_asks
 from uploader.sandbox.process import digest_of
@@ -75,7 +76,7 @@ class Stack:
 
     def inside(self, service: str, *words: str, check: bool = True) -> str:
         """What a command says that runs in the service's container, as its user."""
-        return run("docker", "exec", self.container(service), *words, check=check, seconds=60)
+        return run("docker", "exec", self.container(service), *words, check=check, seconds=PATIENCE_SECONDS)
 
     def in_network_of(self, service: str, *words: str) -> str:
         """What a command of this machine says that sees the network as the container does, and nothing else of it."""

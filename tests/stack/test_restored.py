@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.engine import ROOT, Stack, run
+from tests.stack.engine import BEHIND_DOORS, ROOT, Stack, run
 
 pytestmark = pytest.mark.stack
 PROVING = ("identifiable", "anonymised", "central", "worker", "release")
-"""What is begun again: all that holds sessions, or can say what they should be."""
+"""What is begun again, beside the validators, which doctor looks for: all that holds sessions or knows of them."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_stack_that_is_lost_comes_back_with_every_session_and_its_audit(stack,
 
     stack.compose("down", "--volumes", "--timeout", "5")
     assert "Restored." in run(clone / "containers" / "restore", copy, env=stack.env)
-    stack.compose("up", "--detach", "--no-build", *PROVING)
+    stack.compose("up", "--detach", "--no-build", *PROVING, *BEHIND_DOORS)
     run("containers/firewall", env=stack.env)
     stack.await_health(PROVING)
 
