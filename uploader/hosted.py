@@ -9,12 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from uploader.archives.embedded import Account, Embedded, Server, serve
-from uploader.config import ArchiveSettings, Settings
-from uploader.domain.errors import BadSettings
+from uploader.archives.embedded.whose import HEADER, mark
+from uploader.config import FILE, ArchiveSettings, Settings
+from uploader.domain.errors import BadSettings, Misconfigured
 from uploader.home import ARCHIVES, Home
 from uploader.protocols import Protocols
 from uploader.rewriting import DicomEdit
-from uploader.supervisor import Child, answers
+from uploader.supervisor import Child, header
 
 TEST_PROJECT = "UPLOADER-TEST"
 """Project of both of the hospital's archives into which `uploader doctor` sends an invented session, and out again."""
@@ -27,9 +28,30 @@ def archive_children(settings: Settings) -> list[Child]:
 
 def archives_child(settings: Settings) -> list[Child]:
     """The embedded archives that do not answer yet, as one child, which starts quicker than three: for commands
-    that soon end. It writes its log into the home. They start in order, so the last one's answer is for all."""
-    names = tuple(name for name in _embedded(settings) if not answers(_asked(settings, name)))
+    that soon end. It writes its log into the home. They start in order, so the last one's answer is for all.
+
+    Raises Misconfigured when something else answers at the port of one: no password goes there.
+    """
+    names = tuple(name for name in _embedded(settings) if not _runs(settings, name))
     return [_child(settings, "archives", names, Home(settings.home).logs / "archives.log")] if names else []
+
+
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+def _runs(settings: Settings, name: str) -> bool:
+    """Whether the archive answers already; that of a container beside this one, whose folder is not here, any does."""
+    said = header(_asked(settings, name), HEADER)
+    if said is None:
+        return False
+    here = urlsplit(getattr(settings, name).url).hostname in _THIS_MACHINE
+    if here and said != mark(Home(settings.home).archive(name)):
+        raise Misconfigured(
+            f"{name}: what answers at its port is not this home's archive, but another home's, such as that of `make "
+            f"run`, or another program; stop it, or give this home other ports in {FILE}, a new one by `uploader init "
+            "--base-port N`"
+        )
+    return True
 
 
 def _embedded(settings: Settings) -> tuple[str, ...]:
@@ -75,4 +97,5 @@ def projects_of(settings: Settings, name: str) -> list[tuple[str, str]]:
         return [(settings.identifiable.project, "member")]
     if name == "anonymised":
         return [(trial, "owner") for trial in settings.trials]
-    return [(project, "member") for project in dict.fromkeys([settings.central.project, *trials])]
+    shared = [(trial, "owner") for trial in dict.fromkeys(trials) if trial != settings.central.project]
+    return [(settings.central.project, "member"), *shared]

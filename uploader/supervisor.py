@@ -79,12 +79,18 @@ class Child:
             self.process.wait()
 
 
+def header(url: str, name: str) -> str | None:
+    """That header of the answer of what serves HTTP at `url`, empty without it; None where nothing answers."""
+    try:
+        answer = requests.get(url, timeout=2, allow_redirects=False)
+    except requests.RequestException:
+        return None
+    return str(answer.headers.get(name, "")) if answer.status_code < 500 else None
+
+
 def answers(url: str) -> bool:
     """Whether something that serves HTTP listens at `url`."""
-    try:
-        return requests.get(url, timeout=2, allow_redirects=False).status_code < 500
-    except requests.RequestException:
-        return False
+    return header(url, "") is not None
 
 
 def listens(url: str) -> bool:

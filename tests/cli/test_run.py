@@ -195,6 +195,13 @@ def test_an_unknown_setting_stops_the_start_and_is_named(tmp_path):
     assert "unknown setting(s): jbos [bad-settings]" in one_sentence(call(home, "serve"))
 
 
+def test_the_archives_of_another_home_are_told_from_our_own(home, session, tmp_path):
+    other = new_home(tmp_path / "home")
+    shutil.copy(home / "uploader.toml", other)
+    assert "not this home's archive, but another home's" in one_sentence(run(other, session, "--sign-as", "ada"))
+    assert submissions(other) == []
+
+
 def test_a_folder_that_is_no_home_is_told_how_to_become_one(tmp_path):
     assert "uploader init --home" in one_sentence(call(tmp_path / "nothing", "status"))
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, cast
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 from werkzeug.exceptions import HTTPException, Unauthorized
 
 from uploader.archives.embedded.rest import (
@@ -46,6 +46,7 @@ from uploader.archives.embedded.rest import (
 )
 from uploader.archives.embedded.rest.answers import status_page
 from uploader.archives.embedded.store import Store
+from uploader.archives.embedded.whose import HEADER, mark
 
 _DOORS = (
     auth,
@@ -107,7 +108,7 @@ class Asked(Request):
 def create_app(store: Store) -> Flask:
     """The archive's REST door over `store`."""
     app = copy(_door())
-    app.config, app.extensions = copy(app.config), {"store": store}
+    app.config, app.extensions = copy(app.config), {"store": store, "mark": mark(store.vault.root)}
     app.wsgi_app = _aliases(app.wsgi_app, store)  # type: ignore[method-assign, assignment]
     return app
 
@@ -171,6 +172,7 @@ def _finish(answer: Response) -> Response:
     """Headers of every answer. What a refusal left unread of a body, the server deals with."""
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers[HEADER] = current_app.extensions["mark"]
     return answer
 
 

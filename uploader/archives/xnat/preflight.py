@@ -66,8 +66,9 @@ def _project(client: Client, project: str) -> Iterator[str]:
         # XNAT says "not found" for what an account may not see, and keeps the IDs of deleted projects for ever
         raise Misconfigured(
             f"{client.name}: project {project} does not exist, or account {client.user!r} has no access to it; make "
-            "the project and give the account its role there. The ID of a project that was deleted cannot be used "
-            "again: choose another one"
+            "the project and give the account its role there; an embedded archive makes the projects of the trials in "
+            "the settings when it starts, so stop `uploader serve` and start it anew. The ID of a project that was "
+            "deleted cannot be used again: choose another one"
         )
     _check_role(client, project)
     where = below("/xapi/anonymize", "projects", project, "enabled")
