@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from uploader.cases import headers_below
@@ -18,7 +19,8 @@ from uploader.domain.submission import Submission
 from uploader.given import Gateway, original, pinned
 from uploader.nomenclature import Side
 from uploader.nomenclature.labels import take_apart
-from uploader.ports import Header
+from uploader.ports import Case, Header
+from uploader.renamed import renamed
 from uploader.renaming import confirmation, impossible, may_rename, wrong
 from uploader.validators.naming import Roi, fold_of, is_listed, rois
 from uploader.validators.siding import extents_of, side_of
@@ -40,6 +42,22 @@ def give_listed_names(gateway: Gateway, about: Submission) -> None:
         whose = by_protocol(about.trial, about.protocol_version)
         renaming = Renaming(whose, manifest.digest, about.trial, about.protocol_version, names)
         gateway.records.note(whose, ACTION, about.id, renaming.facts, about.attempt)
+
+
+def as_named(case: Case) -> tuple[Case, Names]:
+    """A session that is judged with no gateway around it, as the gateway would judge it, and the names it gives."""
+    sets = {entry: header for entry, header in case.headers.items() if header.get("Modality") == "RTSTRUCT"}
+    names = listed_names(sets, case.asked)
+    return (replace(case, headers=renamed(case.headers, names), _known={}) if names else case), names
+
+
+def told(names: Names) -> list[str]:
+    """A sentence each. Of the label in the file nothing is said: who wrote it may have named a patient."""
+    return [
+        f"{entry} ROI {number}: judged as {name}, for the gateway gives it that name by itself; its label is a synonym"
+        for entry, given in names.items()
+        for number, name in sorted(given.items())
+    ]
 
 
 def gives_names(asked: Asked) -> bool:

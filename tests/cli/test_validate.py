@@ -71,3 +71,20 @@ def test_a_file_that_says_it_is_dicom_and_cannot_be_read_is_not_passed_over(tmp_
     answer = call(None, "validate", folder, "DEMO-RT")
     assert answer.returncode == 2
     assert first.name in answer.stderr
+
+
+def test_what_the_gateway_renames_by_itself_is_judged_by_the_name_that_it_gets(session, tmp_path):
+    text = (shipped("trial_protocols") / "DEMO-RT" / "v1.json").read_text().replace("SpinalCord", "Myelon")
+    shown = json.loads(text)
+    said = shown["nomenclature"]
+    said["synonyms"]["Myelon"] = ["SpinalCord"]
+    (tmp_path / "DEMO-RT").mkdir()
+    told = {}
+    for confirm in ("batch", "none_for_exact_synonyms"):
+        said["rename"]["confirm"] = confirm
+        (tmp_path / "DEMO-RT" / "v1.json").write_text(json.dumps(shown))
+        told[confirm] = call(None, "validate", session, "DEMO-RT", "--protocols", tmp_path)
+    assert (told["batch"].returncode, "names.missing" in told["batch"].stdout) == (3, True), told["batch"]
+    given = told["none_for_exact_synonyms"]
+    assert (given.returncode, "names.missing" in given.stdout) == (0, False), given
+    assert "judged as Myelon, for the gateway gives it that name by itself" in given.stdout

@@ -33,7 +33,7 @@ def said(document, schema):
         ("/inputs/1/structure_set/plane_tol_mm", "Contours lie on slices, to within 0.1 mm."),
         ("/cross_checks/0", "Each refers to the next, to the very instance: structures, ct."),
         ("/rois/0", "PTV is there, with contours."),
-        ("/rois/0/volume_cc", "Volume is at least 1 cm3."),
+        ("/rois/0/volume_cc", "PTV: volume is at least 1 cm3."),
         ("/rois/1", "BODY or External is there, with contours."),
         ("/rois/2", "Boost is there, with contours, if arm is B; else it may be."),
         ("/roi_relations/0", "PTV lies within External."),

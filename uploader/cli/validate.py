@@ -20,6 +20,7 @@ from uploader.domain.finding import Finding, Verdict
 from uploader.domain.trial import Protocol
 from uploader.ports import Headers
 from uploader.stages import validate as stage
+from uploader.synonyms import as_named, told
 from uploader.validators import installed
 
 
@@ -35,16 +36,20 @@ def validate(session: Path, reference: str, out: Path | None, codes: Mapping[str
     Of a trial the version that is active today judges; while there is none, the highest, be it a draft.
 
     Exit code 3 when the session cannot be used for the trial as it is, 2 for a protocol that asks for validators that
-    run shut in: those are asked on the line alone, for they want files that are theirs to read.
+    run shut in: those are asked on the line alone, for they want files that are theirs to read. Structures that the
+    gateway would rename by itself are judged by the names that it gives them.
     """
     protocol = folders.judging(reference)
     headers, others = _headers(session)
     chosen = {kind: code for kind, code in codes.items() if code}
     ours = installed(check.validator for check in stage.needed(protocol))
-    verdict = stage.validate(case_of(session, headers, protocol.content, chosen), protocol, ours)
+    case, names = as_named(case_of(session, headers, protocol.content, chosen))
+    verdict = stage.validate(case, protocol, ours)
     click.echo(f"{verdict.protocol}: {len(headers)} DICOM file(s) judged, {others} other(s) passed over")
     if why := protocol.not_open(date.today()):
-        click.echo(f"nothing can be sent under it: it {why}")
+        click.echo(f"nothing can be sent under it today: it {why.removesuffix(', under which nothing can be sent')}")
+    for says in told(names):
+        click.echo(f"renamed   {says}")
     for finding, following in by_cause(verdict):
         _tell(finding, protocol.rule_name(finding.line))
         _tell_following(following, protocol)

@@ -156,12 +156,19 @@ def _names(said: Said) -> Iterator[Fact]:
         yield "Renaming", _renaming(said["rename"])
 
 
+_CONFIRMED = {
+    "each": "a person confirms each new name",
+    "batch": "a person confirms all new names at once",
+    "none_for_exact_synonyms": "a listed synonym gets its name by itself; a person confirms every other new name",
+}
+
+
 def _renaming(said: Said) -> str:
     if not said["allowed"]:
         return "not by the site"
     least = f"; suggested from a likeness of {said['suggest_min_score']}" if "suggest_min_score" in said else ""
     side = "; no name that says another side than the contours" if said.get("geometry_guard") else ""
-    return f"confirmed: {said['confirm'].replace('_', ' ')}{least}{side}"
+    return f"{_CONFIRMED[said['confirm']]}{least}{side}"
 
 
 def _privacy(said: Said) -> Iterator[Fact]:

@@ -182,6 +182,12 @@ def _roi(place: Place, document: Said) -> str:
     return what + count + (f"; {said['note']}" if "note" in said else "")
 
 
+def _of_roi(place: Place, document: Said) -> str:
+    """Which structure it is about, and what is asked of it."""
+    what = _plain(place)
+    return f"{roi_name(document['rois'][int(place.pointer.split('/')[2])])}: {what[:1].lower()}{what[1:]}"
+
+
 def _relation(place: Place, document: Said) -> str:
     said = place.value
     a, b = said["a"], said["b"]
@@ -223,6 +229,7 @@ _SPECIAL: tuple[tuple[re.Pattern[str], Callable[[Place, Said], str]], ...] = tup
         (r"/course/plans", _course),
         (r"/cross_checks/\d+", _cross),
         (r"/rois/\d+", _roi),
+        (r"/rois/\d+/.+", _of_roi),
         (r"/roi_relations/\d+", _relation),
         (r"/dvh_checks/\d+", _dvh),
     )

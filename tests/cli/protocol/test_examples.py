@@ -6,7 +6,7 @@ import pytest
 
 from tests.protocols.conftest import SHIPPED
 from uploader.cli.protocol.folders import Folders
-from uploader.cli.protocol.trying import differing, judging
+from uploader.cli.protocol.trying import differing, judging, verdict_on
 from uploader.home import shipped
 from uploader.protocols import examples, variants
 
@@ -20,7 +20,8 @@ ALL = [
 def test_the_verdict_on_an_example_is_the_expected_one(trial, name):
     example = examples.read(SHIPPED / trial, name)
     assert example.expected
-    assert list(differing(example, judging(FOLDERS, trial, example))) == []
+    got = verdict_on(example, judging(FOLDERS, trial, example))
+    assert list(differing(got, example.expected)) == []
 
 
 def test_every_example_protocol_is_tried():

@@ -8,6 +8,8 @@ import pytest
 
 from uploader.phantom import write_session
 
+CLEAN = "without a finding"
+
 
 @pytest.fixture
 def trial(folder, small, ask):
@@ -42,7 +44,10 @@ def test_a_session_becomes_an_example_with_its_verdict(trial, ask):
     made = example(trial)
     assert (made["says"], made["protocol"], made["expected"]["worst"]) == ("The phantom.", "v1", "nothing")
     assert made["expected"]["not_passed"] == {}
-    assert ask("test", "SMALL", "--protocols", trial).stdout == "SMALL/examples/right: as expected, judged by v1\n"
+    assert (
+        ask("test", "SMALL", "--protocols", trial).stdout
+        == f"SMALL/examples/right: as expected, {CLEAN}, judged by v1\n"
+    )
 
 
 def test_an_example_with_another_verdict_differs_and_it_is_told_where(trial, ask):
@@ -59,7 +64,7 @@ def test_an_example_can_be_another_one_with_changes(trial, ask):
     changes = [{"modality": "CT", "at": "/SliceThickness", "value": 2.5}, {"entry": "0001.dcm"}]
     write(trial, "lacking", {"says": "One image is missing.", "based_on": "right", "changes": changes})
     answer = ask("test", "SMALL", "--protocols", trial)
-    assert "SMALL/examples/lacking: differs, judged by v1" in answer.stdout
+    assert "SMALL/examples/lacking: differs, refused, judged by v1" in answer.stdout
     assert '  expects nothing yet; the verdict is: {"worst": "refusal"' in answer.stdout
     assert "SMALL/examples/right: as expected" in answer.stdout
 
@@ -102,15 +107,15 @@ def stricter(trial):
 def test_the_version_that_is_named_judges_whatever_version_the_example_is_of(stricter, reference, ask):
     answer = ask("test", reference.format(folder=stricter), "--protocols", stricter)
     assert answer.exit_code == 3
-    assert "SMALL/examples/right: differs, judged by v2" in answer.stdout
+    assert "SMALL/examples/right: differs, with a question, judged by v2" in answer.stdout
     assert "rule /inputs/0/geometry/slice_spacing_mm: expected pass, is fail" in answer.stdout
 
 
 def test_of_a_trial_each_example_is_judged_by_its_version_and_it_is_said_which(stricter, ask):
     write(stricter, "newest", {key: value for key, value in example(stricter).items() if key != "protocol"})
     answer = ask("test", "SMALL", "--protocols", stricter).stdout
-    assert "SMALL/examples/right: as expected, judged by v1" in answer
-    assert "SMALL/examples/newest: differs, judged by v2" in answer
+    assert f"SMALL/examples/right: as expected, {CLEAN}, judged by v1" in answer
+    assert "SMALL/examples/newest: differs, with a question, judged by v2" in answer
 
 
 def test_an_example_that_is_wrong_is_told_and_the_others_are_judged(trial, ask):

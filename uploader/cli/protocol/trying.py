@@ -15,11 +15,15 @@ from uploader.cases import case_of, headers_below
 from uploader.cli.common import DONE, REFUSED, WRONG_USE, choice_options
 from uploader.cli.protocol.folders import Folders, folders_options
 from uploader.domain.errors import BadProtocol, UnreadableFile
+from uploader.domain.renaming import Names
 from uploader.domain.trial import Protocol
+from uploader.ports import Case
 from uploader.protocols import examples, keptpixels, load, variants
 from uploader.protocols.recording import of_nobody
 from uploader.protocols.writing import write_new
 from uploader.stages.validate import validate
+from uploader.synonyms import as_named
+from uploader.synonyms import told as renamed
 from uploader.validators import GROUP, installed
 
 
@@ -70,9 +74,12 @@ def _said(folders: Folders, trial: str, name: str) -> int:
     except BadProtocol as error:
         click.echo(str(error), err=True)
         return WRONG_USE
-    differences = list(differing(example, protocol))
-    verdict = "differs" if differences else "as expected"
-    click.echo("\n  ".join([f"{folder.name}/examples/{name}: {verdict}, judged by {protocol.version}", *differences]))
+    got = verdict_on(example, protocol)
+    differences = list(differing(got, example.expected))
+    outcome = "differs" if differences else "as expected"
+    click.echo(f"{folder.name}/examples/{name}: {outcome}, {_told(got)}, judged by {protocol.version}")
+    for says in (*differences, *renamed(_case(example, protocol)[1])):
+        click.echo(f"  {says}")
     return REFUSED if differences else DONE
 
 
@@ -90,9 +97,16 @@ def judging(folders: Folders, reference: str, example: examples.Example) -> Prot
     return load(path, folders.schema())
 
 
-def differing(example: examples.Example, protocol: Protocol) -> Iterator[str]:
-    """Where the verdict on an example is not what it expects; what it says nothing of is not compared."""
-    got, expected = _verdict(example, protocol), example.expected
+def _told(verdict: Mapping[str, Any]) -> str:
+    """In a few words."""
+    return {"refusal": "refused", "nothing": "without a finding"}.get(verdict["worst"], f"with a {verdict['worst']}")
+
+
+def differing(got: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
+    """Where the verdict on an example is not what it expects; what it says nothing of is not compared.
+
+    got, expected: as `examples.expectation` tells of a verdict
+    """
     if not expected:
         yield f"expects nothing yet; the verdict is: {json.dumps(got)}"
     if got["worst"] != expected.get("worst", got["worst"]):
@@ -109,22 +123,32 @@ def _rules(got: Mapping[str, str], expected: Mapping[str, str]) -> Iterator[str]
             yield f"rule {line}: expected {expected.get(line, 'pass')}, is {got.get(line, 'pass')}"
 
 
-def _verdict(example: examples.Example, protocol: Protocol) -> dict[str, Any]:
+def verdict_on(example: examples.Example, protocol: Protocol) -> dict[str, Any]:
+    """As the gateway would judge it, in the form of what an example expects."""
     known = {point.name for point in entry_points(group=GROUP)}
-    case = replace(example.case, asked=protocol.content)
+    case, _ = _case(example, protocol)
     return examples.expectation(validate(case, protocol, installed(known)))
+
+
+def _case(example: examples.Example, protocol: Protocol) -> tuple[Case, Names]:
+    """The session of an example as the gateway judges it, and the names that it gives by itself."""
+    return as_named(replace(example.case, asked=protocol.content))
 
 
 def _record(folders: Folders, trial: str, folder: Path, name: str, says: str, chosen: Mapping[str, str]) -> None:
     path = folders.find(trial)
     protocol = folders.protocol(str(path))
     document = {"says": says, "protocol": protocol.version, "chosen": dict(chosen), **_session(folder, protocol)}
-    document["expected"] = _verdict(examples.made(name, document), protocol)
+    document["expected"] = verdict_on(examples.made(name, document), protocol)
     target = path.parent / "examples" / f"{name}.json"
     try:
         write_new(target, json.loads(json.dumps(document)))
     except FileExistsError:
         raise click.ClickException(f"there is {target} already") from None
+    verdict = document["expected"]
+    rules = [protocol.rule_name(line) or line for line, outcome in verdict["not_passed"].items() if outcome == "fail"]
+    by = f" by {', '.join(rules)}" if rules else ""
+    click.echo(f"recorded as the verdict that is expected from now on: {_told(verdict)}{by}")
     click.echo(f"written: {target}; look whether anything in it tells who the patient is before you pass it on")
 
 
