@@ -66,6 +66,8 @@ def test_two_people_sign_on_the_desk_and_the_second_signature_releases(home, sig
     assert [(field["value"], "required" in field) for field in ticks] == [(each, True) for each in SENTENCES]
     unticked = signed_by("phil", SENTENCES[:1])
     assert (unticked.status_code, SENTENCES[1] in unticked.text) == (400, True)
+    again = [field for field in Page(unticked.text).all("input") if field.get("type") == "checkbox"]
+    assert ["checked" in field for field in again] == [each in SENTENCES[:1] for each in SENTENCES]
     assert home.records.signoffs(signable) == []
     assert signed_by("phil").location == page
     assert home.records.get(signable).state == "awaiting-signoff"

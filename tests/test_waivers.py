@@ -195,3 +195,21 @@ def test_the_desk_offers_the_rules_with_their_reasons(built, session):
     shown = browser.get(page).text
     assert f'value="{value}"' not in shown
     assert "Waived by ada (reviewer)" in shown
+    assert "The protocol says no: 1 refusal, 1 waived" in shown, "another rule still refuses it"
+
+
+def test_the_desk_says_when_all_is_waived_and_shows_no_old_findings_while_it_is_judged_anew(built, session):
+    home = home_with(built, CONTRAST)
+    submission = refused(home, session)
+    desk = desk_of(built)
+    desk.extensions["review"] = home.review
+    browser, page = log_in(desk), f"/submissions/{submission}"
+    post(browser, f"{page}/waiver", waiver=f"{CONTRAST} renal", password=PASSWORD)
+    shown = browser.get(page).text
+    assert "Next: try again, all refusals are waived" in shown
+    assert "says no" not in shown
+    assert "Nothing: the rule was let pass." in shown
+    post(browser, f"{page}/retry")
+    shown = browser.get(page).text
+    assert "It is being judged; what is found stands here when that is done." in shown
+    assert "severity" not in shown

@@ -96,7 +96,7 @@ def recall(gateway: Gateway, submission: str, person: str, reason: str) -> Recal
     word = recall_of(consignment_of(gateway, about))
     gateway.central.attach(address, word.name, canonical(gateway.seal(word.document())))
     done = _end_share(gateway, about, address)
-    gateway.records.recall(submission, person, f"{reason} ({done.open})" if done.open else reason, done.left)
+    gateway.records.recall(submission, person, reason, done.left)
     say("recalled", submission=submission, place="central")
     return done
 

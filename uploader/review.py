@@ -33,7 +33,7 @@ from uploader.domain.submission import State, Submission
 from uploader.domain.trial import Protocol as TrialProtocol
 from uploader.given import trial_session
 from uploader.ports import Archive, Header, Records
-from uploader.recall import Centre
+from uploader.recall import STILL_SHARED, Centre
 from uploader.recall import ask as ask_recall
 from uploader.renaming import confirmation, may_rename, offered, refusal, structures, told
 from uploader.signing import KINDS, check_looked_at
@@ -219,9 +219,19 @@ class Review:
 
         Raises WrongPassword, WrongState, and Refused without a reason and for an account that may not.
         """
-        if self.accounts.check(person, password).isdisjoint(RECALLERS):
-            raise Refused(f"this account may not recall a session: that is for the role {' or '.join(RECALLERS)}")
+        _check_recalls(self.accounts.check(person, password))
         ask_recall(self.records, submission, person, reason)
+
+    def look_again(self, submission: str, person: str) -> None:
+        """Ask whether what was recalled is still shown, which a worker finds out; the reason stays the one given.
+
+        Raises WrongState where the centre's people have nothing left to do, and Refused for an account that may not.
+        """
+        about = self.records.get(submission)
+        _check_recalls(self.accounts.everybody().get(person, frozenset()))
+        if about.why != STILL_SHARED:
+            raise WrongState(f"submission {submission} does not wait for the central team to end its share")
+        ask_recall(self.records, submission, person, about.says)
 
     def trial_project(self, submission: str) -> str:
         """The trial's project at the centre; empty where the protocol that judged is another now."""
@@ -359,6 +369,11 @@ class Review:
             return self.records.manifest(about.id, "anonymised")
         except NotFound:
             return None
+
+
+def _check_recalls(roles: Collection[str]) -> None:
+    if not set(RECALLERS).intersection(roles):
+        raise Refused(f"this account may not recall a session: that is for the role {' or '.join(RECALLERS)}")
 
 
 def _entry(manifest: Manifest, name: str) -> Entry:

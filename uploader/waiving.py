@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from uploader.domain.errors import NotFound, Refused, WrongState
+from uploader.domain.finding import Verdict
 from uploader.domain.submission import State, Submission
 from uploader.domain.waivable import Waivable, open_waivers
 from uploader.domain.waiver import ACTION, Waiver, waivers
@@ -61,3 +63,8 @@ def waived(review: Review, submission: str) -> tuple[Waiver, ...]:
         digest = review.records.manifest(submission, "identifiable").digest
         return waivers(review.records.history(submission), digest, about.protocol_digest)
     return ()
+
+
+def counted(verdict: Verdict | None, made: Sequence[Waiver]) -> Verdict | None:
+    """The verdict as trying again would find it, were everything else as before."""
+    return replace(verdict, waivers=(*verdict.waivers, *made)) if verdict else None

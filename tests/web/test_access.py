@@ -12,6 +12,7 @@ CLOSED = {
     "/",
     "/logout",
     "/submissions/<submission>",
+    "/submissions/<submission>/patient",
     "/submissions/<submission>/changes",
     "/submissions/<submission>/elements",
     "/submissions/<submission>/structures",
@@ -25,6 +26,7 @@ CLOSED = {
     "/submissions/<submission>/waiver",
     "/submissions/<submission>/withdrawal",
     "/submissions/<submission>/recall",
+    "/submissions/<submission>/recall/look",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from uploader.domain.finding import Finding, Outcome, Ruling, Severity, judge
 from uploader.domain.waiver import Waiver
-from uploader.web.formats import alike, by_outcome, named_place, outcomes, sentence, tally
+from uploader.web.formats import alike, breakable, by_outcome, named_place, outcomes, sentence, tally
 
 LINE = "/rois/3/volume_cc"
 LET_PASS = Waiver("ada", "2026-11-29T10:00:00+00:00", "qa", "rois.Larynx", LINE, "resected", "p", "d")
@@ -99,3 +99,7 @@ def test_a_sentence_has_one_end():
         "Did it?",
         "",
     ]
+
+
+def test_a_protocol_line_breaks_between_words_and_is_text():
+    assert breakable("/rois/<3>_cc") == "/<wbr>rois/<wbr>&lt;3&gt;_<wbr>cc"

@@ -64,7 +64,7 @@ def test_the_page_says_what_a_recall_does_before_it_is_asked_for(ada, released):
     [
         ({"read": None}, 400, "Tick that you have read what it does"),
         ({"reason": "  "}, 400, "Say why the session is recalled"),
-        ({"password": "wrong"}, 403, "do not belong together"),
+        ({"password": "wrong"}, 403, "This is not the password of ada"),
     ],
 )
 def test_without_reason_password_or_having_read_it_nothing_is_asked_for(ada, built, released, lacking, status, says):
@@ -79,6 +79,7 @@ def test_only_reviewers_and_administrators_recall(desk, built, released):
         built.records.accounts.add("phil", PASSWORD, {"physicist"})
     answer = post(log_in(desk, "phil"), f"/submissions/{released}/recall", **RIGHT)
     assert "for the role reviewer or admin" in answer.text
+    assert post(log_in(desk, "phil"), f"/submissions/{released}/recall/look").status_code == 400
     assert built.records.recalls_asked() == []
 
 
@@ -132,9 +133,15 @@ def test_a_share_that_the_account_may_not_end_is_left_to_the_central_team_and_lo
     central_of_its_people = archive_of(replace(built.settings, central=administrator(built)), "central")
     where = central_session(build_line(built), built.records.get(recalled)).address
     central_of_its_people.unshare(where, "DEMO-RT")
-    assert post(ada, f"/submissions/{recalled}/recall", **RIGHT).status_code == 302
+    page = ada.get(f"/submissions/{recalled}").text
+    assert f"<p>Reason: {REASON}.</p>" in page
+    assert 'name="reason"' not in page, "it was given"
+    assert post(ada, f"/submissions/{recalled}/recall/look").status_code == 302
+    assert "Recalled: being looked at again" in ada.get(f"/submissions/{recalled}").text
     work(built)
     assert "is no longer shown in DEMO-RT" in ada.get(f"/submissions/{recalled}").text
+    assert built.records.get(recalled).says == REASON
+    assert post(ada, f"/submissions/{recalled}/recall/look").status_code == 409
 
 
 def test_a_protocol_that_is_gone_since_keeps_nothing_from_being_taken_back(built, recalled):

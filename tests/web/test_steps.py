@@ -60,5 +60,10 @@ def test_it_stands_at_the_first_step_without_proof(shown, stands, mark):
     assert [step.mark for step in steps(shown)] == expected
 
 
+def test_what_was_taken_back_does_not_look_like_a_success():
+    last = steps(view(State.RECALLED, **VERIFIED, signed=True))[-1]
+    assert (last.name, last.mark) == ("Recalled", "stopped")
+
+
 def test_all_is_done_when_it_is_released():
     assert {step.mark for step in steps(view(State.RELEASED, **VERIFIED, signed=True))} == {"done"}

@@ -9,7 +9,7 @@ import pytest
 
 from uploader.domain.submission import RECALL_ASKED, State
 from uploader.web.submissions import YOURS
-from uploader.web.words import NEXT, WORDS, done, standing, tone
+from uploader.web.words import NEXT, WORDS, done, fact, standing, tone
 
 
 @pytest.fixture
@@ -43,3 +43,8 @@ def test_the_history_is_told_in_words(ada, built, to_look_at):
     assert len(told) == len(built.records.history(to_look_at))
     assert [each for each in told if "-" in each] == []
     assert done("some-new-thing") == "some new thing"
+    assert [fact("why", "still-shared"), fact("state", "refused"), fact("arm", "B")] == [
+        "the central team must end its share",
+        "Refused by the protocol",
+        "arm B",
+    ]

@@ -289,6 +289,7 @@ class WrongPassword(Refused):
     """The name and the password do not belong together."""
 
     code = "wrong-password"
+    MISMATCH = "the name and the password do not belong together"
 
 
 class WrongState(Refused):

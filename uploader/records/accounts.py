@@ -111,7 +111,7 @@ class Accounts:
                 change.execute(delete(login_tries).where(login_tries.c.login == _folded(login)))
             change.note("unknown" if hashed is None else login, "login" if right else "login-failed")
         if not right:
-            raise WrongPassword("the name and the password do not belong together")
+            raise WrongPassword(WrongPassword.MISMATCH)
         return self.roles(login)
 
     def _count_try(self, login: str) -> None:

@@ -39,7 +39,8 @@ def sign(submission: str) -> Response | tuple[str, int]:
     try:
         missing = review.sign(submission, g.person, form.get("password", ""), seen, form.getlist("attest"), role)
     except (WrongPassword, Refused) as error:
-        return _unfit(error, submission, "sign", {State.AWAITING_SIGNOFF}, seen=seen, role=role)
+        typed = {"seen": seen, "role": role, "attest": form.getlist("attest")}
+        return _unfit(error, submission, "sign", {State.AWAITING_SIGNOFF}, **typed)
     if not missing:
         review.release(submission, g.person)
     return back(submission)
@@ -103,8 +104,19 @@ def recall(submission: str) -> Response | tuple[str, int]:
     return back(submission)
 
 
+@blueprint.post("/submissions/<submission>/recall/look")
+def look_again(submission: str) -> Response:
+    """Ask whether what was recalled is still shown."""
+    review_here().look_again(submission, g.person)
+    return back(submission)
+
+
 def _unfit(
-    error: UploaderError, submission: str, form: str, states: Collection[State] = frozenset(State), **typed: str
+    error: UploaderError,
+    submission: str,
+    form: str,
+    states: Collection[State] = frozenset(State),
+    **typed: str | Collection[str],
 ) -> tuple[str, int]:
     """The page again, which says at the form what is wrong. Raises the error where that would not do: for a kind of
     Refused that has an answer of its own, and where the submission is in none of the `states` that have the form."""
@@ -112,4 +124,5 @@ def _unfit(
         raise error
     password_wrong = isinstance(error, WrongPassword)
     typed["password_wrong"] = "yes" * password_wrong
-    return page(submission, wrong={form: str(error)}, **typed), 403 if password_wrong else 400
+    says = str(error) if str(error) != WrongPassword.MISMATCH else f"this is not the password of {g.person}"
+    return page(submission, wrong={form: says}, **typed), 403 if password_wrong else 400

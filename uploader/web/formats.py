@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 
 from uploader.changes import named
 from uploader.domain.cause import by_cause
@@ -20,6 +21,7 @@ from uploader.domain.finding import Finding, Outcome, Ruling, Severity, Verdict
 from uploader.domain.private import Private
 from uploader.domain.waiver import Waiver
 from uploader.views import Change
+from uploader.web.words import fact
 
 MARKS = {"done": "done", "here": "here", "stopped": "stopped here", "ahead": "to come"}
 """A step's mark, for those who hear the page."""
@@ -57,7 +59,7 @@ class Alike:
 
 def register(app: Flask) -> None:
     filters: tuple[Callable[..., Any], ...] = (mark, sentence, moment, size, shown, groups, facts)
-    filters += (alike, by_outcome, outcomes, seen_of, tally, named_place, both, either, signers)
+    filters += (alike, by_outcome, outcomes, seen_of, tally, named_place, both, either, signers, breakable)
     for filter_ in filters:
         app.add_template_filter(filter_)
 
@@ -143,6 +145,11 @@ def named_place(where: str) -> str:
     return _TAG.sub(lambda tag: named(tag[1]) + (", " if tag[2] else ""), where)
 
 
+def breakable(line: str) -> Markup:
+    """A protocol line that breaks behind a slash or an underscore, and not within a word."""
+    return Markup("/<wbr>").join(Markup("_<wbr>").join(part.split("_")) for part in line.split("/"))
+
+
 def moment(at: datetime | str) -> str:
     """Local time to the minute."""
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
@@ -175,5 +182,5 @@ def groups(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
 
 
 def facts(line: Mapping[str, Any]) -> str:
-    """The telling facts of an audit line: ``route prepare, state held``."""
-    return ", ".join(f"{name} {value}" for name, value in line["facts"].items() if name in SAID and value)
+    """The telling facts of an audit line: ``to be judged and anonymised, Held: somebody must look``."""
+    return ", ".join(fact(name, value) for name, value in line["facts"].items() if name in SAID and value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from flask import current_app, g, redirect, render_template, url_for
@@ -16,7 +17,7 @@ from uploader.domain.override import REASONS
 from uploader.domain.submission import RECALL_ASKED, State, Submission, check_choice
 from uploader.patient import Told
 from uploader.review import Review
-from uploader.views import Roi
+from uploader.views import Roi, View
 from uploader.web.errors import answer_to
 from uploader.web.steps import steps
 
@@ -43,7 +44,7 @@ def page(
     /,
     *,
     wrong: Mapping[str, str] = MappingProxyType({}),
-    **typed: str,
+    **typed: str | Collection[str],
 ) -> str:
     """The page of a submission.
 
@@ -55,11 +56,13 @@ def page(
     view = review.show(submission)
     about, everybody = view.submission, review.accounts.everybody()
     has = everybody.get(g.person, frozenset())
+    waived = waiving.waived(review, submission) if about.state is State.REFUSED else ()
     rois, rois_missing = _rois(review, about)
     trials = review.open_trials()
     return render_template(
         "submission.html",
-        view=view,
+        view=replace(view, protocol_verdict=waiving.counted(view.protocol_verdict, waived)),
+        judged_anew=_is_judged_anew(view),
         about=about,
         moving=moves(about) and not patient,
         patient=patient,
@@ -85,9 +88,16 @@ def page(
         false_alarms=REASONS,
         overruled=overruling.overruled(review, submission),
         waivable=waiving.waivable(review, submission),
-        waived=waiving.waived(review, submission) if about.state is State.REFUSED else (),
+        waived=waived,
         wrong=wrong,
-        typed={"trial": about.trial, "subject": about.subject, **about.chosen, "seen": view.seen, **typed},
+        typed={
+            "trial": about.trial,
+            "subject": about.subject,
+            **about.chosen,
+            "seen": view.seen,
+            "attest": (),
+            **typed,
+        },
         State=State,
     )
 
@@ -99,6 +109,12 @@ def _choosable(about: Submission) -> bool:
     except WrongState:
         return False
     return True
+
+
+def _is_judged_anew(view: View) -> bool:
+    """Whether its verdicts are of the last time, and will not be those of this one."""
+    told = (line["action"] for line in reversed(view.history) if line["action"] in ("queued", "verdict-kept"))
+    return view.submission.state in MOVING and view.submission.route == "prepare" and next(told, "") == "queued"
 
 
 def _rois(review: Review, about: Submission) -> tuple[tuple[Roi, ...], str]:

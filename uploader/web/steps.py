@@ -9,7 +9,7 @@ from uploader.domain.submission import State
 from uploader.views import View
 
 NAMES = ("Received", "Trial", "Validated", "Anonymised", "Verified", "Signed", "Released")
-STOPPED = frozenset({State.REFUSED, State.HELD, State.WITHDRAWN})
+STOPPED = frozenset({State.REFUSED, State.HELD, State.WITHDRAWN, State.RECALLED})
 """States in which nothing goes on until a person does something, if at all."""
 
 
@@ -26,7 +26,11 @@ def steps(view: View) -> tuple[Step, ...]:
     reached = _reached(view)
     here = "stopped" if view.submission.state in STOPPED else "here"
     marks = ("done" if n < reached else here if n == reached else "ahead" for n in range(len(NAMES)))
-    return tuple(map(Step, NAMES, marks))
+    return tuple(map(Step, _names(view), marks))
+
+
+def _names(view: View) -> tuple[str, ...]:
+    return (*NAMES[:-1], "Recalled") if view.submission.state is State.RECALLED else NAMES
 
 
 def _reached(view: View) -> int:
@@ -38,7 +42,7 @@ def _reached(view: View) -> int:
         view.verification is not None or bool(view.digest),
         _passed(view.verification) and "anonymised" in kept,
         bool(view.signatures.signed) and view.submission.state is not State.AWAITING_SIGNOFF,
-        view.submission.state in (State.RELEASED, State.RECALLED),
+        view.submission.state is State.RELEASED,
     )
     return proofs.index(False) if False in proofs else len(proofs)
 

@@ -34,12 +34,12 @@ NEXT = {
 ACTIONS = {
     "created": "arrived",
     "queued": "asked to go on",
-    "rested": "came to rest",
+    "rested": "stopped there",
     "manifest-kept": "every file measured",
     "receipt-kept": "read back and complete",
     "verdict-kept": "judged",
-    "provenance-kept": "noted what was done to it",
-    "acquisition-kept": "noted how it was acquired",
+    "provenance-kept": "wrote down what was done to the files",
+    "acquisition-kept": "wrote down how it was acquired",
     "chosen": "trial and subject chosen",
     "looked-at-identifiable": "looked at identifiable data",
     "link-forgotten": "subject ID given free",
@@ -49,9 +49,20 @@ ACTIONS = {
 }
 """What the less telling actions of the audit are; the others speak for themselves."""
 
+ROUTES = {"receive": "on its way in", "prepare": "to be judged and anonymised", "release": "to go to the centre"}
+"""What each route is about."""
+LEFT = {
+    "recalled": "no longer shown in the trial",
+    "still-shared": "the central team must end its share",
+    "ends-at-centre": "the centre ends its share",
+}
+"""What is left to do of a recall."""
+FACTS = {"route": ROUTES, "state": {str(state): words for state, words in WORDS.items()}, "why": LEFT}
+"""Name of a fact in the audit -> its values in words."""
+
 
 def register(app: Flask) -> None:
-    for filter_ in (standing, tone, next_, done):
+    for filter_ in (standing, tone, next_, done, who):
         app.add_template_filter(filter_)
 
 
@@ -69,6 +80,16 @@ def tone(about: Submission) -> str:
 def done(action: str) -> str:
     """What an audit line tells, in words."""
     return ACTIONS.get(action, action.replace("-", " "))
+
+
+def who(actor: str) -> str:
+    """Who did what an audit line tells: a login, or the program by itself."""
+    return "this program" if actor == "line" else actor
+
+
+def fact(name: str, value: object) -> str:
+    """One fact of an audit line, in words."""
+    return FACTS.get(name, {}).get(str(value), f"{name} {value}")
 
 
 def next_(state: State) -> str:
