@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,7 @@ from typing import Any
 from uploader.cases import case_of, headers_below
 from uploader.domain.canonical import canonical
 from uploader.domain.consignment import Consignment, signoff_digest
-from uploader.domain.errors import (
-    NotSigned,
-    WrongState,
-)
+from uploader.domain.errors import NotSigned, PartlySent, WrongState
 from uploader.domain.evidence import require
 from uploader.domain.finding import Finding
 from uploader.domain.identity import Identity, PrivateIdentity
@@ -95,6 +93,17 @@ def trial_session(submission: Submission) -> Session:
 def central_session(gateway: Gateway, submission: Submission) -> Session:
     """Where the central archive keeps it: in the site's own project, from where it is shared."""
     return Session(Address(gateway.central_project, submission.subject, submission.label), submission.scans)
+
+
+@contextmanager
+def as_the_centre_knows_it(gateway: Gateway, chosen: Submission) -> Iterator[None]:
+    """Raises PartlySent for a NotSigned of what the centre has files of: another choice would forget them."""
+    try:
+        yield
+    except NotSigned as error:
+        if any(gateway.central.held(central_session(gateway, chosen).address)):
+            raise PartlySent(f"{error} (The centre has files of it from an earlier try.)") from None
+        raise
 
 
 def sealed_consignment(gateway: Gateway, submission: Submission) -> tuple[str, bytes]:

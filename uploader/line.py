@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -24,8 +24,6 @@ from uploader.domain.errors import (
     DigestMismatch,
     JudgedOtherwise,
     NotRenamed,
-    NotSigned,
-    PartlySent,
     ResidueFound,
     SubjectTaken,
     Transient,
@@ -43,6 +41,7 @@ from uploader.given import (
     anonymised,
     anonymised_case,
     arrived,
+    as_the_centre_knows_it,
     central_session,
     decided_names,
     identifiable_session,
@@ -295,7 +294,7 @@ def send_to_central(gateway: Gateway, submission: str) -> str:
     """Send exactly the bytes that were signed: each file's SHA-256 is checked as it streams through."""
     chosen = under_way(gateway, submission)
     manifest = gateway.records.manifest(submission, "anonymised")
-    with _as_the_centre_knows_it(gateway, chosen):
+    with as_the_centre_knows_it(gateway, chosen):
         check_signed(gateway.records, chosen, pinned(gateway, chosen))
     sealed_consignment(gateway, chosen)  # so that what cannot be signed stops here, and not when it is there
     kept, sent = trial_session(chosen), central_session(gateway, chosen)
@@ -320,7 +319,7 @@ def consign(gateway: Gateway, submission: str) -> str:
 
 def share_into_trial(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
-    with _as_the_centre_knows_it(gateway, chosen):
+    with as_the_centre_knows_it(gateway, chosen):
         project = pinned(gateway, chosen).project
     if gateway.shares:
         gateway.central.share(central_session(gateway, chosen).address, project)
@@ -329,22 +328,11 @@ def share_into_trial(gateway: Gateway, submission: str) -> str:
 
 def keep_signed_receipt(gateway: Gateway, submission: str) -> str:
     chosen = under_way(gateway, submission)
-    with _as_the_centre_knows_it(gateway, chosen):
+    with as_the_centre_knows_it(gateway, chosen):
         project = pinned(gateway, chosen).project if gateway.shares else ""
     receipt = gateway.seal(document(gateway.records, chosen, gateway.site, gateway.central_project, project))
     gateway.records.keep_provenance(submission, {**gateway.records.provenance(submission), KEPT: json.dumps(receipt)})
     return str(receipt["digest"])
-
-
-@contextmanager
-def _as_the_centre_knows_it(gateway: Gateway, chosen: Submission) -> Iterator[None]:
-    """Raises PartlySent for a NotSigned of what the centre has files of: another choice would forget them."""
-    try:
-        yield
-    except NotSigned as error:
-        if any(gateway.central.held(central_session(gateway, chosen).address)):
-            raise PartlySent(f"{error} (The centre has files of it from an earlier try.)") from None
-        raise
 
 
 def rest(
