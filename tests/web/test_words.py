@@ -43,8 +43,9 @@ def test_the_history_is_told_in_words(ada, built, to_look_at):
     assert len(told) == len(built.records.history(to_look_at))
     assert [each for each in told if "-" in each] == []
     assert done("some-new-thing") == "some new thing"
-    assert [fact("why", "still-shared"), fact("state", "refused"), fact("arm", "B")] == [
+    assert [fact("why", "still-shared"), fact("state", "refused"), fact("files", 1), fact("arm", "B")] == [
         "the central team must end its share",
         "Refused by the protocol",
+        "1 file",
         "arm B",
     ]

@@ -182,5 +182,6 @@ def groups(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
 
 
 def facts(line: Mapping[str, Any]) -> str:
-    """The telling facts of an audit line: ``to be judged and anonymised, Held: somebody must look``."""
-    return ", ".join(fact(name, value) for name, value in line["facts"].items() if name in SAID and value)
+    """The telling facts of an audit line: ``9 files, anonymised archive``; of one that came to rest where it did."""
+    hidden = {"route"} if line["action"] == "rested" else {"state"}
+    return ", ".join(fact(name, value) for name, value in line["facts"].items() if name in SAID - hidden and value)

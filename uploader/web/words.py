@@ -34,7 +34,7 @@ NEXT = {
 ACTIONS = {
     "created": "arrived",
     "queued": "asked to go on",
-    "rested": "stopped there",
+    "rested": "came as far as:",
     "manifest-kept": "every file measured",
     "receipt-kept": "read back and complete",
     "verdict-kept": "judged",
@@ -57,7 +57,15 @@ LEFT = {
     "ends-at-centre": "the centre ends its share",
 }
 """What is left to do of a recall."""
-FACTS = {"route": ROUTES, "state": {str(state): words for state, words in WORDS.items()}, "why": LEFT}
+PLACES = {place: f"{place} archive" for place in ("identifiable", "anonymised", "central")}
+KINDS = {"protocol": "by the protocol", "anonymised": "anonymised, by the protocol", "verification": "by the verifier"}
+FACTS = {
+    "route": ROUTES,
+    "place": PLACES,
+    "kind": KINDS,
+    "state": {str(state): words for state, words in WORDS.items()},
+    "why": LEFT,
+}
 """Name of a fact in the audit -> its values in words."""
 
 
@@ -89,6 +97,8 @@ def who(actor: str) -> str:
 
 def fact(name: str, value: object) -> str:
     """One fact of an audit line, in words."""
+    if name == "files":
+        return f"{value} file{'' if value == 1 else 's'}"
     return FACTS.get(name, {}).get(str(value), f"{name} {value}")
 
 
