@@ -96,7 +96,9 @@ def test_the_desk_says_of_files_that_the_trial_has_which_submission_they_are(vis
     first = bring_to_signature(visits, folder)
     second = arrive(visits, folder, again=True)
     assert carry(visits, second) == "received"
-    answer = post(log_in(desk_of(visits)), f"/submissions/{second}/trial", trial="DEMO-RT", subject="DEMO-001")
+    browser = log_in(desk_of(visits))
+    assert [note["data-same"] for note in shown(browser, second).all("p") if "data-same" in note] == [first]
+    answer = post(browser, f"/submissions/{second}/trial", trial="DEMO-RT", subject="DEMO-001")
     assert answer.status_code == 400
     assert f"These files are submission {first} already, which is in DEMO-RT (awaiting-signoff)" in answer.text
     assert visits.records.get(second).trial == ""

@@ -111,6 +111,9 @@ def test_a_refusal_exits_3_and_names_rule_and_protocol_line(home, session, tmp_p
     assert finding["rule"] == "structures.count"
     assert (finding["code"], finding["severity"]) == ("completeness.input-missing", "refusal")
     assert {"line": "/inputs/1/count", "outcome": "fail", "says": ""} in told["rulings"]
+    in_a_line = answer.stderr.strip().splitlines()[-1]
+    assert in_a_line.startswith("refused by structures.count")
+    assert call(home, "status").stdout.splitlines()[0].endswith(in_a_line)
 
 
 def test_a_held_submission_exits_4_and_says_why(home, receipt, tmp_path):

@@ -27,6 +27,7 @@ from uploader.cli.common import (
     role_option,
 )
 from uploader.cli.lock import one_at_a_time, try_worker
+from uploader.cli.refusal import refused_by
 from uploader.cli.signing import sign_off, still_to_sign, told
 from uploader.diagnostics import contained
 from uploader.domain.arrival import Arrival, Quarantined
@@ -254,6 +255,7 @@ def finish(built: Built, submission: str) -> None:
         sys.exit(DONE)
     print_json(_state(built, about))
     if about.state is State.REFUSED:
+        click.echo(refused_by(build_review(built), about), err=True)
         sys.exit(REFUSED)
     asked = about.state is State.AWAITING_SIGNOFF and _questions(built, submission, "verification")
     sys.exit(HELD if asked or about.state in (State.HELD, State.WAITING, State.QUEUED) else DONE)
@@ -282,6 +284,10 @@ def _state(built: Built, about: Submission) -> dict[str, Any]:
     }
 
 
+_WORDS = {State.AWAITING_SIGNOFF: still_to_sign, State.REFUSED: refused_by}
+"""States of which more is to be said than the records say."""
+
+
 @click.command()
 @home_option
 def status(home: Path) -> None:
@@ -289,7 +295,7 @@ def status(home: Path) -> None:
     built = open_home(home)
     review = build_review(built)
     for s in review.all():
-        says = still_to_sign(review, s) if s.state is State.AWAITING_SIGNOFF else s.says
+        says = _WORDS[s.state](review, s) if s.state in _WORDS else s.says
         click.echo(
             f"{s.id}  {s.state:<17} {s.trial or '-':<14} {s.label or '-':<18} {s.changed:%Y-%m-%d %H:%M}  {says}"
         )

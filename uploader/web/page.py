@@ -68,6 +68,7 @@ def page(
         patient=patient,
         kept=any(receipt.place == "identifiable" for receipt in view.receipts),
         choosable=_choosable(about),
+        same_files=review.records.same_files(submission) if _choosable(about) else (),
         steps=steps(view),
         viewable=review.viewable(view),
         centre=review.centre,

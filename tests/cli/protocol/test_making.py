@@ -32,6 +32,12 @@ def answered(ask, tmp_path):
     return give
 
 
+def test_enter_alone_is_told_that_an_answer_is_needed(answered):
+    said, document = answered(["MINE", "", "My trial", " ", "Our unit"])
+    assert said.count("an answer is needed here") == 2
+    assert (document["title"], document["sponsor"]) == ("My trial", "Our unit")
+
+
 def test_with_a_session_it_is_enough_to_agree(answered, session):
     said, document = answered(SHORT, session)
     assert "found: CT: 1 series of 6 or more instances, slices 3 mm apart" in said

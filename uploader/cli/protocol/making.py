@@ -119,8 +119,8 @@ def _tell(found: Seen) -> None:
 
 def _asked(found: Seen) -> Answers:
     trial = _trial()
-    title = click.prompt("What it is called on screens")
-    sponsor = click.prompt("Who runs it")
+    title = _needed("What it is called on screens")
+    sponsor = _needed("Who runs it")
     contact = click.prompt("Whom a site asks about the protocol", default="", show_default=False)
     example = _label("An example of a subject ID", default=f"{trial[:LONGEST_PREFIX]}-001")
     pattern = click.prompt("A subject ID matches", default=pattern_like(example, trial))
@@ -150,9 +150,16 @@ def _trial() -> str:
     return answer
 
 
+def _needed(question: str, default: str | None = None) -> str:
+    """An answer with something in it; Enter alone is told that one is needed."""
+    while not (answer := str(click.prompt(question, default=default or "", show_default=bool(default))).strip()):
+        click.echo("an answer is needed here")
+    return answer
+
+
 def _label(question: str, default: str | None = None) -> str:
     while True:
-        answer: str = click.prompt(question, default=default)
+        answer = _needed(question, default)
         if LABEL.fullmatch(answer):
             return answer
         click.echo("letters, digits, hyphens and underscores, 64 at most, beginning with a letter or digit")
