@@ -93,7 +93,7 @@ def test_two_people_sign_on_the_desk_and_the_second_signature_releases(home, sig
 
 
 def test_commands_sign_in_a_role_and_say_who_must_still(home, tmp_path):
-    asked = (demo(tmp_path / "session"), "--attest", "--sign-as")
+    asked = (demo(tmp_path / "session", seed=7), "--attest", "--sign-as")
     half = run(home.home.root, *asked, "dora", "--role", "clinician", trial="TOGETHER", subject="DEMO-007")
     told = json.loads(half.stdout)
     assert (half.returncode, told["state"]) == (4, "awaiting-signoff")

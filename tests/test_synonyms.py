@@ -176,7 +176,7 @@ def test_what_the_protocol_named_is_in_the_copy_the_audit_and_the_desk_and_a_per
     assert post(browser, f"/submissions/{submission}/structures").status_code == 302
     assert home.carry(submission) == "awaiting-signoff"
     assert {"myelon", "herz"} <= called(home.review, submission)
-    assert "by the protocol" not in browser.get(f"/submissions/{submission}").text
+    assert "renamed by the protocol" not in browser.get(f"/submissions/{submission}").text
 
 
 def test_a_batch_is_filled_in_and_is_still_for_a_person_to_send(built, submission):
