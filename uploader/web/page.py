@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from flask import current_app, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -54,42 +55,15 @@ def page(
     """
     review = review_here()
     view = review.show(submission)
-    about, everybody = view.submission, review.accounts.everybody()
-    has = everybody.get(g.person, frozenset())
-    waived = waiving.waived(review, submission) if about.state is State.REFUSED else ()
-    rois, rois_missing = _rois(review, about)
-    trials = review.open_trials()
+    about = view.submission
     return render_template(
         "submission.html",
-        view=replace(view, protocol_verdict=waiving.counted(view.protocol_verdict, waived)),
-        judged_anew=_is_judged_anew(view),
         about=about,
         moving=moves(about) and not patient,
         patient=patient,
-        kept=any(receipt.place == "identifiable" for receipt in view.receipts),
-        choosable=_choosable(about),
-        same_files=review.records.same_files(submission) if _choosable(about) else (),
+        judged_anew=_is_judged_anew(view),
         steps=steps(view),
-        viewable=review.viewable(view),
-        centre=review.centre,
-        trial_project=review.trial_project(submission) or "the trial's project",
-        scans=sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
-        examples=review.examples(submission),
-        rois=rois,
-        rois_missing=rois_missing,
-        empty_rois=sum(not roi.contours for roi in rois),
-        trials=trials,
-        choices={protocol.trial: review.choices(protocol) for protocol in trials},
-        kinds={kind: name for kind, (_, name) in KINDS.items()},
-        meaning=MEANING,
-        has=has,
-        could_sign=view.signatures.could_sign(everybody),
-        signing_as=view.signatures.open_to(g.person, has),
-        overrulable=overruling.overrulable(review, submission),
-        false_alarms=REASONS,
-        overruled=overruling.overruled(review, submission),
-        waivable=waiving.waivable(review, submission),
-        waived=waived,
+        State=State,
         wrong=wrong,
         typed={
             "trial": about.trial,
@@ -99,8 +73,65 @@ def page(
             "attest": (),
             **typed,
         },
-        State=State,
+        **_kept(review, view),
+        **_choosing(review, about),
+        **_signing(review, view),
+        **_letting_pass(review, view),
     )
+
+
+def _kept(review: Review, view: View) -> dict[str, Any]:
+    """Where its files are, and what they hold."""
+    rois, missing = _rois(review, view.submission)
+    return {
+        "kept": any(receipt.place == "identifiable" for receipt in view.receipts),
+        "viewable": review.viewable(view),
+        "centre": review.centre,
+        "trial_project": review.trial_project(view.submission.id) or "the trial's project",
+        "scans": sorted(view.scans, key=lambda scan: (len(scan.id), scan.id)),
+        "examples": review.examples(view.submission.id),
+        "rois": rois,
+        "rois_missing": missing,
+        "empty_rois": sum(not roi.contours for roi in rois),
+    }
+
+
+def _choosing(review: Review, about: Submission) -> dict[str, Any]:
+    """What the form for the trial offers."""
+    choosable, trials = _choosable(about), review.open_trials()
+    return {
+        "choosable": choosable,
+        "same_files": review.records.same_files(about.id) if choosable else (),
+        "trials": trials,
+        "choices": {protocol.trial: review.choices(protocol) for protocol in trials},
+        "kinds": {kind: name for kind, (_, name) in KINDS.items()},
+    }
+
+
+def _signing(review: Review, view: View) -> dict[str, Any]:
+    """Who may sign, and what it means."""
+    everybody = review.accounts.everybody()
+    has = everybody.get(g.person, frozenset())
+    return {
+        "meaning": MEANING,
+        "has": has,
+        "could_sign": view.signatures.could_sign(everybody),
+        "signing_as": view.signatures.open_to(g.person, has),
+    }
+
+
+def _letting_pass(review: Review, view: View) -> dict[str, Any]:
+    """What stops it and may be let pass, and what was: false alarms of the verifier, rules of the protocol."""
+    about = view.submission
+    waived = waiving.waived(review, about.id) if about.state is State.REFUSED else ()
+    return {
+        "view": replace(view, protocol_verdict=waiving.counted(view.protocol_verdict, waived)),
+        "overrulable": overruling.overrulable(review, about.id),
+        "false_alarms": REASONS,
+        "overruled": overruling.overruled(review, about.id),
+        "waivable": waiving.waivable(review, about.id),
+        "waived": waived,
+    }
 
 
 def _choosable(about: Submission) -> bool:
