@@ -27,7 +27,6 @@ from uploader.validators.siding import extents_of, side_of
 
 Asked = Mapping[str, Any]
 """What the protocol says."""
-_SIDED = (Side.LEFT, Side.RIGHT)
 
 
 def give_listed_names(gateway: Gateway, about: Submission) -> None:
@@ -102,6 +101,6 @@ def _synonyms(asked: Asked) -> Mapping[str, list[str]]:
 def _sides_agree(label: str, name: str, seen: Side) -> bool:
     """Whether label and name say the same of the side, and the contours too where that is left or right."""
     said, has = take_apart(label).words.side, take_apart(name).words.side
-    if said not in _SIDED and has not in _SIDED:
+    if not said.is_one and not has.is_one:
         return True
     return said is has and seen is has

@@ -55,7 +55,7 @@ class Candidate:
 def candidates(names: Iterable[str]) -> tuple[Candidate, ...]:
     """Of names, each told whether it has twins."""
     read_names = [(name, take_apart(name), _words(name)) for name in names]
-    sided = _paired() | {words.meant for _, _, words in read_names if words.side in (Side.LEFT, Side.RIGHT)}
+    sided = _paired() | {words.meant for _, _, words in read_names if words.side.is_one}
     made = []
     for name, label, words in read_names:
         twins = words.meant in sided
@@ -106,7 +106,7 @@ def _words(name: str) -> Words:
 def _paired() -> frozenset[frozenset[str]]:
     """What the standard has a left and a right name of: there are two of it in every body."""
     read_names = (_words(name) for name in table.names())
-    return frozenset(words.meant for words in read_names if words.side in (Side.LEFT, Side.RIGHT))
+    return frozenset(words.meant for words in read_names if words.side.is_one)
 
 
 def _positioned(meant: frozenset[str]) -> frozenset[str]:

@@ -15,6 +15,11 @@ class Side(StrEnum):
     UNKNOWN = "unknown"
 
     @property
+    def is_one(self) -> bool:
+        """Left or right: the one and not the other."""
+        return self in (Side.LEFT, Side.RIGHT)
+
+    @property
     def other(self) -> Side:
         """The opposite; itself where there is none."""
         return {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(self, self)

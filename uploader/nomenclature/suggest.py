@@ -156,7 +156,7 @@ def with_prv(name: str, margin_mm: int) -> str:
 
 
 def _sided(name: str) -> bool:
-    return _sided_as(name) in (Side.LEFT, Side.RIGHT)
+    return _sided_as(name).is_one
 
 
 def _sided_as(name: str) -> Side:
@@ -171,13 +171,13 @@ def _score(taken: Label, candidate: Candidate, letters: str) -> float:
 def _side_factor(taken: Label, candidate: Candidate) -> float:
     """0 for a name of the other side: no likeness can bring it back."""
     said, has = taken.words.side, candidate.side
-    if said in (Side.LEFT, Side.RIGHT):
-        if has in (Side.LEFT, Side.RIGHT):
+    if said.is_one:
+        if has.is_one:
             return 1.0 if has is said else 0.0
         if candidate.is_both:
             return 0.0
         return _SIDE_UNASKED if candidate.twins else 0.9
-    if has in (Side.LEFT, Side.RIGHT):
+    if has.is_one:
         if said is Side.BOTH:
             return 0.0
         return _SIDE_UNASKED if taken.words.plural else _NO_SIDE_SAID
@@ -194,18 +194,18 @@ def _reason(taken: Label, candidate: Candidate) -> str:
         about = "and says the same of its kind and dose" if same else "but label and name say different things of it"
         return f"it is a {taken.target.type}, {about}"
     words = "the words are the same" if taken.words.meant == candidate.words.meant else "the words are near"
-    sided = candidate.side in (Side.LEFT, Side.RIGHT) and said is candidate.side
+    sided = candidate.side.is_one and said is candidate.side
     return f"{words}, and the label says {said}" if sided else words
 
 
 def _doubt(taken: Label, candidate: Candidate) -> str:
     """What label and name say differently of the sides; then only a person may take it. Empty where they agree."""
     said, has = taken.words.side, candidate.side
-    if has in (Side.LEFT, Side.RIGHT):
+    if has.is_one:
         return "the label does not say which side: look before you choose" if said is Side.UNKNOWN else ""
     if not candidate.twins or taken.target:
         return ""
-    if said in (Side.LEFT, Side.RIGHT):
+    if said.is_one:
         return f"the label says {said}, and the name no side"
     if candidate.is_both and said is Side.UNKNOWN and not taken.words.plural:
         return "the name means both, and the label may mean one: look before you choose"
@@ -215,7 +215,7 @@ def _doubt(taken: Label, candidate: Candidate) -> str:
 def _looked_at(suggestion: Suggestion, seen: Side) -> Suggestion:
     """With what the contours say of the side: they confirm or contradict, and never choose."""
     side = _sided_as(suggestion.name)
-    if seen in (Side.UNKNOWN, Side.BOTH) or side not in (Side.LEFT, Side.RIGHT):
+    if not seen.is_one or not side.is_one:
         return suggestion
     if side.contradicts(seen):
         says = f"{suggestion.reason}; but the contours lie on the {seen} of the body"

@@ -9,7 +9,6 @@ from typing import Any
 
 from uploader.domain.trial import name_apart
 from uploader.nomenclature.labels import take_apart
-from uploader.nomenclature.side import Side
 
 IMAGES = ("CT", "MR", "PT")
 LABELS: Mapping[str, str] = {
@@ -196,5 +195,5 @@ def _relations(answers: Answers) -> Iterator[dict[str, Any]]:
     """Whatever is named left or right lies there, if there is an outline of the body to tell."""
     outline = next((name for name in answers.required if answers.types.get(name) == "EXTERNAL"), None)
     for index, name in enumerate(answers.required if outline else (), 1):
-        if "*" not in name and take_apart(name).words.side in (Side.LEFT, Side.RIGHT):
+        if "*" not in name and take_apart(name).words.side.is_one:
             yield {"id": f"side-{index}", "a": name, "rel": "side_of_body", "b": outline, "severity": "refusal"}

@@ -112,9 +112,8 @@ def _names_a_side(name: str) -> bool:
     if re.search("_[LR](_|$)", name):
         return True
     from uploader.nomenclature.labels import take_apart
-    from uploader.nomenclature.side import Side
 
-    return take_apart(name).words.side in (Side.LEFT, Side.RIGHT)
+    return take_apart(name).words.side.is_one
 
 
 def _synonyms(said: Content) -> Iterator[Wrong]:

@@ -93,12 +93,11 @@ def acquired_of(connection: Connection, submission: str) -> Mapping[str, Any]:
     return {} if row is None else dict(row.facts)
 
 
-def keep_signoff(change: Change, submission: str, signoff: SignOff, missing: Sequence[str]) -> None:
-    """missing: the roles in which somebody must still sign"""
+def keep_signoff(change: Change, submission: str, signoff: SignOff, missing: Sequence[str], state: State) -> None:
+    """missing: the roles in which somebody must still sign; state: that of the submission from now on"""
     row = asdict(signoff)
     change.execute(insert(signoffs).values(submission=submission, **row))
     told = {name: value for name, value in row.items() if name not in ("person", "at")}
-    state = State.AWAITING_SIGNOFF if missing else State.SIGNED
     facts = {"signed_at": signoff.at.isoformat(), "missing": list(missing), "state": state}
     change.note(signoff.person, "signed", submission, **told, **facts)
 

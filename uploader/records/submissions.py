@@ -303,7 +303,7 @@ class SqlRecords:
             missing = so_far.admit(signoff).missing
             state = State.AWAITING_SIGNOFF if missing else State.SIGNED
             moves.change_row(change, submission, state=state, why="", says="", due_at=change.at)
-            evidence.keep_signoff(change, submission, signoff, missing)
+            evidence.keep_signoff(change, submission, signoff, missing, state)
             return missing
 
     def signoffs(self, submission: str) -> Sequence[SignOff]:

@@ -164,7 +164,7 @@ MARGIN_SLACK_MM = 0.5
 
 def _side(pair: Pair) -> Answer:
     side, seen = take_apart(pair.a.name).words.side, side_of_structure(pair.a, pair.b)
-    if side not in _SIDES:
+    if not side.is_one:
         return unasked("its name says no side")
     if seen is Side.UNKNOWN:
         return unknown("its centre lies in the middle of the body")
@@ -175,12 +175,9 @@ def _side(pair: Pair) -> Answer:
     return pair.wrong("relations.side", says, f"on the {seen.name.lower()}", f"on the {side.name.lower()}", remedy)
 
 
-_SIDES = (Side.LEFT, Side.RIGHT)
-
-
 def _sides(case: Case, line: str, said: Said) -> Iterator[Finding | Ruling]:
     every = case.once(drawn)
-    sided = [s for s in every if s.planes and take_apart(s.name).words.side in _SIDES]
+    sided = [s for s in every if s.planes and take_apart(s.name).words.side.is_one]
     pairs = [Pair(line, said, s, body) for s in sided if (body := outline_of_body(every, s.entry)) is not None]
     if not sided:
         yield not_applicable(line, "no name of a structure says a side")
