@@ -9,7 +9,6 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from uploader.dicom import decoded
-from uploader.domain.manifest import Entry, Manifest
 from uploader.domain.private import Private
 from uploader.review import Review
 from uploader.views import dataset_of, text_of
@@ -45,15 +44,8 @@ def patient(review: Review, submission: str, person: str) -> tuple[Told, ...]:
     about = review.records.get(submission)
     manifest = review.records.manifest(submission, "identifiable")
     archive, address = review.looking(about, person)
-    datasets = [dataset_of(archive, address, entry) for entry in _of_each_series(manifest)]
+    datasets = [dataset_of(archive, address, entry) for entry in manifest.first_of_scans().values()]
     return tuple(Told(name, tuple(_values(datasets, keyword))) for keyword, name in ASKED.items())
-
-
-def _of_each_series(manifest: Manifest) -> Iterator[Entry]:
-    first: dict[str, Entry] = {}
-    for entry in manifest:
-        first.setdefault(entry.scan, entry)
-    yield from first.values()
 
 
 def _values(datasets: list[Dataset], keyword: str) -> Iterator[Private[str]]:

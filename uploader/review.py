@@ -326,10 +326,8 @@ class Review:
 
     def examples(self, submission: str) -> Mapping[str, str]:
         """Scan ID -> name of its first file: what `changes` is usually asked about."""
-        first: dict[str, str] = {}
-        for entry in self.records.manifest(submission, "identifiable"):
-            first.setdefault(entry.scan, entry.name)
-        return first
+        manifest = self.records.manifest(submission, "identifiable")
+        return {scan: entry.name for scan, entry in manifest.first_of_scans().items()}
 
     def _sets(self, about: Submission, person: str) -> Mapping[str, Header]:
         """The RTSTRUCTs as they arrived, by entry. Audited."""

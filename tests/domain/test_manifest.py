@@ -56,3 +56,12 @@ def test_a_name_occurs_once():
     twice = [measure("a/b", io.BytesIO(data)) for data in (b"one", b"two")]
     with pytest.raises(ValueError, match="twice"):
         Manifest(frozenset(twice))
+
+
+@given(files)
+def test_the_first_file_of_a_scan_is_that_with_the_first_name(contents):
+    first = manifest_of(contents).first_of_scans()
+    scans = {name.split("/")[1] for name in contents}
+    assert {scan: e.name for scan, e in first.items()} == {
+        scan: min(name for name in contents if name.split("/")[1] == scan) for scan in scans
+    }

@@ -146,10 +146,7 @@ def gather(centre: Centre, session: Lodged, word: Word, twins: Sequence[str]) ->
 
 
 def _headers(centre: Centre, address: Address, manifest: Manifest) -> dict[str, str | None]:
-    first: dict[str, Entry] = {}
-    for entry in manifest:
-        first.setdefault(entry.scan, entry)
-    return {scan: _trial_in(centre, address, entry) for scan, entry in first.items()}
+    return {scan: _trial_in(centre, address, entry) for scan, entry in manifest.first_of_scans().items()}
 
 
 def _trial_in(centre: Centre, address: Address, entry: Entry) -> str | None:

@@ -68,6 +68,13 @@ class Manifest:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def first_of_scans(self) -> dict[str, Entry]:
+        """Scan ID -> its first file by name."""
+        first: dict[str, Entry] = {}
+        for entry in self:
+            first.setdefault(entry.scan, entry)
+        return first
+
     def lacking(self, held: Iterable[Held]) -> tuple[Entry, ...]:
         """Entries of this manifest that a place does not list at all, by name."""
         names = {h.name for h in held}
